@@ -1,0 +1,15 @@
+// Bundles the command line into dist/. One build call an output.
+import { build } from "esbuild";
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  sourcemap: "linked",
+  minify: process.argv.includes("--production"),
+  external: ["onnxruntime-node"],
+  logLevel: "warning",
+};
+
+await build({ ...common, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } });

@@ -1,0 +1,36 @@
+import type { Dtype } from "../../shared/dtype";
+
+/** Where the bytes of one tensor lie: they are read, or mapped by a runtime, only when they are needed. */
+export interface TensorReference {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Absolute path with all symbolic links resolved. */
+  readonly file: string;
+  /** Byte offset in the file. */
+  readonly offset: number;
+  /** Length in bytes. */
+  readonly length: number;
+}
+
+/** An opened checkpoint: names and places, no weights. */
+export interface Checkpoint {
+  /** As the user named it. */
+  readonly path: string;
+  /** Folder that holds the configuration, tokenizer and preprocessor files. */
+  readonly folder: string;
+  readonly format: string;
+  /** In the order of the file. */
+  readonly tensors: ReadonlyMap<string, TensorReference>;
+  /** config.json (or Meta's params.json), absent where there is none. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** One way of storing a checkpoint. A new format is one file that exports this, and one line in formats.ts. */
+export interface CheckpointFormat {
+  readonly name: string;
+  /** Whether the file or folder is of this format, judged by content. */
+  recognises(path: string): Promise<boolean>;
+  /** @throws UserError where the checkpoint is damaged or hostile. */
+  open(path: string): Promise<Checkpoint>;
+}

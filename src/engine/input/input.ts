@@ -1,0 +1,60 @@
+import type { InputDescription } from "../../shared/result";
+import type { Tensor } from "../tensor";
+
+/** What a model expects to be fed; each architecture states its own. */
+export type ModelInput = TextInput | ImageInput;
+
+/** Token ids of shape [batch, sequence], int64, fed as `input_ids`. */
+export interface TextInput {
+  readonly modality: "text";
+  /** Ids run from 0 to this - 1. */
+  readonly vocabularySize: number;
+  /** Longest sequence that the model can take. */
+  readonly contextLength: number;
+}
+
+/** Pixel values of shape [batch, channels, height, width], float32, fed as `pixel_values`. */
+export interface ImageInput {
+  readonly modality: "images";
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Rows that one image becomes: patches and special tokens. */
+  readonly tokensPerImage: number;
+}
+
+/** What the user asked to be fed. */
+export type InputChoice =
+  | { readonly kind: "default" }
+  | { readonly kind: "random" }
+  | { readonly kind: "text"; readonly path: string }
+  | { readonly kind: "ids"; readonly path: string }
+  | { readonly kind: "images"; readonly path: string };
+
+/** How much of it, and how it is cut. */
+export interface InputOptions {
+  readonly choice: InputChoice;
+  /** At most this many tokens (image patches count as tokens; at least one image is taken). */
+  readonly maxTokens: number;
+  /** Length to which text is cut; the model's context length, at most 1024, where absent. */
+  readonly sequenceLength?: number;
+  readonly seed: number;
+}
+
+/** Sequences of one length that run together, so that nothing is ever padded. */
+export interface Batch {
+  /** Graph input name to tensor; the first dimension of each is `sequences`. */
+  readonly feeds: Readonly<Record<string, Tensor>>;
+  readonly sequences: number;
+  /** Tokens in each sequence. */
+  readonly sequenceLength: number;
+}
+
+/** Calibration input, ready to run. */
+export interface CalibrationInput {
+  readonly batches: readonly Batch[];
+  /** All but `skipFirst`, which is the measurement's. */
+  readonly description: Omit<InputDescription, "skipFirst">;
+  /** Things to tell the user: unknown tokens, images that were left out ... */
+  readonly warnings: readonly string[];
+}
