@@ -1,0 +1,66 @@
+/** What stands for a number that is not there. */
+export const noNumber = "–";
+
+/**
+ * A number for people: `digits` significant digits without trailing exponent between 1e-4 and 1e6,
+ * an exponent outside, and a dash for what is not finite (a result file stores that as null).
+ */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return noNumber;
+  if (value === 0) return "0";
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
+  if (size < 1e-4 || size >= 1e6) return rounded.toExponential(digits - 1);
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  return rounded.toFixed(decimals);
+}
+
+/** A share of 1 as a percentage: "4.6 %". */
+export function formatShare(value: number): string {
+  if (!Number.isFinite(value)) return noNumber;
+  const percent = value * 100;
+  if (percent > 0 && percent < 0.1) return "<0.1 %";
+  return `${percent.toFixed(1)} %`;
+}
+
+/** A coefficient of determination, to four decimals as alphas are compared by the third. */
+export function formatR2(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(4) : noNumber;
+}
+
+/** A whole number with its thousands set apart: "2,048". */
+export function formatCount(value: number): string {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : noNumber;
+}
+
+/** A large number in words that are read at a glance: "124 M". */
+export function formatLarge(value: number): string {
+  const unit = [
+    { size: 1e12, name: "T" },
+    { size: 1e9, name: "B" },
+    { size: 1e6, name: "M" },
+    { size: 1e3, name: "k" },
+  ].find(({ size }) => value >= size);
+  return unit === undefined ? formatCount(value) : `${formatNumber(value / unit.size)} ${unit.name}`;
+}
+
+/** A size in bytes, in binary units: "474 MiB". */
+export function formatBytes(bytes: number): string {
+  const unit = [
+    { size: 2 ** 40, name: "TiB" },
+    { size: 2 ** 30, name: "GiB" },
+    { size: 2 ** 20, name: "MiB" },
+    { size: 2 ** 10, name: "KiB" },
+  ].find(({ size }) => bytes >= size);
+  return unit === undefined ? `${formatCount(bytes)} B` : `${formatNumber(bytes / unit.size)} ${unit.name}`;
+}
+
+/** A duration: "0.42 s", "1 min 5 s". */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return noNumber;
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(0)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
