@@ -2,8 +2,8 @@
 export const noNumber = "–";
 
 /**
- * A number for people: `digits` significant digits without trailing exponent between 1e-4 and 1e6,
- * an exponent outside, and a dash for what is not finite (a result file stores that as null).
+ * A number for people: `digits` significant digits, written out between 1e-4 and 1e6 and with an exponent outside;
+ * a dash for what is not finite (JSON stores that as null).
  */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return noNumber;
@@ -63,4 +63,9 @@ export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Text from a file, safe to print: control and formatting characters, which could steer a terminal, are replaced. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
