@@ -1,0 +1,95 @@
+import { extname } from "node:path";
+
+/** Something that is not a safetensors file, though a user may hand it over as one. */
+interface ForeignFormat {
+  /** With its article, to follow "is". */
+  readonly name: string;
+  /** What to do instead. */
+  readonly advice: string;
+  readonly extensions: readonly string[];
+  /** Whether a file that begins so is one of these. */
+  begins(bytes: Uint8Array): boolean;
+}
+
+const convertTorch = "load it with PyTorch and save it as safetensors (transformers: save_pretrained, timm and others: safetensors.torch.save_file)";
+const convert = "convert it to safetensors";
+
+const foreignFormats: readonly ForeignFormat[] = [
+  {
+    name: "a Git LFS pointer, not the weights themselves",
+    advice: "run `git lfs pull` in its folder",
+    extensions: [],
+    begins: startsWith("version https://git-lfs"),
+  },
+  {
+    name: "a web page",
+    advice: "download the file itself, not the page that shows it",
+    extensions: [".html", ".htm"],
+    begins: (bytes) => /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(latin1(bytes)),
+  },
+  {
+    name: "a PyTorch checkpoint, which NormLens does not read yet",
+    advice: convertTorch,
+    extensions: [".bin", ".pt", ".pth", ".ckpt"],
+    begins: never,
+  },
+  {
+    name: "a zip archive, probably a PyTorch checkpoint, which NormLens does not read yet",
+    advice: convertTorch,
+    extensions: [".zip"],
+    begins: startsWith("PK\x03\x04"),
+  },
+  {
+    name: "a Python pickle, which NormLens does not read yet",
+    advice: convertTorch,
+    extensions: [".pkl", ".pickle"],
+    begins: (bytes) => bytes[0] === 0x80 && bytes[1] !== undefined && bytes[1] >= 2 && bytes[1] <= 5,
+  },
+  {
+    name: "a GGUF checkpoint, which NormLens does not read yet",
+    advice: "use the safetensors checkpoint that it was made from",
+    extensions: [".gguf", ".ggml"],
+    begins: startsWith("GGUF"),
+  },
+  {
+    name: "an HDF5 (Keras) checkpoint, which NormLens does not read yet",
+    advice: convert,
+    extensions: [".h5", ".hdf5", ".keras"],
+    begins: startsWith("\x89HDF"),
+  },
+  { name: "an ONNX model, which NormLens does not read yet", advice: "use the safetensors checkpoint that it was exported from", extensions: [".onnx"], begins: never },
+  { name: "a TensorFlow or TensorFlow Lite model, which NormLens does not read yet", advice: convert, extensions: [".pb", ".tflite", ".index"], begins: never },
+  { name: "a Flax checkpoint, which NormLens does not read yet", advice: convert, extensions: [".msgpack"], begins: never },
+  { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },
+  { name: "a compressed archive", advice: "unpack it and name the folder", extensions: [".gz", ".xz", ".zst", ".tar", ".tgz"], begins: startsWith("\x1f\x8b") },
+];
+
+/** How many bytes of a file's beginning {@link foreignContent} wants to see. */
+export const tellingBytes = 512;
+
+/** "a web page; download the file itself ..." for a file that begins with these bytes; undefined where they are none of the known kinds. */
+export function foreignContent(beginning: Uint8Array): string | undefined {
+  return describe(foreignFormats.find((format) => format.begins(beginning)));
+}
+
+/** As {@link foreignContent}, judged by the ending of a file's name. */
+export function foreignName(path: string): string | undefined {
+  const extension = extname(path).toLowerCase();
+  return describe(foreignFormats.find((format) => format.extensions.includes(extension)));
+}
+
+function describe(format: ForeignFormat | undefined): string | undefined {
+  return format && `${format.name}; ${format.advice}`;
+}
+
+function startsWith(magic: string): (bytes: Uint8Array) => boolean {
+  return (bytes) => latin1(bytes.subarray(0, magic.length)) === magic;
+}
+
+function never(): boolean {
+  return false;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
+}

@@ -1,0 +1,54 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../shared/errors";
+import type { Checkpoint, CheckpointFormat } from "./checkpoint";
+import { configurationNames } from "./configuration";
+import { fileError } from "./file-error";
+import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
+import { huggingFaceFolder } from "./hugging-face-folder";
+import { withInputFile } from "./input-file";
+import { safetensorsFile } from "./safetensors";
+import { safetensorsIndex } from "./safetensors-index";
+
+/** Every format that is read, in the order in which they are tried. */
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, safetensorsFile];
+
+/**
+ * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.
+ * @throws UserError where there is none, where it is of a format that is not read, or where it is damaged or hostile.
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  try {
+    for (const format of checkpointFormats) {
+      if (await format.recognises(path)) return await format.open(path);
+    }
+    throw (await stat(path)).isDirectory() ? await unreadFolder(path) : await unreadFile(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+async function unreadFile(path: string): Promise<UserError> {
+  const what = foreignName(path) ?? (await contentOf(path));
+  return new UserError(what === undefined ? `${path} is no checkpoint that NormLens knows; name a safetensors file or a folder that holds one.` : `${path} is ${what}.`);
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  return withInputFile(path, async (file) => {
+    const beginning = new Uint8Array(Math.min(file.size, tellingBytes));
+    await file.read(beginning, 0);
+    return foreignContent(beginning);
+  });
+}
+
+async function unreadFolder(path: string): Promise<UserError> {
+  const names = (await readdir(path)).sort();
+  const foreign = names.find((name) => foreignName(name) !== undefined);
+  if (foreign !== undefined) return unreadFile(join(path, foreign));
+  const config = configurationNames.find((name) => names.includes(name));
+  return new UserError(
+    config === undefined
+      ? `${path} holds no checkpoint; name a folder with model.safetensors and config.json.`
+      : `${path} holds ${config} but no weights; put model.safetensors there too.`,
+  );
+}
