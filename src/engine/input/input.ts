@@ -39,6 +39,8 @@ export interface InputOptions {
   /** Length to which text is cut; the model's context length, at most 1024, where absent. */
   readonly sequenceLength?: number;
   readonly seed: number;
+  /** Tokens that run together at most; `defaultBatchTokens` where absent. No result depends on it. */
+  readonly batchTokens?: number;
 }
 
 /** Sequences of one length that run together, so that nothing is ever padded. */

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import type { Tensor } from "../tensor";
+import type { Batch, ImageInput } from "./input";
+
+/** Tokens that run together at most, unless the user says otherwise: enough to keep matrix products busy, little memory. */
+export const defaultBatchTokens = 1024;
+
+/**
+ * Batches of token ids, longest sequences first and otherwise in the order given.
+ * Each feeds `input_ids`, int64 [sequences, sequenceLength], and holds at most `batchTokens` tokens, or one sequence.
+ */
+export function batchSequences(sequences: readonly (readonly number[])[], batchTokens: number): Batch[] {
+  const longestFirst = sequences.toSorted((a, b) => b.length - a.length);
+  return group(longestFirst, (sequence) => sequence.length, batchTokens).map(tokenBatch);
+}
+
+/**
+ * Batches of images in the order given, each image [channels * height * width] and worth `tokensPerImage` tokens.
+ * Each feeds `pixel_values`, float32 [images, channels, height, width].
+ */
+export function batchImages(images: readonly Float32Array[], expected: ImageInput, batchTokens: number): Batch[] {
+  return group(images, () => expected.tokensPerImage, batchTokens).map((members) => imageBatch(members, expected));
+}
+
+/**
+ * SHA-256, hexadecimal, of everything fed: for each sequence in order, its number of elements as a 64-bit integer and then the
+ * elements, little-endian. The length keeps differently cut input apart; how sequences are batched does not enter.
+ */
+export function sha256Of(batches: readonly Batch[]): string {
+  const hash = createHash("sha256");
+  for (const { feeds, sequences } of batches) {
+    for (const { data } of Object.values(feeds)) {
+      const length = data.length / sequences;
+      for (let start = 0; start < data.length; start += length) {
+        hash.update(BigInt64Array.of(BigInt(length)));
+        hash.update(data.subarray(start, start + length));
+      }
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Neighbours of equal length together, at most `budget` tokens a group, or a single member. */
+function group<T>(items: readonly T[], tokensOf: (item: T) => number, budget: number): T[][] {
+  const groups: T[][] = [];
+  for (const item of items) {
+    const open = groups.at(-1);
+    const tokens = tokensOf(item);
+    const fits = open?.[0] !== undefined && tokensOf(open[0]) === tokens && (open.length + 1) * tokens <= budget;
+    if (fits) open.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
+
+function tokenBatch(sequences: readonly (readonly number[])[]): Batch {
+  const sequenceLength = sequences[0]!.length;
+  const data = BigInt64Array.from(sequences.flat(), BigInt);
+  const tensor: Tensor = { type: "int64", shape: [sequences.length, sequenceLength], data };
+  return { feeds: { input_ids: tensor }, sequences: sequences.length, sequenceLength };
+}
+
+function imageBatch(images: readonly Float32Array[], expected: ImageInput): Batch {
+  const { channels, height, width, tokensPerImage } = expected;
+  const data = new Float32Array(images.length * channels * height * width);
+  images.forEach((image, index) => {
+    data.set(image, index * image.length);
+  });
+  const tensor: Tensor = { type: "float32", shape: [images.length, channels, height, width], data };
+  return { feeds: { pixel_values: tensor }, sequences: images.length, sequenceLength: tokensPerImage };
+}

@@ -1,0 +1,124 @@
+import { UserError } from "../../shared/errors";
+import { batchImages, batchSequences, defaultBatchTokens, sha256Of } from "./batch";
+import { bundledPath } from "./bundled";
+import { cutSequences } from "./cut";
+import { readIds } from "./ids";
+import type { Batch, CalibrationInput, ImageInput, InputOptions, ModelInput, TextInput } from "./input";
+import { randomIds, randomImages } from "./random";
+import { readText } from "./text";
+import { hasTokenizer, loadTokenizer } from "./tokenizer";
+
+/** Longest sequence that text is cut to unless the user says otherwise: alphas have settled by then, attention stays cheap. */
+const defaultSequenceLength = 1024;
+
+/**
+ * Calibration input of the kind that the user chose, ready to run. Default: the bundled text or images where the checkpoint's folder
+ * holds the model's own tokenizer or preprocessor, else seeded random input with a warning.
+ * @throws UserError where the choice does not suit the model, the options are out of range, or the input cannot be read.
+ */
+export async function prepareInput(expected: ModelInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
+  checkAmount("number of tokens", options.maxTokens);
+  return expected.modality === "text" ? prepareText(expected, folder, options) : prepareImages(expected, folder, options);
+}
+
+async function prepareText(expected: TextInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
+  checkSequenceLength(expected, options.sequenceLength);
+  const { choice } = options;
+  switch (choice.kind) {
+    case "default":
+      if (await hasTokenizer(folder)) return text(expected, folder, options, bundledPath("text.txt"), "bundled text");
+      return randomText(expected, options, [`${folder} has no tokenizer.json, so random token ids were fed: give text or token ids for numbers that mean something.`]);
+    case "random":
+      return randomText(expected, options, []);
+    case "text":
+      return text(expected, folder, options, choice.path, choice.path);
+    case "ids":
+      return ids(expected, options, choice.path);
+    case "images":
+      throw new UserError(`${choice.path} was given as images, but the model takes text: give text or token ids.`);
+  }
+}
+
+function prepareImages(expected: ImageInput, _folder: string, options: InputOptions): CalibrationInput {
+  const { choice } = options;
+  switch (choice.kind) {
+    case "default":
+    case "random":
+      return randomPixels(expected, options, choice.kind === "default" ? [`random images were fed.`] : []);
+    case "images":
+      throw new UserError(`${choice.path}: images are not read yet.`);
+    case "text":
+    case "ids":
+      throw new UserError(`${choice.path} was given as ${choice.kind === "text" ? "text" : "token ids"}, but the model takes images: give a folder of images.`);
+  }
+}
+
+async function text(expected: TextInput, folder: string, options: InputOptions, path: string, source: string): Promise<CalibrationInput> {
+  const tokenizer = await loadTokenizer(folder);
+  const { sequences, warnings } = await readText(path, tokenizer, expected, textLength(expected, options), options.maxTokens);
+  return calibration("text", source, tokenBatches(sequences, options), warnings, options);
+}
+
+/** Sequences that the user cut are kept whole as far as the model's context allows, unless a length is asked for. */
+async function ids(expected: TextInput, options: InputOptions, path: string): Promise<CalibrationInput> {
+  const all = await readIds(path, expected.vocabularySize, options.maxTokens + 1);
+  const length = options.sequenceLength ?? expected.contextLength;
+  const { sequences, cut, leftOut } = cutSequences(all, length, options.maxTokens);
+  const warnings = [
+    ...(cut > 0 ? [`${cut} ${cut === 1 ? "sequence" : "sequences"} of ${path} longer than ${length} tokens were cut into pieces.`] : []),
+    ...(leftOut ? [`Only the first ${options.maxTokens} tokens of ${path} were fed: raise the number of tokens to feed more.`] : []),
+  ];
+  return calibration("ids", path, tokenBatches(sequences, options), warnings, options);
+}
+
+function randomText(expected: TextInput, options: InputOptions, warnings: readonly string[]): CalibrationInput {
+  const ids = randomIds(expected.vocabularySize, options.maxTokens, options.seed);
+  const { sequences } = cutSequences([ids], textLength(expected, options), options.maxTokens);
+  return calibration("random", "random", tokenBatches(sequences, options), warnings, options);
+}
+
+function randomPixels(expected: ImageInput, options: InputOptions, warnings: readonly string[]): CalibrationInput {
+  const images = randomImages(expected, imageCount(expected, options), options.seed);
+  return calibration("random", "random", imageBatches(images, expected, options), warnings, options);
+}
+
+function calibration(
+  kind: CalibrationInput["description"]["kind"],
+  source: string,
+  batches: readonly Batch[],
+  warnings: readonly string[],
+  { seed }: InputOptions,
+): CalibrationInput {
+  const sequences = batches.reduce((sum, batch) => sum + batch.sequences, 0);
+  const tokens = batches.reduce((sum, batch) => sum + batch.sequences * batch.sequenceLength, 0);
+  return { batches, description: { kind, source, sequences, tokens, sha256: sha256Of(batches), seed }, warnings };
+}
+
+function tokenBatches(sequences: readonly (readonly number[])[], options: InputOptions): Batch[] {
+  return batchSequences(sequences, options.batchTokens ?? defaultBatchTokens);
+}
+
+function imageBatches(images: readonly Float32Array[], expected: ImageInput, options: InputOptions): Batch[] {
+  return batchImages(images, expected, options.batchTokens ?? defaultBatchTokens);
+}
+
+function textLength(expected: TextInput, options: InputOptions): number {
+  return options.sequenceLength ?? Math.min(expected.contextLength, defaultSequenceLength);
+}
+
+/** As many whole images as the tokens allow, at least one. */
+function imageCount(expected: ImageInput, options: InputOptions): number {
+  return Math.max(1, Math.floor(options.maxTokens / expected.tokensPerImage));
+}
+
+function checkSequenceLength(expected: TextInput, length: number | undefined): void {
+  if (length === undefined) return;
+  checkAmount("sequence length", length);
+  if (length > expected.contextLength) {
+    throw new UserError(`The sequence length ${length} exceeds the model's context of ${expected.contextLength} tokens: choose at most that.`);
+  }
+}
+
+function checkAmount(what: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new UserError(`The ${what} is ${value}: choose a whole number above 0.`);
+}
