@@ -1,0 +1,659 @@
+"""Writes the golden files of the architecture families: small random checkpoints with what PyTorch computes on them.
+
+Run with torch 2.13, transformers 5.18, timm 1.0.29 and safetensors, from anywhere; every run writes the same bytes:
+
+    python make_golden.py            all cases
+    python make_golden.py llama      the cases whose names start with llama
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Callable
+
+import timm
+import torch
+import transformers
+from plain_models import Gpt, GptSettings, MetaLlama
+from recording import Case, Feed, Outputs, randomise, write
+from safetensors.torch import load_file
+from timm.models import save_for_hf
+from torch import Tensor, nn
+from transformers.activations import NewGELUActivation
+
+VOCABULARY = 48
+CONTEXT = 16
+# Large enough that a wrong eps shows in the norm inputs behind it.
+VISIBLE_EPS = 1e-3
+
+
+# Feeds
+
+def ids(batch: int, length: int) -> Feed:
+    generator = torch.Generator().manual_seed(100 * batch + length)
+    return {"input_ids": torch.randint(VOCABULARY, (batch, length), generator=generator)}
+
+
+def padded_ids() -> Feed:
+    """Three sequences of 9, 4 and 1 tokens, padded on the right."""
+    mask = (torch.arange(9) < torch.tensor([[9], [4], [1]])).long()
+    return {"input_ids": ids(3, 9)["input_ids"] * mask, "attention_mask": mask}
+
+
+def text_feeds() -> dict[str, Feed]:
+    return {"": ids(3, 8), "-odd": ids(2, 5)}
+
+
+def all_text_feeds() -> dict[str, Feed]:
+    return {**text_feeds(), "-one-token": ids(2, 1), "-padded": padded_ids()}
+
+
+def image_feeds(channels: int, height: int, width: int) -> dict[str, Feed]:
+    generator = torch.Generator().manual_seed(height * width)
+    return {"": {"pixel_values": torch.randn(2, channels, height, width, generator=generator)}}
+
+
+# Models of transformers
+
+def run_transformers(model: nn.Module, feed: Feed) -> Outputs:
+    """last_hidden_state is what the model without its head returns."""
+    outputs: Outputs = {}
+    hook = model.base_model.register_forward_hook(
+        lambda _module, _arguments, output: outputs.update(last_hidden_state=output.last_hidden_state)
+    )
+    whole = model(**feed)
+    hook.remove()
+    outputs |= {"logits": whole[key] for key in ("logits", "prediction_logits") if key in whole}
+    return outputs
+
+
+def saved_by_transformers(model: nn.Module) -> tuple[dict, dict[str, Tensor]]:
+    """config.json and tensors as save_pretrained writes them, which is not always how the modules are called in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        return json.loads(Path(folder, "config.json").read_text()), load_file(Path(folder, "model.safetensors"))
+
+
+def transformers_case(
+    name: str,
+    model: nn.Module,
+    roles: dict[str, str],
+    feeds: dict[str, Feed],
+    config: dict | None = None,
+    dtype: torch.dtype = torch.float32,
+    **rest,
+) -> Case:
+    """A case from a model of transformers; `config` stands in for the config.json that transformers 5 would write."""
+    randomise(model, name, dtype)
+    written, tensors = saved_by_transformers(model)
+    written["dtype"] = str(dtype).removeprefix("torch.")
+    return Case(
+        name=name,
+        model=model,
+        forward=run_transformers,
+        config=config or written,
+        checkpoint={name: tensor.to(dtype) for name, tensor in tensors.items()},
+        roles=roles,
+        blocks=model.config.num_hidden_layers,
+        feeds=feeds,
+        **rest,
+    )
+
+
+# GPT-2
+
+GPT2_ROLES = {"ln_1": "attention", "ln_2": "ffn", "ln_f": "final"}
+
+
+def gpt2(
+    name: str,
+    feeds: dict[str, Feed] | None = None,
+    eps: float = VISIBLE_EPS,
+    dtype: torch.dtype = torch.float32,
+    **options,
+) -> Case:
+    config = transformers.GPT2Config(
+        vocab_size=VOCABULARY,
+        n_positions=CONTEXT,
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        layer_norm_epsilon=eps,
+        bos_token_id=0,
+        eos_token_id=0,
+        **options,
+    )
+    return transformers_case(name, transformers.GPT2LMHeadModel(config), GPT2_ROLES, feeds or text_feeds(), dtype=dtype)
+
+
+def causal_masks(prefix: str) -> dict[str, Tensor]:
+    """The mask that older implementations keep as a buffer of each block."""
+    mask = torch.ones(CONTEXT, CONTEXT).tril().view(1, 1, CONTEXT, CONTEXT)
+    return {f"{prefix}h.{block}.attn.bias": mask for block in range(2)}
+
+
+def gpt2_hf() -> Case:
+    return gpt2("gpt2-hf", all_text_feeds(), eps=1e-5)
+
+
+def gpt2_hf_noprefix() -> Case:
+    """Names, mask buffers and config.json as in the hub's `gpt2`."""
+    case = gpt2("gpt2-hf-noprefix")
+    case.checkpoint = {name.removeprefix("transformer."): tensor for name, tensor in case.checkpoint.items()}
+    case.checkpoint |= causal_masks("")
+    case.config = {
+        "activation_function": "gelu_new",
+        "architectures": ["GPT2LMHeadModel"],
+        "attn_pdrop": 0.1,
+        "bos_token_id": 0,
+        "embd_pdrop": 0.1,
+        "eos_token_id": 0,
+        "initializer_range": 0.02,
+        "layer_norm_epsilon": VISIBLE_EPS,
+        "model_type": "gpt2",
+        "n_ctx": CONTEXT,
+        "n_embd": 16,
+        "n_head": 2,
+        "n_layer": 2,
+        "n_positions": CONTEXT,
+        "resid_pdrop": 0.1,
+        "summary_activation": None,
+        "summary_first_dropout": 0.1,
+        "summary_proj_to_labels": True,
+        "summary_type": "cls_index",
+        "summary_use_proj": True,
+        "task_specific_params": {"text-generation": {"do_sample": True, "max_length": 50}},
+        "vocab_size": VOCABULARY,
+    }
+    return case
+
+
+def gpt2_hf_f16() -> Case:
+    return gpt2("gpt2-hf-f16", dtype=torch.float16)
+
+
+def gpt2_gelu() -> Case:
+    return gpt2("gpt2-gelu", activation_function="gelu")
+
+
+def gpt2_relu() -> Case:
+    return gpt2("gpt2-relu", activation_function="relu")
+
+
+def gpt2_inner() -> Case:
+    return gpt2("gpt2-inner", n_inner=24)
+
+
+def gpt2_inverse_layer_scale() -> Case:
+    return gpt2("gpt2-inverse-layer-scale", scale_attn_by_inverse_layer_idx=True)
+
+
+def gpt2_unscaled_attention() -> Case:
+    return gpt2("gpt2-unscaled-attention", scale_attn_weights=False)
+
+
+def run_plain(model: nn.Module, feed: Feed) -> Outputs:
+    return model(**feed)
+
+
+def plain_gpt(name: str, config: dict, bias: bool, tied: bool, gelu: Callable[[], nn.Module], prefix: str = "") -> Case:
+    sizes = {key: config[key] for key in ("n_layer", "n_head", "n_embd", "vocab_size", "block_size")}
+    model = randomise(Gpt(GptSettings(**sizes, bias=bias, tied=tied, gelu=gelu)), name)
+    return Case(
+        name=name,
+        model=model,
+        forward=run_plain,
+        config=config,
+        checkpoint={prefix + key: tensor for key, tensor in model.state_dict().items()},
+        roles=GPT2_ROLES,
+        blocks=sizes["n_layer"],
+        feeds=text_feeds(),
+    )
+
+
+PLAIN_GPT_SIZES = {"n_layer": 2, "n_head": 2, "n_embd": 16, "vocab_size": VOCABULARY, "block_size": CONTEXT}
+
+
+def mingpt() -> Case:
+    dropouts = {"embd_pdrop": 0.1, "resid_pdrop": 0.1, "attn_pdrop": 0.1}
+    config = {"model_type": "gpt-nano", **PLAIN_GPT_SIZES, **dropouts}
+    case = plain_gpt("mingpt", config, bias=True, tied=False, gelu=NewGELUActivation)
+    case.checkpoint |= causal_masks("transformer.")
+    return case
+
+
+def nanogpt() -> Case:
+    """As a compiled model's state is named."""
+    config = {**PLAIN_GPT_SIZES, "bias": False, "dropout": 0.0}
+    return plain_gpt("nanogpt", config, bias=False, tied=True, gelu=nn.GELU, prefix="_orig_mod.")
+
+
+def nanogpt_bias() -> Case:
+    config = {**PLAIN_GPT_SIZES, "bias": True, "dropout": 0.0}
+    return plain_gpt("nanogpt-bias", config, bias=True, tied=True, gelu=nn.GELU)
+
+
+# LLaMA
+
+LLAMA_ROLES = {
+    "input_layernorm": "attention",
+    "post_attention_layernorm": "ffn",
+    "attention_norm": "attention",
+    "ffn_norm": "ffn",
+    "norm": "final",
+}
+LLAMA_SIZES = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 16,
+    "intermediate_size": 28,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 64,
+    "rms_norm_eps": VISIBLE_EPS,
+}
+# Context before scaling, so short that all three wavelength bands of the scaling occur.
+LLAMA3_SCALING = {
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+
+
+def llama(name: str, feeds: dict[str, Feed] | None = None, dtype: torch.dtype = torch.float32, **options) -> Case:
+    """config.json as transformers 5 writes it: everything about RoPE under `rope_parameters`."""
+    config = transformers.LlamaConfig(**{**LLAMA_SIZES, **options})
+    return transformers_case(name, transformers.LlamaForCausalLM(config), LLAMA_ROLES, feeds or text_feeds(), dtype=dtype)
+
+
+def llama_old(name: str, **options) -> Case:
+    """config.json as transformers wrote it before version 5: `rope_theta` and `rope_scaling`, perhaps no `head_dim`."""
+    config = {
+        "architectures": ["LlamaForCausalLM"],
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "hidden_act": "silu",
+        "initializer_range": 0.02,
+        "model_type": "llama",
+        "pretraining_tp": 1,
+        **LLAMA_SIZES,
+        **options,
+        "torch_dtype": "float32",
+        "transformers_version": "4.43.0",
+        "use_cache": True,
+    }
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig.from_dict(dict(config)))
+    return transformers_case(name, model, LLAMA_ROLES, text_feeds(), config=config)
+
+
+def llama_hf() -> Case:
+    return llama("llama-hf", all_text_feeds(), rms_norm_eps=1e-5)
+
+
+def llama_hf_bf16() -> Case:
+    return llama("llama-hf-bf16", dtype=torch.bfloat16)
+
+
+def llama_tied_old() -> Case:
+    return llama_old("llama-tied-old", rope_theta=500000.0, rope_scaling=None, tie_word_embeddings=True)
+
+
+def llama_attention_bias() -> Case:
+    return llama("llama-attention-bias", attention_bias=True)
+
+
+def llama_mlp_bias() -> Case:
+    return llama("llama-mlp-bias", mlp_bias=True)
+
+
+def llama_head_dim() -> Case:
+    return llama("llama-head-dim", head_dim=8)
+
+
+def llama_rope_llama3() -> Case:
+    parameters = {"rope_theta": 100.0, **LLAMA3_SCALING}
+    return llama("llama-rope-llama3", head_dim=8, max_position_embeddings=512, rope_parameters=parameters)
+
+
+def llama_rope_llama3_old() -> Case:
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    return llama_old(
+        "llama-rope-llama3-old", **heads, max_position_embeddings=512, rope_theta=100.0, rope_scaling=LLAMA3_SCALING
+    )
+
+
+def llama_rope_linear() -> Case:
+    parameters = {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}
+    return llama("llama-rope-linear", rope_parameters=parameters)
+
+
+def llama_rope_linear_old() -> Case:
+    return llama_old("llama-rope-linear-old", rope_scaling={"type": "linear", "factor": 4.0})
+
+
+def meta_llama(name: str, params: dict, **stored_otherwise) -> Case:
+    return Case(
+        name=name,
+        model=(model := randomise(MetaLlama(**params), name)),
+        forward=run_plain,
+        config={**params, **stored_otherwise},
+        config_file="params.json",
+        checkpoint=dict(model.state_dict()),
+        roles=LLAMA_ROLES,
+        blocks=params["n_layers"],
+        feeds=text_feeds(),
+    )
+
+
+META_SIZES = {"dim": 16, "n_layers": 2, "n_heads": 2, "vocab_size": VOCABULARY, "multiple_of": 4, "norm_eps": VISIBLE_EPS}
+
+
+def llama_meta() -> Case:
+    """As Llama 2 came: vocabulary size left to the tokenizer, the frequencies stored as a tensor."""
+    case = meta_llama("llama-meta", META_SIZES, vocab_size=-1)
+    case.checkpoint["rope.freqs"] = case.model.frequencies
+    return case
+
+
+def llama_meta_gqa() -> Case:
+    """As Llama 3 came."""
+    return meta_llama("llama-meta-gqa", {**META_SIZES, "n_kv_heads": 1, "rope_theta": 500000.0})
+
+
+def llama_meta_scaled() -> Case:
+    """As Llama 3.1 came."""
+    return meta_llama("llama-meta-scaled", {**META_SIZES, "n_kv_heads": 1, "rope_theta": 500000.0, "use_scaled_rope": True})
+
+
+# BERT
+
+BERT_ROLES = {
+    "embeddings.LayerNorm": "embedding",
+    "attention.output.LayerNorm": "post-attention",
+    "output.LayerNorm": "post-ffn",
+    "cls.predictions.transform.LayerNorm": "final",
+}
+# A key's bias adds the same number to all scores of a query; nothing is asked of the pooler.
+BERT_WITHOUT_EFFECT = r"key\.bias|pooler"
+
+
+def bert_config(**options) -> transformers.BertConfig:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 40}
+    return transformers.BertConfig(
+        **{"vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT, "layer_norm_eps": VISIBLE_EPS, **sizes, **options}
+    )
+
+
+def bert(name: str, model: nn.Module, feeds: dict[str, Feed] | None = None, **rest) -> Case:
+    return transformers_case(name, model, BERT_ROLES, feeds or text_feeds(), without_effect=BERT_WITHOUT_EFFECT, **rest)
+
+
+def bert_hf() -> Case:
+    return bert("bert-hf", transformers.BertForMaskedLM(bert_config(layer_norm_eps=1e-12)), all_text_feeds())
+
+
+def bert_hf_noprefix() -> Case:
+    """As sentence encoders come: no head, and the positions stored as a tensor."""
+    case = bert("bert-hf-noprefix", transformers.BertModel(bert_config()))
+    case.checkpoint["embeddings.position_ids"] = torch.arange(CONTEXT)[None]
+    return case
+
+
+def bert_gamma_beta() -> Case:
+    """As `bert-base-uncased`, converted from TensorFlow: both heads, old names of the norms' parameters."""
+
+    def old_name(name: str) -> str:
+        return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+    case = bert("bert-gamma-beta", transformers.BertForPreTraining(bert_config()))
+    case.checkpoint = {old_name(name): tensor for name, tensor in case.checkpoint.items()}
+    case.config["architectures"] = ["BertForMaskedLM"]
+    case.without_effect = BERT_WITHOUT_EFFECT + "|seq_relationship"
+    return case
+
+
+def bert_gelu_new() -> Case:
+    return bert("bert-gelu-new", transformers.BertForMaskedLM(bert_config(hidden_act="gelu_new")))
+
+
+# ALBERT
+
+ALBERT_ROLES = {
+    "embeddings.LayerNorm": "embedding",
+    "attention.LayerNorm": "post-attention",
+    "full_layer_layer_norm": "post-ffn",
+    "predictions.LayerNorm": "final",
+}
+
+
+def albert(name: str, model_class: type, layers: int, groups: int = 1, feeds: dict[str, Feed] | None = None, **options) -> Case:
+    config = transformers.AlbertConfig(
+        **{
+            "vocab_size": VOCABULARY,
+            "embedding_size": 12,
+            "hidden_size": 16,
+            "num_hidden_layers": layers,
+            "num_hidden_groups": groups,
+            "num_attention_heads": 2,
+            "intermediate_size": 40,
+            "max_position_embeddings": CONTEXT,
+            "layer_norm_eps": VISIBLE_EPS,
+            **options,
+        }
+    )
+    group_of_layer = [int(layer / (layers / groups)) for layer in range(layers)]
+
+    def group_of(module: str) -> int | None:
+        parts = module.split(".")
+        return int(parts[parts.index("albert_layer_groups") + 1]) if "albert_layer_groups" in parts else None
+
+    return transformers_case(
+        name,
+        model_class(config),
+        ALBERT_ROLES,
+        feeds or text_feeds(),
+        calls=lambda module: 1 if group_of(module) is None else group_of_layer.count(group_of(module)),
+        depth=lambda module: group_of_layer.index(group_of(module)),
+        without_effect=BERT_WITHOUT_EFFECT,
+    )
+
+
+def albert_hf() -> Case:
+    return albert("albert-hf", transformers.AlbertForMaskedLM, 3, feeds=all_text_feeds(), layer_norm_eps=1e-12)
+
+
+def albert_hf_noprefix() -> Case:
+    return albert("albert-hf-noprefix", transformers.AlbertModel, 3, hidden_act="gelu")
+
+
+def albert_groups() -> Case:
+    """Five layers on two groups: three and two."""
+    return albert("albert-groups", transformers.AlbertForMaskedLM, 5, groups=2)
+
+
+# ViT
+
+VIT_ROLES = {"layernorm_before": "attention", "layernorm_after": "ffn", "layernorm": "final"}
+VIT_WITHOUT_EFFECT = r"k_proj\.bias|pooler"
+
+
+def vit(name: str, model_class: type = transformers.ViTForImageClassification, image: tuple[int, int] = (32, 32), **options) -> Case:
+    config = transformers.ViTConfig(
+        **{
+            "hidden_size": 16,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "intermediate_size": 40,
+            "image_size": 32,
+            "patch_size": 8,
+            "layer_norm_eps": VISIBLE_EPS,
+            "num_labels": 5,
+            **options,
+        }
+    )
+    return transformers_case(
+        name, model_class(config), VIT_ROLES, image_feeds(config.num_channels, *image), without_effect=VIT_WITHOUT_EFFECT
+    )
+
+
+def vit_hf() -> Case:
+    return vit("vit-hf", layer_norm_eps=1e-12)
+
+
+def vit_hf_noprefix() -> Case:
+    """The bare model with its pooler."""
+    return vit("vit-hf-noprefix", transformers.ViTModel)
+
+
+def vit_hf_in_memory_names() -> Case:
+    """As the modules are called since transformers 5: what a user's own torch.save or save_file writes."""
+    case = vit("vit-hf-in-memory-names", num_channels=1)
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
+def vit_hf_wide() -> Case:
+    return vit("vit-hf-wide", image=(24, 40), image_size=[24, 40], num_channels=1)
+
+
+def vit_hf_no_qkv_bias() -> Case:
+    return vit("vit-hf-no-qkv-bias", qkv_bias=False, hidden_act="gelu_new", num_channels=1)
+
+
+TIMM_ROLES = {
+    "norm_pre": "embedding",
+    "norm1": "attention",
+    "norm2": "ffn",
+    "q_norm": "query",
+    "k_norm": "key",
+    "norm": "final",
+    "fc_norm": "final",
+}
+
+
+def run_timm(model: nn.Module, feed: Feed) -> Outputs:
+    """last_hidden_state is what forward_features returns: before fc_norm, where the model has one."""
+    features = model.forward_features(feed["pixel_values"])
+    return {"last_hidden_state": features, "logits": model.forward_head(features)}
+
+
+def vit_timm_case(name: str, image: tuple[int, int] = (32, 32), channels: int = 3, **options) -> Case:
+    arguments = {
+        "img_size": list(image),
+        "patch_size": 8,
+        "in_chans": channels,
+        "embed_dim": 16,
+        "depth": 2,
+        "num_heads": 2,
+        "mlp_ratio": 2.5,
+        **options,
+    }
+    fitting = {"input_size": (channels, *image), "num_classes": 5, "mean": (0.5,) * channels, "std": (0.5,) * channels}
+    model = timm.create_model("vit_tiny_patch16_224", num_classes=5, pretrained_cfg_overlay=fitting, **arguments)
+    randomise(model, name)
+    with tempfile.TemporaryDirectory() as folder:
+        save_for_hf(model, folder, model_args=arguments, safe_serialization=True)
+        config = json.loads(Path(folder, "config.json").read_text())
+        checkpoint = load_file(Path(folder, "model.safetensors"))
+    return Case(
+        name=name,
+        model=model,
+        forward=run_timm,
+        config=config,
+        checkpoint=checkpoint,
+        roles=TIMM_ROLES,
+        blocks=arguments["depth"],
+        feeds=image_feeds(channels, *image),
+        without_effect=r"k_norm\.bias",
+    )
+
+
+def vit_timm() -> Case:
+    return vit_timm_case("vit-timm", qkv_bias=True, class_token=True, global_pool="token")
+
+
+def vit_timm_average() -> Case:
+    return vit_timm_case("vit-timm-average", channels=1, global_pool="avg")
+
+
+def vit_timm_average_no_class() -> Case:
+    return vit_timm_case("vit-timm-average-no-class", channels=1, global_pool="avg", class_token=False, fc_norm=False)
+
+
+def vit_timm_query_key_norm() -> Case:
+    return vit_timm_case("vit-timm-query-key-norm", channels=1, qk_norm=True, init_values=1e-5)
+
+
+def vit_timm_registers() -> Case:
+    return vit_timm_case("vit-timm-registers", channels=1, reg_tokens=3, no_embed_class=True)
+
+
+def vit_timm_pre_norm() -> Case:
+    return vit_timm_case("vit-timm-pre-norm", channels=1, pre_norm=True, qkv_bias=False)
+
+
+def vit_timm_wide() -> Case:
+    return vit_timm_case("vit-timm-wide", (24, 40), channels=1)
+
+
+CASES: list[Callable[[], Case]] = [
+    gpt2_hf,
+    gpt2_hf_noprefix,
+    gpt2_hf_f16,
+    gpt2_gelu,
+    gpt2_relu,
+    gpt2_inner,
+    gpt2_inverse_layer_scale,
+    gpt2_unscaled_attention,
+    mingpt,
+    nanogpt,
+    nanogpt_bias,
+    llama_hf,
+    llama_hf_bf16,
+    llama_tied_old,
+    llama_attention_bias,
+    llama_mlp_bias,
+    llama_head_dim,
+    llama_rope_llama3,
+    llama_rope_llama3_old,
+    llama_rope_linear,
+    llama_rope_linear_old,
+    llama_meta,
+    llama_meta_gqa,
+    llama_meta_scaled,
+    bert_hf,
+    bert_hf_noprefix,
+    bert_gamma_beta,
+    bert_gelu_new,
+    albert_hf,
+    albert_hf_noprefix,
+    albert_groups,
+    vit_hf,
+    vit_hf_noprefix,
+    vit_hf_in_memory_names,
+    vit_hf_wide,
+    vit_hf_no_qkv_bias,
+    vit_timm,
+    vit_timm_average,
+    vit_timm_average_no_class,
+    vit_timm_query_key_norm,
+    vit_timm_registers,
+    vit_timm_pre_norm,
+    vit_timm_wide,
+]
+
+
+def main(start: str = "") -> None:
+    torch.set_num_threads(1)
+    transformers.utils.logging.disable_progress_bar()
+    root = Path(__file__).parent
+    for make in CASES:
+        if make.__name__.replace("_", "-").startswith(start):
+            print(write(make(), root))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
