@@ -474,6 +474,11 @@ def albert_groups() -> Case:
     return albert("albert-groups", transformers.AlbertForMaskedLM, 5, groups=2)
 
 
+def albert_inner() -> Case:
+    """Two layers, each a group of two inner ones."""
+    return albert("albert-inner", transformers.AlbertForMaskedLM, 2, inner_group_num=2)
+
+
 # ViT
 
 VIT_ROLES = {"layernorm_before": "attention", "layernorm_after": "ffn", "layernorm": "final"}
@@ -631,6 +636,7 @@ CASES: list[Callable[[], Case]] = [
     albert_hf,
     albert_hf_noprefix,
     albert_groups,
+    albert_inner,
     vit_hf,
     vit_hf_noprefix,
     vit_hf_in_memory_names,
