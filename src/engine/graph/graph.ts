@@ -1,0 +1,40 @@
+import { onnx } from "onnx-proto";
+import type { TensorReference } from "../checkpoint/checkpoint";
+
+/**
+ * An ONNX graph whose weights stay in the checkpoint's files.
+ * `weights` names the initializers that are to be read from there: their TensorProto states dtype and shape only.
+ */
+export interface Graph {
+  readonly model: onnx.IModelProto;
+  readonly weights: ReadonlyMap<string, TensorReference>;
+}
+
+/** Name of a value that flows through a graph: a graph input, an initializer or a node's output. */
+export type Value = string;
+
+/** Element types that cross a graph's boundary. */
+export type ValueType = "float32" | "int64";
+
+const { DataType } = onnx.TensorProto;
+
+const elementTypes: Readonly<Record<ValueType, number>> = { float32: DataType.FLOAT, int64: DataType.INT64 };
+
+/** Declares a graph input or output; a named dimension varies from run to run, no shape at all means any. */
+export function valueInfo(name: Value, type: ValueType, shape?: readonly (number | string)[]): onnx.IValueInfoProto {
+  const dimensions = shape?.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  return {
+    name,
+    type: { tensorType: { elemType: elementTypes[type], ...(dimensions && { shape: { dim: dimensions } }) } },
+  };
+}
+
+/** Names of the values that a graph must be fed. */
+export function inputNames(graph: Graph): string[] {
+  return (graph.model.graph?.input ?? []).map((input) => input.name ?? "");
+}
+
+/** Names of the values that a graph hands on; taps are not among them. */
+export function outputNames(graph: Graph): string[] {
+  return (graph.model.graph?.output ?? []).map((output) => output.name ?? "");
+}

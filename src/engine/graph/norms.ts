@@ -1,0 +1,68 @@
+import type { onnx } from "onnx-proto";
+import type { NormKind, NormRole } from "../../shared/norm";
+import { floatAttribute, intAttribute } from "./attributes";
+import { outputNames, valueInfo, type Graph, type Value } from "./graph";
+import { readNormLabel } from "./norm-label";
+
+/** A norm layer where it stands in a graph. */
+export interface NormNode {
+  /** Module path as the checkpoint spells it, or the node's name in a graph that NormLens did not write. */
+  readonly name: string;
+  readonly kind: NormKind;
+  readonly role: NormRole;
+  readonly depth: number;
+  readonly eps: number;
+  readonly axes: readonly number[];
+  /** The value that is normalised. */
+  readonly input: Value;
+  /** The value after the affine. */
+  readonly output: Value;
+  /** Initializers that hold gain and offset. */
+  readonly weight?: Value;
+  readonly bias?: Value;
+}
+
+/** How one way of writing a norm is told from other nodes; undefined where the node is none. */
+type NormSpelling = (node: onnx.INodeProto) => Pick<NormNode, "kind" | "eps" | "axes"> | undefined;
+
+const layerNormalization: NormSpelling = (node) =>
+  node.opType === "LayerNormalization"
+    ? { kind: "layernorm", eps: floatAttribute(node, "epsilon", 1e-5), axes: [intAttribute(node, "axis", -1)] }
+    : undefined;
+
+const rmsNormalization: NormSpelling = (node) =>
+  node.opType === "RMSNormalization"
+    ? { kind: "rmsnorm", eps: floatAttribute(node, "epsilon", 1e-5), axes: [intAttribute(node, "axis", -1)] }
+    : undefined;
+
+const spellings: readonly NormSpelling[] = [layerNormalization, rmsNormalization];
+
+/** All norm layers of a graph in the order in which they run. A layer that runs twice is there twice. */
+export function findNorms(graph: Graph): NormNode[] {
+  const nodes = graph.model.graph?.node ?? [];
+  const weightBehind = (value: Value | undefined): Value | undefined => {
+    if (value === undefined || graph.weights.has(value)) return value;
+    const producer = nodes.find((node) => node.output?.includes(value));
+    return producer?.opType === "Cast" ? producer.input?.[0] : undefined;
+  };
+  return nodes.flatMap((node, index) => {
+    const found = spellings.map((spelling) => spelling(node)).find((match) => match !== undefined);
+    const [input, scale, offset] = node.input ?? [];
+    const output = node.output?.[0];
+    if (!found || input === undefined || output === undefined) return [];
+    const label = readNormLabel(node.docString) ?? { role: "other" as const, depth: 0 };
+    const weight = weightBehind(scale);
+    const bias = weightBehind(offset);
+    const name = node.name ?? `norm_${index}`;
+    return [{ name, ...found, ...label, input, output, ...(weight !== undefined && { weight }), ...(bias !== undefined && { bias }) }];
+  });
+}
+
+/** The same graph, which also hands out the inputs of its norms. A norm whose input is a graph input needs no tap. */
+export function tapNorms(graph: Graph, norms: readonly NormNode[]): { graph: Graph; taps: Value[] } {
+  const { model } = graph;
+  const known = new Set([...outputNames(graph), ...(model.graph?.input ?? []).map((input) => input.name)]);
+  const taps = [...new Set(norms.map((norm) => norm.input))].filter((value) => !known.has(value));
+  const output = [...(model.graph?.output ?? []), ...taps.map((tap) => valueInfo(tap, "float32"))];
+  return { graph: { ...graph, model: { ...model, graph: { ...model.graph, output } } }, taps };
+}
