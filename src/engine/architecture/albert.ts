@@ -1,0 +1,95 @@
+import type { NormSpecification } from "../graph/builder";
+import { activation } from "./activation";
+import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
+import { architectureName, eps, headSize, optionalNumber, optionalText, size } from "./config";
+import { encoderBlock } from "./encoder-block";
+import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
+import { any, holds, type Weights } from "./weights";
+
+const marker = "embeddings.word_embeddings.weight";
+const mapping = "encoder.embedding_hidden_mapping_in";
+
+/** ALBERT: BERT whose blocks share parameters, with a narrower embedding. */
+export const albert: Family = {
+  name: "albert",
+  modelTypes: ["albert"],
+  recognises: (checkpoint) => holds(checkpoint, marker) && holds(checkpoint, `${mapping}.weight`),
+  build: (weights, config) => build(weights.within(marker), config),
+};
+
+function build(weights: Weights, config: Config): Architecture {
+  const tables = tokenEmbedding(weights);
+  const [vocabularySize, embeddingSize] = tables.words.shape as [number, number];
+  const width = weights.tensor(`${mapping}.weight`, [any, embeddingSize]).shape[0]!;
+  const depth = size(config, "num_hidden_layers");
+  const groups = optionalNumber(config, "num_hidden_groups") ?? 1;
+  const layersPerGroup = optionalNumber(config, "inner_group_num") ?? 1;
+  const heads = size(config, "num_attention_heads");
+  const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
+  const act = activation(optionalText(config, "hidden_act") ?? "gelu_new");
+  const normEps = eps(config, ["layer_norm_eps"], 1e-12);
+  const norm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number): NormSpecification => ({
+    ...names.norm(name, channels),
+    kind: "layernorm",
+    role,
+    depth: index,
+    eps: normEps,
+  });
+
+  const mapped = stage("embedding mapping", (g) => {
+    const x = g.input(hiddenState(0), "float32", ["batch", "sequence", embeddingSize]);
+    g.output(g.project(x, weights.linear(mapping, embeddingSize, width)), hiddenState(1));
+  });
+
+  const block = (index: number): Stage =>
+    stage(`block ${index}`, (g) => {
+      const group = Math.floor(index / (depth / groups));
+      const x = g.input(hiddenState(index + 1), "float32", ["batch", "sequence", width]);
+      const y = blockIndices(layersPerGroup).reduce((state, layer) => {
+        const names = weights.at(`encoder.albert_layer_groups.${group}.albert_layers.${layer}`);
+        const parts = {
+          query: names.linear("attention.query", width, width),
+          key: names.linear("attention.key", width, width),
+          value: names.linear("attention.value", width, width),
+          attentionOut: names.linear("attention.dense", width, width),
+          attentionNorm: norm(names, "attention.LayerNorm", width, "post-attention", index),
+          up: names.linear("ffn", width, any),
+          down: names.linear("ffn_output", any, width),
+          ffnNorm: norm(names, "full_layer_layer_norm", width, "post-ffn", index),
+        };
+        return encoderBlock(g, state, parts, shape, act);
+      }, x);
+      g.output(y, hiddenState(index + 2));
+    });
+
+  const outer = weights.outside("albert.");
+  const transform = stage("masked-language head", (g) => {
+    const x = g.input(hiddenState(depth + 1), "float32", ["batch", "sequence", width]);
+    const dense = act(g, g.project(x, outer.linear("predictions.dense", width, embeddingSize)));
+    g.output(g.norm(dense, norm(outer, "predictions.LayerNorm", embeddingSize, "final", depth)), "last_hidden_state");
+  });
+  const hasHead = outer.has("predictions.dense.weight");
+
+  const head = stage("head", (g) => {
+    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", embeddingSize]);
+    const bias = outer.optional("predictions.bias", [vocabularySize]);
+    const weight = outer.optional("predictions.decoder.weight", [vocabularySize, embeddingSize]) ?? tables.words;
+    g.output(g.project(x, { layout: "out-in", weight, bias }), "logits");
+  });
+
+  return {
+    name: architectureName(config, "albert"),
+    width,
+    depth,
+    isLanguageModel: true,
+    input: { modality: "text", vocabularySize, contextLength: tables.positions.shape[0]! },
+    stages: [
+      tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", embeddingSize, "embedding", 0)),
+      mapped,
+      ...blockIndices(depth).map(block),
+      ...(hasHead ? [transform] : []),
+    ],
+    ...(hasHead && { head }),
+    assumptions: [],
+  };
+}

@@ -1,0 +1,81 @@
+import type { NormSpecification } from "../graph/builder";
+import { activation } from "./activation";
+import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
+import { architectureName, eps, headSize, optionalText, size } from "./config";
+import { encoderBlock } from "./encoder-block";
+import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
+import { any, holds, type Weights } from "./weights";
+
+const marker = "embeddings.word_embeddings.weight";
+
+/** BERT, with or without its masked-language head. */
+export const bert: Family = {
+  name: "bert",
+  modelTypes: ["bert"],
+  recognises: (checkpoint) => holds(checkpoint, marker) && holds(checkpoint, "encoder.layer.0.attention.self.query.weight"),
+  build: (weights, config) => build(weights.within(marker), config),
+};
+
+function build(weights: Weights, config: Config): Architecture {
+  const tables = tokenEmbedding(weights);
+  const [vocabularySize, width] = tables.words.shape as [number, number];
+  const depth = weights.count((block) => `encoder.layer.${block}.attention.self.query.weight`);
+  const heads = size(config, "num_attention_heads");
+  const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
+  const act = activation(optionalText(config, "hidden_act") ?? "gelu");
+  const normEps = eps(config, ["layer_norm_eps"], 1e-12);
+  const norm = (names: Weights, name: string, role: NormSpecification["role"], index: number): NormSpecification => ({
+    ...names.norm(name, width),
+    kind: "layernorm",
+    role,
+    depth: index,
+    eps: normEps,
+  });
+
+  const block = (index: number): Stage =>
+    stage(`block ${index}`, (g) => {
+      const names = weights.at(`encoder.layer.${index}`);
+      const x = g.input(hiddenState(index), "float32", ["batch", "sequence", width]);
+      const parts = {
+        query: names.linear("attention.self.query", width, width),
+        key: names.linear("attention.self.key", width, width),
+        value: names.linear("attention.self.value", width, width),
+        attentionOut: names.linear("attention.output.dense", width, width),
+        attentionNorm: norm(names, "attention.output.LayerNorm", "post-attention", index),
+        up: names.linear("intermediate.dense", width, any),
+        down: names.linear("output.dense", any, width),
+        ffnNorm: norm(names, "output.LayerNorm", "post-ffn", index),
+      };
+      g.output(encoderBlock(g, x, parts, shape, act), hiddenState(index + 1));
+    });
+
+  const outer = weights.outside("bert.");
+  const transform = stage("masked-language head", (g) => {
+    const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
+    const dense = act(g, g.project(x, outer.linear("cls.predictions.transform.dense", width, width)));
+    g.output(g.norm(dense, norm(outer, "cls.predictions.transform.LayerNorm", "final", depth)), "last_hidden_state");
+  });
+  const hasHead = outer.has("cls.predictions.transform.dense.weight");
+
+  const head = stage("head", (g) => {
+    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", width]);
+    const bias = outer.optional("cls.predictions.bias", [vocabularySize]);
+    const weight = outer.optional("cls.predictions.decoder.weight", [vocabularySize, width]) ?? tables.words;
+    g.output(g.project(x, { layout: "out-in", weight, bias }), "logits");
+  });
+
+  return {
+    name: architectureName(config, "bert"),
+    width,
+    depth,
+    isLanguageModel: true,
+    input: { modality: "text", vocabularySize, contextLength: tables.positions.shape[0]! },
+    stages: [
+      tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", "embedding", 0)),
+      ...blockIndices(depth).map(block),
+      ...(hasHead ? [transform] : []),
+    ],
+    ...(hasHead && { head }),
+    assumptions: [],
+  };
+}

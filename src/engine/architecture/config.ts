@@ -1,0 +1,71 @@
+import { UserError } from "../../shared/errors";
+import type { Config } from "./architecture";
+
+function refuse(field: string, problem: string): never {
+  throw new UserError(`config.json: ${field} ${problem}.`);
+}
+
+/** A number under any of several spellings of a field; undefined where none is given. */
+export function optionalNumber(config: Config, ...fields: readonly string[]): number | undefined {
+  for (const field of fields) {
+    const value = config[field];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`"${field}"`, `is ${JSON.stringify(value)} where a number is expected`);
+    return value;
+  }
+  return undefined;
+}
+
+/** A positive integer that the model can't be built without. */
+export function size(config: Config, ...fields: readonly string[]): number {
+  const value = optionalNumber(config, ...fields);
+  const name = fields.map((field) => `"${field}"`).join(" or ");
+  if (value === undefined) refuse(name, "is missing; take config.json from the place the weights came from");
+  if (!Number.isInteger(value) || value < 1 || value > 1e9) refuse(name, `is ${value} where a positive whole number is expected`);
+  return value;
+}
+
+/** A norm layer's eps. */
+export function eps(config: Config, fields: readonly string[], otherwise: number): number {
+  const value = optionalNumber(config, ...fields) ?? otherwise;
+  if (value < 0) refuse(`"${fields[0]}"`, `is ${value} where zero or more is expected`);
+  return value;
+}
+
+/** A text field; undefined where it is not given. */
+export function optionalText(config: Config, field: string): string | undefined {
+  const value = config[field];
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "string" ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where text is expected`);
+}
+
+/** A yes-or-no field; `otherwise` where it is not given. */
+export function flag(config: Config, field: string, otherwise: boolean): boolean {
+  const value = config[field];
+  if (value === undefined || value === null) return otherwise;
+  return typeof value === "boolean" ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where true or false is expected`);
+}
+
+/** A nested object; undefined where it is not given. */
+export function optionalObject(config: Config, field: string): Config | undefined {
+  const value = config[field];
+  if (value === undefined || value === null) return undefined;
+  return isObject(value) ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where an object is expected`);
+}
+
+/** Class name of the model: the first of `architectures`, or timm's `architecture`. */
+export function architectureName(config: Config, otherwise: string): string {
+  const names = config["architectures"];
+  const first: unknown = Array.isArray(names) ? names[0] : config["architecture"];
+  return typeof first === "string" ? first : otherwise;
+}
+
+/** Size of one attention head. @throws UserError where the width is no multiple of the number of heads. */
+export function headSize(width: number, heads: number): number {
+  if (width % heads !== 0) throw new UserError(`config.json: a hidden size of ${width} can't be divided among ${heads} attention heads.`);
+  return width / heads;
+}
+
+function isObject(value: unknown): value is Config {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import { UserError } from "../../shared/errors";
+import type { Checkpoint } from "../checkpoint/checkpoint";
+import { albert } from "./albert";
+import type { Architecture, Family } from "./architecture";
+import { bert } from "./bert";
+import { gpt2 } from "./gpt2";
+import { llama } from "./llama";
+import { vit } from "./vit";
+import { Weights } from "./weights";
+
+/** Every known family; a checkpoint without a telling configuration is of the first that recognises its tensors. */
+export const families: readonly Family[] = [gpt2, llama, albert, bert, vit];
+
+/** A checkpoint as an architecture of its family. */
+export interface RecognisedModel {
+  readonly family: string;
+  readonly architecture: Architecture;
+}
+
+/**
+ * Finds the family, from config.json's model_type or else from the tensors' names, and builds the architecture.
+ * @throws UserError for a family that is not known, and for tensors or fields that do not fit.
+ */
+export function recogniseModel(checkpoint: Checkpoint): RecognisedModel {
+  if (checkpoint.tensors.size === 0) {
+    throw new UserError(`${checkpoint.path} holds no tensors; there is nothing to analyse.`);
+  }
+  const config = checkpoint.config ?? {};
+  const modelType = config["model_type"];
+  const family =
+    typeof modelType === "string"
+      ? families.find((known) => known.modelTypes.includes(modelType))
+      : families.find((known) => known.recognises(checkpoint));
+  if (!family) throw unknownFamily(checkpoint, modelType);
+  return { family: family.name, architecture: family.build(new Weights(checkpoint), config) };
+}
+
+function unknownFamily(checkpoint: Checkpoint, modelType: unknown): UserError {
+  const what = typeof modelType === "string" ? `is of the family "${modelType}", which NormLens does not know yet` : "is of no family that NormLens knows";
+  const known = families.map((family) => family.name).join(", ");
+  return new UserError(
+    `${checkpoint.path} ${what} (known: ${known}); export the model to ONNX, or capture its norm inputs in PyTorch and run "normlens fit" on the capture file.`,
+  );
+}

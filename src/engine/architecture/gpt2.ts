@@ -1,0 +1,131 @@
+import { UserError } from "../../shared/errors";
+import type { Linear, NormSpecification } from "../graph/builder";
+import { activation } from "./activation";
+import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
+import { attention } from "./attention";
+import { architectureName, eps, flag, headSize, optionalNumber, optionalText } from "./config";
+import { any, holds, type Weights } from "./weights";
+
+/** Heads of the model sizes that GPT-2, minGPT and nanoGPT publish, by number of blocks and width. */
+const publishedHeads: Readonly<Record<string, number>> = {
+  "3 x 48": 3,
+  "4 x 128": 4,
+  "6 x 192": 6,
+  "6 x 384": 6,
+  "8 x 512": 16,
+  "12 x 768": 12,
+  "24 x 1024": 16,
+  "36 x 1280": 20,
+  "48 x 1600": 25,
+};
+
+const marker = "h.0.ln_1.weight";
+
+/** GPT-2, in the names of Hugging Face, minGPT and nanoGPT. */
+export const gpt2: Family = {
+  name: "gpt2",
+  modelTypes: ["gpt2", "gpt-nano", "gpt-micro", "gpt-mini", "gopher-44m"],
+  recognises: (checkpoint) => holds(checkpoint, marker) && holds(checkpoint, "wpe.weight"),
+  build: (weights, config) => build(weights.within(marker), config),
+};
+
+function build(weights: Weights, config: Config): Architecture {
+  const tokenTable = weights.tensor("wte.weight", [any, any]);
+  const [vocabularySize, width] = tokenTable.shape as [number, number];
+  const positionTable = weights.tensor("wpe.weight", [any, width]);
+  const depth = weights.count((block) => `h.${block}.ln_1.weight`);
+  const stated = optionalNumber(config, "n_head");
+  const heads = stated ?? usualHeads(weights, depth, width);
+  const act = activation(optionalText(config, "activation_function") ?? usualActivation(weights, width));
+  const normEps = eps(config, ["layer_norm_epsilon"], 1e-5);
+  const attentionShape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: true };
+  const linear = denseLayers(weights, width);
+
+  const embedding = stage("embedding", (g) => {
+    const ids = g.input("input_ids", "int64", ["batch", "sequence"]);
+    const positions = g.firstRows(positionTable, g.sequenceLength(ids));
+    g.output(g.add(g.lookUp(tokenTable, ids), positions), hiddenState(0));
+  });
+
+  const block = (index: number): Stage =>
+    stage(`block ${index}`, (g) => {
+      const names = weights.at(`h.${index}`);
+      const norm = (name: string, role: "attention" | "ffn"): NormSpecification => ({
+        ...names.norm(name, width),
+        kind: "layernorm",
+        role,
+        depth: index,
+        eps: normEps,
+      });
+      const x = g.input(hiddenState(index), "float32", ["batch", "sequence", width]);
+      const [q, k, v] = g
+        .ops("Split", [g.linear(g.norm(x, norm("ln_1", "attention")), linear(names, "attn.c_attn", width, 3 * width))], { axis: { int: 1 }, num_outputs: { int: 3 } }, 3)
+        .map((part) => g.unflatten(part, x, [heads, attentionShape.headSize])) as [string, string, string];
+      const mixed = attention(g, q, k, v, { ...attentionShape, scale: attentionScale(config, attentionShape.headSize, index) });
+      const attended = g.add(x, g.unflatten(g.linear(mixed, linear(names, "attn.c_proj", width, width)), x, [width]));
+      const up = linear(names, "mlp.c_fc", width, any);
+      const down = linear(names, "mlp.c_proj", any, width);
+      const fed = g.linear(act(g, g.linear(g.norm(attended, norm("ln_2", "ffn")), up)), down);
+      g.output(g.add(attended, g.unflatten(fed, x, [width])), hiddenState(index + 1));
+    });
+
+  const finalNorm = stage("final norm", (g) => {
+    const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
+    g.output(g.norm(x, { ...weights.norm("ln_f", width), kind: "layernorm", role: "final", depth, eps: normEps }), "last_hidden_state");
+  });
+
+  const head = stage("head", (g) => {
+    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", width]);
+    const untied = weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]);
+    g.output(g.project(x, { weight: untied ?? tokenTable, layout: "out-in" }), "logits");
+  });
+
+  return {
+    name: architectureName(config, "gpt2"),
+    width,
+    depth,
+    isLanguageModel: true,
+    input: { modality: "text", vocabularySize, contextLength: positionTable.shape[0]! },
+    stages: [embedding, ...blockIndices(depth).map(block), finalNorm],
+    head,
+    assumptions:
+      stated === undefined
+        ? [`No config.json states the number of attention heads; took ${heads}, as in the published model of ${depth} blocks and width ${width}.`]
+        : [],
+  };
+}
+
+/**
+ * GPT-2 and minGPT approximate GELU by a tanh; today's nanoGPT does not, and is known by plain linear layers without
+ * the causal mask that the others keep among their tensors.
+ */
+function usualActivation(weights: Weights, width: number): string {
+  return !usesConv1d(weights, width) && !weights.has("h.0.attn.bias") ? "gelu" : "gelu_new";
+}
+
+/** Hugging Face stores dense layers as Conv1D, [in, out]; minGPT and nanoGPT as torch.nn.Linear, [out, in]. */
+function denseLayers(weights: Weights, width: number): (names: Weights, name: string, inSize: number, outSize: number) => Linear {
+  const conv1d = usesConv1d(weights, width);
+  return (names, name, inSize, outSize) => ({
+    layout: conv1d ? "in-out" : "out-in",
+    weight: names.tensor(`${name}.weight`, conv1d ? [inSize, outSize] : [outSize, inSize]),
+    bias: names.optional(`${name}.bias`, [outSize]),
+  });
+}
+
+function usesConv1d(weights: Weights, width: number): boolean {
+  return weights.tensor("h.0.attn.c_attn.weight", [any, any]).shape[0] === width;
+}
+
+function attentionScale(config: Config, size: number, block: number): number {
+  const scale = flag(config, "scale_attn_weights", true) ? 1 / Math.sqrt(size) : 1;
+  return flag(config, "scale_attn_by_inverse_layer_idx", false) ? scale / (block + 1) : scale;
+}
+
+function usualHeads(weights: Weights, depth: number, width: number): number {
+  const heads = publishedHeads[`${depth} x ${width}`];
+  if (heads !== undefined) return heads;
+  throw new UserError(
+    `${weights.checkpoint.path}: the number of attention heads can't be told from the tensors; put a config.json with "n_head" beside the checkpoint.`,
+  );
+}

@@ -1,0 +1,100 @@
+import { computableDtypes } from "../../shared/dtype";
+import { UserError } from "../../shared/errors";
+import type { Checkpoint, TensorReference } from "../checkpoint/checkpoint";
+import type { Linear } from "../graph/builder";
+
+/** Any size: the shape check lets it pass. */
+export const any = -1;
+
+/** The tensors of a checkpoint, looked up by name and checked as they are taken. */
+export class Weights {
+  constructor(
+    readonly checkpoint: Checkpoint,
+    /** Put before every name that is asked for: "transformer.", "_orig_mod.transformer." ... */
+    readonly prefix = "",
+  ) {}
+
+  /** The same tensors under the prefix that stands before `name` in the checkpoint. */
+  within(name: string): Weights {
+    const found = [...this.checkpoint.tensors.keys()].find((known) => known === name || known.endsWith(`.${name}`));
+    if (found === undefined) throw this.missing(name);
+    return new Weights(this.checkpoint, found.slice(0, found.length - name.length));
+  }
+
+  /** The same tensors under a longer prefix. */
+  at(path: string): Weights {
+    return new Weights(this.checkpoint, `${this.prefix}${path}.`);
+  }
+
+  /** The same tensors under the prefix without its last part, where that is `part`: a head stands outside the model proper. */
+  outside(part: string): Weights {
+    const prefix = this.prefix.endsWith(part) ? this.prefix.slice(0, -part.length) : this.prefix;
+    return new Weights(this.checkpoint, prefix);
+  }
+
+  /** Whether there is a tensor of that name. */
+  has(name: string): boolean {
+    return this.checkpoint.tensors.has(this.prefix + name);
+  }
+
+  /** The tensor of that name. @throws UserError if it is missing, of another shape, or of a dtype that can't be computed with. */
+  tensor(name: string, shape: readonly number[]): TensorReference {
+    const reference = this.checkpoint.tensors.get(this.prefix + name);
+    if (!reference) throw this.missing(name);
+    const fits = reference.shape.length === shape.length && shape.every((size, axis) => size === any || size === reference.shape[axis]);
+    if (!fits) {
+      const expected = shape.map((size) => (size === any ? "*" : size)).join(", ");
+      throw new UserError(
+        `${this.checkpoint.path}: tensor ${reference.name} has shape [${reference.shape.join(", ")}] where the configuration asks for [${expected}]; check that config.json belongs to these weights.`,
+      );
+    }
+    if (!computableDtypes.includes(reference.dtype)) {
+      throw new UserError(
+        `${this.checkpoint.path}: tensor ${reference.name} is stored as ${reference.dtype}, which NormLens can't compute with; convert the checkpoint to BF16, F16 or F32.`,
+      );
+    }
+    return reference;
+  }
+
+  /** The tensor of that name, or undefined where the model has none. */
+  optional(name: string, shape: readonly number[]): TensorReference | undefined {
+    return this.has(name) ? this.tensor(name, shape) : undefined;
+  }
+
+  /** A torch.nn.Linear: `name.weight` [out, in] and, where there is one, `name.bias` [out]. */
+  linear(name: string, inSize: number, outSize: number): Linear {
+    return {
+      layout: "out-in",
+      weight: this.tensor(`${name}.weight`, [outSize, inSize]),
+      bias: this.optional(`${name}.bias`, [outSize]),
+    };
+  }
+
+  /** Gain and offset of a norm layer, under the names of today or those of early TensorFlow conversions (gamma, beta). */
+  norm(name: string, channels: number): { name: string; weight: TensorReference; bias: TensorReference | undefined } {
+    const old = !this.has(`${name}.weight`) && this.has(`${name}.gamma`);
+    return {
+      name: this.prefix + name,
+      weight: this.tensor(`${name}.${old ? "gamma" : "weight"}`, [channels]),
+      bias: this.optional(`${name}.${old ? "beta" : "bias"}`, [channels]),
+    };
+  }
+
+  /** How many blocks there are: the first index i for which `name(i)` is missing. */
+  count(name: (index: number) => string): number {
+    let index = 0;
+    while (this.has(name(index))) index += 1;
+    return index;
+  }
+
+  private missing(name: string): UserError {
+    return new UserError(
+      `${this.checkpoint.path}: tensor ${this.prefix}${name} is missing; the checkpoint is incomplete, or its configuration belongs to another model.`,
+    );
+  }
+}
+
+/** Whether a checkpoint holds a tensor of that name, under any prefix. */
+export function holds(checkpoint: Checkpoint, name: string): boolean {
+  return [...checkpoint.tensors.keys()].some((known) => known === name || known.endsWith(`.${name}`));
+}
