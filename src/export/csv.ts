@@ -1,0 +1,49 @@
+import type { LayerResult } from "../shared/result";
+import { hasAlpha } from "./alphas";
+import type { ExportFormat } from "./format";
+
+/** Every scalar of every layer, one line a layer, headed by the result's own field names: `fit.alpha`, `input.std` ... */
+export const csv: ExportFormat = {
+  name: "csv",
+  extension: ".csv",
+  description: "every number of every layer, for a spreadsheet or pandas",
+  export: ({ layers }) => {
+    const records = layers.map(record);
+    const headings = [...new Set(records.flatMap((each) => [...each.keys()]))];
+    const lines = [headings, ...records.map((each) => headings.map((heading) => each.get(heading)))];
+    return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
+  },
+};
+
+type Scalar = string | number | null | undefined;
+
+function record(layer: LayerResult): Map<string, Scalar> {
+  const { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, saturation, alphaTimesRms, inverseStd } = layer;
+  const numbers = { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, saturation, alphaTimesRms, inverseStd };
+  return new Map<string, Scalar>([
+    ["name", layer.name],
+    ["role", layer.role],
+    ["kind", layer.kind],
+    ["depth", layer.depth],
+    ["dyt_alpha", hasAlpha(layer) ? layer.suggest.convert : undefined],
+    ["dyt_alpha_scratch", layer.suggest.scratch],
+    ["dyt_alpha_scratch_source", layer.suggest.scratchSource],
+    ["axes", layer.axes.join(" ")],
+    ...flatten(numbers, ""),
+    ...layer.families.flatMap(({ name, ...family }) => flatten(family, `families.${name}.`)),
+  ]);
+}
+
+function flatten(value: object, prefix: string): [string, Scalar][] {
+  return Object.entries(value).flatMap(([key, part]: [string, unknown]): [string, Scalar][] => {
+    if (typeof part === "object" && part !== null) return flatten(part, `${prefix}${key}.`);
+    return typeof part === "number" || typeof part === "string" ? [[`${prefix}${key}`, part]] : [];
+  });
+}
+
+/** A cell by RFC 4180; what is no finite number is left empty, and no text is read as a formula by a spreadsheet. */
+function csvCell(value: Scalar): string {
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
+  const text = (value ?? "").replace(/^(?=[=+@\t\r]|-[^\d])/, "'");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,10 @@
+import { csv } from "./csv";
+import type { ExportFormat } from "./format";
+import { json } from "./json";
+import { markdown } from "./markdown";
+import { python } from "./python";
+import { safetensors } from "./safetensors";
+import { yaml } from "./yaml";
+
+/** Every format that `normlens export` writes. */
+export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, safetensors];
