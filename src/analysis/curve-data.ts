@@ -1,0 +1,105 @@
+import type { CurveData } from "../shared/result";
+import { quantiles, type HistogramBin } from "./histogram";
+import type { Response } from "./response";
+import type { SampledRow } from "./row-sample";
+
+const columns = 96;
+const rowsOfGrid = 64;
+/** The density grid leaves out this share of the elements at either end of x. */
+const outside = 0.0005;
+const drawnRows = 16;
+const drawnChannels = 48;
+/** Channels of largest magnitude among the drawn ones: few channels carry the extremes, and a plain sample would miss them. */
+const extremeChannels = 8;
+/** Significant digits of drawn numbers. */
+const digits = 5;
+
+/** What a page needs to draw a layer, at most about 40 kB as JSON. */
+export function curveData(response: Response, histogram: readonly HistogramBin[], sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData {
+  return {
+    binnedMean: {
+      x: response.bins.map((bin) => rounded(bin.meanX)),
+      y: response.bins.map((bin) => rounded(bin.meanY)),
+      count: response.bins.map((bin) => bin.count),
+    },
+    density: density(histogram, sample),
+    points: points(sample, extreme),
+  };
+}
+
+/** A layer without rows draws nothing. */
+export const emptyCurve: CurveData = {
+  binnedMean: { x: [], y: [], count: [] },
+  density: { xMin: 0, xMax: 0, yMin: 0, yMax: 0, columns: 0, rows: 0, counts: [] },
+  points: { x: [], y: [], token: [], channel: [] },
+};
+
+/** `value` to 5 significant digits. */
+export function rounded(value: number): number {
+  if (value === 0) return 0;
+  const places = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  if (Math.abs(places) > 22) return Number(value.toPrecision(digits));
+  return places >= 0 ? Math.round(value * 10 ** places) / 10 ** places : Math.round(value / 10 ** -places) * 10 ** -places;
+}
+
+function density(histogram: readonly HistogramBin[], sample: readonly SampledRow[]): CurveData["density"] {
+  const [xMin, xMax] = quantiles(histogram, [outside, 1 - outside]) as [number, number];
+  const [yMin, yMax] = normalisedRange(sample, xMin, xMax);
+  const counts = new Array<number>(columns * rowsOfGrid).fill(0);
+  const perX = columns / (xMax - xMin || 1);
+  const perY = rowsOfGrid / (yMax - yMin || 1);
+  for (const { x, centre, inverse } of sample) {
+    for (let channel = 0; channel < x.length; channel++) {
+      const value = x[channel]!;
+      if (value < xMin || value > xMax) continue;
+      const column = Math.min(columns - 1, Math.floor((value - xMin) * perX));
+      const row = Math.min(rowsOfGrid - 1, Math.floor(((value - centre) * inverse - yMin) * perY));
+      counts[row * columns + column]! += 1;
+    }
+  }
+  return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts };
+}
+
+/** Lowest and highest x-hat of the sampled elements with x in range. */
+function normalisedRange(sample: readonly SampledRow[], xMin: number, xMax: number): [number, number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const { x, centre, inverse } of sample) {
+    for (let channel = 0; channel < x.length; channel++) {
+      const value = x[channel]!;
+      if (value < xMin || value > xMax) continue;
+      const y = (value - centre) * inverse;
+      if (y < low) low = y;
+      if (y > high) high = y;
+    }
+  }
+  return low <= high ? [low, high] : [0, 0];
+}
+
+function points(sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData["points"] {
+  const rows = evenly(sample, drawnRows - 1);
+  if (extreme !== undefined && !rows.some((row) => row.index === extreme.index)) rows.push(extreme);
+  const channels = channelsToDraw(rows);
+  const all = rows.flatMap((row) => channels.map((channel) => ({ row, channel })));
+  return {
+    x: all.map(({ row, channel }) => rounded(row.x[channel]!)),
+    y: all.map(({ row, channel }) => rounded((row.x[channel]! - row.centre) * row.inverse)),
+    token: all.map(({ row }) => row.index),
+    channel: all.map(({ channel }) => channel),
+  };
+}
+
+/** The channels of largest magnitude, and others evenly spread. */
+function channelsToDraw(rows: readonly SampledRow[]): number[] {
+  const peaks = Array.from(rows[0]?.x ?? [], (_, channel) => Math.max(...rows.map((row) => Math.abs(row.x[channel]!))));
+  const byPeak = [...peaks.keys()].sort((a, b) => peaks[b]! - peaks[a]!);
+  const extremes = byPeak.slice(0, extremeChannels);
+  const others = evenly([...peaks.keys()].filter((channel) => !extremes.includes(channel)), drawnChannels - extremeChannels);
+  return [...extremes, ...others].sort((a, b) => a - b);
+}
+
+/** At most `count` of the items, evenly spread. */
+function evenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / count)]!);
+}

@@ -1,0 +1,89 @@
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import type { SampledRow } from "./row-sample";
+
+/** Bootstrap replicates. */
+const replicates = 200;
+/** Sums of one row: gradient of log alpha, gain and offset, then the upper triangle of their Gauss-Newton matrix. */
+const sumsPerRow = 9;
+
+/** 95 % interval on alpha. */
+export interface AlphaInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * 95 % interval on alpha by resampling tokens, not elements: elements of one row hang together, so that elements drawn
+ * singly would make the interval too narrow. Each replicate moves (log alpha, gain, offset) by one Gauss-Newton step from the fit;
+ * the spread is scaled from the sample to all rows by sqrt(sampled / rows).
+ * @param rows random sample of the rows that were fitted
+ * @param total number of rows that were fitted
+ */
+export function alphaInterval(
+  rows: readonly SampledRow[],
+  total: number,
+  fit: { readonly alpha: number; readonly gain: number; readonly offset: number },
+  seed: number,
+): AlphaInterval {
+  const sums = centredSums(rows, fit);
+  const random = xoroshiro128plus(seed);
+  const shifts = new Float64Array(replicates);
+  const resampled = new Float64Array(sumsPerRow);
+  for (let replicate = 0; replicate < replicates; replicate++) {
+    resampled.fill(0);
+    for (let draw = 0; draw < rows.length; draw++) {
+      const row = uniformInt(random, 0, rows.length - 1) * sumsPerRow;
+      for (let i = 0; i < sumsPerRow; i++) resampled[i]! += sums[row + i]!;
+    }
+    shifts[replicate] = logAlphaStep(resampled);
+  }
+  shifts.sort();
+  const shrink = Math.sqrt(rows.length / total);
+  const at = (share: number) => fit.alpha * Math.exp(shrink * shifts[Math.round(share * (replicates - 1))]!);
+  return { low: Math.min(fit.alpha, at(0.025)), high: Math.max(fit.alpha, at(0.975)) };
+}
+
+/** Sums of every row [rows, 9], gradients less their mean: the fit is the optimum over all rows, so its gradient counts as 0. */
+function centredSums(rows: readonly SampledRow[], fit: { readonly alpha: number; readonly gain: number; readonly offset: number }): Float64Array {
+  const sums = new Float64Array(rows.length * sumsPerRow);
+  rows.forEach((row, i) => {
+    sums.set(rowSums(row, fit), i * sumsPerRow);
+  });
+  for (let i = 0; i < 3; i++) {
+    let mean = 0;
+    for (let row = 0; row < rows.length; row++) mean += sums[row * sumsPerRow + i]! / rows.length;
+    for (let row = 0; row < rows.length; row++) sums[row * sumsPerRow + i]! -= mean;
+  }
+  return sums;
+}
+
+function rowSums(
+  { x, centre, inverse }: SampledRow,
+  { alpha, gain, offset }: { readonly alpha: number; readonly gain: number; readonly offset: number },
+): number[] {
+  let [ar, tr, r, aa, at, a, tt, t] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const z = alpha * x[i]!;
+    const tanh = Math.tanh(z);
+    const byAlpha = gain * z * (1 - tanh * tanh);
+    const residual = (x[i]! - centre) * inverse - gain * tanh - offset;
+    ar += byAlpha * residual;
+    tr += tanh * residual;
+    r += residual;
+    aa += byAlpha * byAlpha;
+    at += byAlpha * tanh;
+    a += byAlpha;
+    tt += tanh * tanh;
+    t += tanh;
+  }
+  return [ar, tr, r, aa, at, a, tt, t, x.length];
+}
+
+/** First component of the solution of the 3 x 3 normal equations, by Cramer's rule. */
+function logAlphaStep(sums: Float64Array): number {
+  const [ar, tr, r, aa, at, a, tt, t, n] = sums as unknown as [number, number, number, number, number, number, number, number, number];
+  const determinant = aa * (tt * n - t * t) - at * (at * n - t * a) + a * (at * t - tt * a);
+  const numerator = ar * (tt * n - t * t) - at * (tr * n - t * r) + a * (tr * t - tt * r);
+  return determinant > 0 ? numerator / determinant : 0;
+}
