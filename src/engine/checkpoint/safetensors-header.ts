@@ -18,7 +18,7 @@ export interface SafetensorsHeader {
 }
 
 /** Longest header in bytes: the cap of the format's reference implementation (safetensors/src/tensor.rs, MAX_HEADER_SIZE). */
-export const longestHeader = 100_000_000;
+const longestHeader = 100_000_000;
 
 /** Bytes before the header: its length, a little-endian unsigned 64-bit integer. */
 export const headerStart = 8;
