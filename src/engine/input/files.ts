@@ -1,4 +1,4 @@
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, UserError } from "../../shared/errors";
 
 /** Largest JSON file that is read: far above every tokenizer in use (about 40 MB), well below the longest string of the engine. */
@@ -22,6 +22,17 @@ export async function fileSize(path: string): Promise<number> {
   });
   if (found.isDirectory()) throw new UserError(`${path} is a folder: name a file in it.`);
   return found.size;
+}
+
+/**
+ * Names of what stands in a folder, in the order of their code units, the same on every machine.
+ * @throws UserError where the folder cannot be read.
+ */
+export async function listFolder(path: string): Promise<string[]> {
+  const names = await readdir(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  return names.sort();
 }
 
 /**

@@ -4,7 +4,9 @@ import { bundledPath } from "./bundled";
 import { cutSequences } from "./cut";
 import { readIds } from "./ids";
 import type { Batch, CalibrationInput, ImageInput, InputOptions, ModelInput, TextInput } from "./input";
+import { listImages, readImage } from "./images";
 import { randomIds, randomImages } from "./random";
+import { defaultRecipe, readRecipe, type ImageRecipe } from "./recipe";
 import { readText } from "./text";
 import { hasTokenizer, loadTokenizer } from "./tokenizer";
 
@@ -39,18 +41,34 @@ async function prepareText(expected: TextInput, folder: string, options: InputOp
   }
 }
 
-function prepareImages(expected: ImageInput, _folder: string, options: InputOptions): CalibrationInput {
+async function prepareImages(expected: ImageInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
   const { choice } = options;
   switch (choice.kind) {
-    case "default":
+    case "default": {
+      const recipe = await readRecipe(folder, expected);
+      if (recipe) return images(expected, options, recipe, bundledPath("images"), "bundled images");
+      return randomPixels(expected, options, [`${folder} has no preprocessor_config.json, so random pixels were fed: give images for numbers that mean something.`]);
+    }
     case "random":
-      return randomPixels(expected, options, choice.kind === "default" ? [`random images were fed.`] : []);
-    case "images":
-      throw new UserError(`${choice.path}: images are not read yet.`);
+      return randomPixels(expected, options, []);
+    case "images": {
+      const recipe = await readRecipe(folder, expected);
+      if (recipe) return images(expected, options, recipe, choice.path, choice.path);
+      const guessed = await images(expected, options, defaultRecipe(expected), choice.path, choice.path);
+      const warning = `${folder} has no preprocessor_config.json, so images were resized bilinearly and normalised with mean 0.5 and std 0.5: put the model's own file there.`;
+      return { ...guessed, warnings: [warning, ...guessed.warnings] };
+    }
     case "text":
     case "ids":
-      throw new UserError(`${choice.path} was given as ${choice.kind === "text" ? "text" : "token ids"}, but the model takes images: give a folder of images.`);
+      throw new UserError(`${choice.path} was given as ${choice.kind === "text" ? "text" : "token ids"}, but the model takes images: give an image or a folder of images.`);
   }
+}
+
+async function images(expected: ImageInput, options: InputOptions, recipe: ImageRecipe, path: string, source: string): Promise<CalibrationInput> {
+  const { paths, warnings } = await listImages(path, imageCount(expected, options));
+  const pixels: Float32Array[] = [];
+  for (const image of paths) pixels.push(await readImage(image, recipe, expected));
+  return calibration("images", source, imageBatches(pixels, expected, options), source === path ? warnings : [], options);
 }
 
 async function text(expected: TextInput, folder: string, options: InputOptions, path: string, source: string): Promise<CalibrationInput> {
