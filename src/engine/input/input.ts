@@ -1,5 +1,8 @@
+import type { InputChoice } from "../../shared/request";
 import type { InputDescription } from "../../shared/result";
 import type { Tensor } from "../tensor";
+
+export type { InputChoice };
 
 /** What a model expects to be fed; each architecture states its own. */
 export type ModelInput = TextInput | ImageInput;
@@ -22,14 +25,6 @@ export interface ImageInput {
   /** Rows that one image becomes: patches and special tokens. */
   readonly tokensPerImage: number;
 }
-
-/** What the user asked to be fed. */
-export type InputChoice =
-  | { readonly kind: "default" }
-  | { readonly kind: "random" }
-  | { readonly kind: "text"; readonly path: string }
-  | { readonly kind: "ids"; readonly path: string }
-  | { readonly kind: "images"; readonly path: string };
 
 /** How much of it, and how it is cut. */
 export interface InputOptions {

@@ -68,10 +68,14 @@ function describe(tokenizer: Tokenizer): CheckpointTokenizer {
   };
 }
 
-/** What the tokenizer adds around a sequence, found by encoding nothing but one letter with and without it. */
+/** Text of which some part is in every vocabulary. */
+const probe = "Aa0";
+
+/** What the tokenizer adds around a sequence, found by encoding one with and without it. */
 function specialTokens(tokenizer: Tokenizer): { prefix: number[]; suffix: number[] } {
-  const plain = tokenizer.encode("a", { add_special_tokens: false }).ids;
-  const framed = tokenizer.encode("a").ids;
-  const start = framed.findIndex((_, index) => plain.every((id, offset) => framed[index + offset] === id));
+  const plain = tokenizer.encode(probe, { add_special_tokens: false }).ids;
+  const framed = tokenizer.encode(probe).ids;
+  const start = [...framed, 0].findIndex((_, index) => plain.every((id, offset) => framed[index + offset] === id));
+  if (start < 0) throw new Error("its post-processor changes the tokens of the text");
   return { prefix: framed.slice(0, start), suffix: framed.slice(start + plain.length) };
 }
