@@ -9,7 +9,7 @@ import { refusal, temporaryFolder } from "./files";
 const fullDisk = "/dev/full";
 const disk = vi.hoisted(() => ({ opened: 0, fullFromWrite: Infinity }));
 
-/** Creates files as ever, but from a given write on, their bytes go to a device on which the system reports a full disk. */
+/** Creates files as ever, but from a given write of each on, their bytes go to a device on which the system reports a full disk. */
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof FileSystem>();
   return {
@@ -52,9 +52,9 @@ describe.skipIf(!existsSync(fullDisk))("a full disk", () => {
 
   it("in the middle of streaming removes what was written, also while other writes are under way", async () => {
     const folder = await temporaryFolder();
-    disk.fullFromWrite = 2;
     const writer = await SafetensorsWriter.create(join(folder, "x.safetensors"), [{ name: "x", dtype: "F32", shape: [4] }]);
     await writer.write("x", 0, new Float32Array(1));
+    disk.fullFromWrite = 0;
     const writes = [1, 2, 3].map((element) => writer.write("x", 4 * element, new Float32Array(1)));
     const outcomes = await Promise.allSettled(writes);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
