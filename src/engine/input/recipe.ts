@@ -125,13 +125,15 @@ function timmRecipe(path: string, config: Json, expected: ImageInput): ImageReci
   };
 }
 
-/** A list with one number for each channel; one number stands for all channels. */
+/** A list with one number for each channel; one number, or the same one over and over, stands for any number of channels. */
 function perChannel(path: string, config: Json, key: string, fallback: readonly number[], { channels }: ImageInput): readonly number[] {
   const value = config[key] ?? fallback;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const numbers = values.filter((element) => typeof element === "number" && Number.isFinite(element) && (element !== 0 || !key.endsWith("std")));
-  if (numbers.length !== values.length || (values.length !== 1 && values.length !== channels)) throw unsupported(path, key, value);
-  return Array.from({ length: channels }, (_, channel) => Number(numbers[values.length === 1 ? 0 : channel]));
+  const numbers = values.filter((element) => typeof element === "number");
+  const isUsable = numbers.length === values.length && numbers.every((number) => number !== 0 || !key.endsWith("std"));
+  if (isUsable && new Set(numbers).size === 1) return Array<number>(channels).fill(numbers[0]!);
+  if (isUsable && numbers.length === channels) return numbers;
+  throw unsupported(path, key, value);
 }
 
 function numberOr(path: string, config: Json, key: string, fallback: number): number {

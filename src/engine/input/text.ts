@@ -3,8 +3,8 @@ import { fileSize, readBytes } from "./files";
 import type { TextInput } from "./input";
 import type { CheckpointTokenizer } from "./tokenizer";
 
-/** First guess of how much text a token takes; English takes 4 to 5 bytes. */
-const bytesPerToken = 6;
+/** First guess of how much text a token takes; English takes 4 to 5 bytes with vocabularies of 30 000 and more. */
+const bytesPerToken = 5;
 
 /** Share of unknown tokens above which the user is told. */
 const unknownShareWorthTelling = 0.01;

@@ -75,7 +75,7 @@ const probe = "Aa0";
 function specialTokens(tokenizer: Tokenizer): { prefix: number[]; suffix: number[] } {
   const plain = tokenizer.encode(probe, { add_special_tokens: false }).ids;
   const framed = tokenizer.encode(probe).ids;
-  const start = [...framed, 0].findIndex((_, index) => plain.every((id, offset) => framed[index + offset] === id));
-  if (start < 0) throw new Error("its post-processor changes the tokens of the text");
+  const start = framed.findIndex((_, index) => plain.every((id, offset) => framed[index + offset] === id));
+  if (start < 0) throw new Error("text cannot be told apart from the special tokens around it");
   return { prefix: framed.slice(0, start), suffix: framed.slice(start + plain.length) };
 }

@@ -54,12 +54,22 @@ describe("preprocessing", () => {
     expect((await recipe("CLIPFeatureExtractor"))!.resize).toEqual({ to: "shorter-edge", edge: 16 });
   });
 
+  test("one mean, or the same over and over, serves any number of channels", async () => {
+    const mean = async (image_mean: unknown, channels: number) =>
+      (await readRecipe(folderWith({ "preprocessor_config.json": { image_mean } }), { ...square, channels }))!.mean;
+    expect(await mean(0.4, 3)).toEqual([0.4, 0.4, 0.4]);
+    expect(await mean([0.4, 0.4, 0.4], 1)).toEqual([0.4]);
+    expect(await mean([0.4, 0.5, 0.6], 3)).toEqual([0.4, 0.5, 0.6]);
+  });
+
   test.each([
     ["preprocessor_config.json", { size: { longest_edge: 16 } }, "size"],
     ["preprocessor_config.json", { size: { height: 8, width: 8 } }, "8 x 8 pixels, but the model takes 16 x 16"],
     ["preprocessor_config.json", { resample: 9 }, "resample"],
     ["preprocessor_config.json", { image_std: [1, 1, 0] }, "image_std"],
-    ["preprocessor_config.json", { image_mean: [0.5, 0.5] }, "image_mean"],
+    ["preprocessor_config.json", { image_mean: [0.5, 0.4] }, "image_mean"],
+    ["preprocessor_config.json", { image_mean: ["0.5"] }, "image_mean"],
+    ["preprocessor_config.json", { image_mean: [] }, "image_mean"],
     ["preprocessor_config.json", { rescale_factor: "1/255" }, "rescale_factor"],
     ["preprocessor_config.json", [], "not a JSON object"],
     ["config.json", { pretrained_cfg: { crop_mode: "border" } }, "crop_mode"],
