@@ -22,21 +22,41 @@ export interface CaptureDescription {
   readonly input?: Omit<InputDescription, "skipFirst">;
 }
 
-/** Writes a capture file while the forward pass runs: norms first, then blocks of rows as they come. */
+/** A number of as many digits as any size has. */
+const largest = Number.MAX_SAFE_INTEGER;
+
+/** Writes a capture file while the forward pass runs: each norm is announced, then blocks of its rows are appended as they come. */
 export class CaptureWriter {
   private readonly appended = new Map<string, number>();
+  private readonly announced: AnnouncedNorm[] = [];
 
-  private constructor(private readonly tensors: SafetensorsWriter) {}
+  private constructor(
+    private readonly tensors: SafetensorsWriter,
+    private readonly description: CaptureDescription,
+  ) {}
 
   /**
-   * Starts the file; norms stand in it, and come back, in the order given.
+   * Starts the file; room is kept in its header for these norms.
+   * @param runs most runs that any of them will be announced with.
    * @throws UserError where it can't be written.
    */
-  static async create(path: string, norms: readonly AnnouncedNorm[], description: CaptureDescription = {}): Promise<CaptureWriter> {
-    const tensors = await SafetensorsWriter.create(path, norms.flatMap(layoutsOf), metadataOf(norms, description));
-    const writer = new CaptureWriter(tensors);
-    for (const { norm } of norms) await writer.writeParameters(norm);
-    return writer;
+  static async create(path: string, norms: readonly Norm[], runs: number, description: CaptureDescription = {}): Promise<CaptureWriter> {
+    const anyRuns = Array.from({ length: runs }, () => ({ rowsPerSequence: largest, sequences: largest }));
+    const bounds = norms.map((norm): AnnouncedNorm => ({ norm, runs: anyRuns, rowsPerPosition: largest, calls: largest }));
+    const layouts = norms.flatMap((norm) => layoutsOf(norm, largest));
+    return new CaptureWriter(await SafetensorsWriter.reserve(path, layouts, metadataOf(bounds, description)), description);
+  }
+
+  /**
+   * Says how much of a norm's input will come; the norms come back in the order in which they are announced.
+   * @throws UserError where the disk is full or fails: nothing is left behind then.
+   */
+  async announce(announced: AnnouncedNorm): Promise<void> {
+    const { norm, runs } = announced;
+    this.announced.push(announced);
+    for (const layout of layoutsOf(norm, rowsOf(runs))) this.tensors.declare(layout);
+    if (norm.weight) await this.tensors.write(`${norm.name}.weight`, 0, norm.weight);
+    if (norm.bias) await this.tensors.write(`${norm.name}.bias`, 0, norm.bias);
   }
 
   /**
@@ -54,24 +74,18 @@ export class CaptureWriter {
    * @throws UserError where the disk fails: nothing is left behind then.
    */
   async close(): Promise<void> {
-    await this.tensors.finish();
+    await this.tensors.finish(metadataOf(this.announced, this.description));
   }
 
   /** Gives the file up; nothing is left behind. Does nothing after `close`. */
   async abort(): Promise<void> {
     await this.tensors.abort();
   }
-
-  private async writeParameters({ name, weight, bias }: Norm): Promise<void> {
-    if (weight) await this.tensors.write(`${name}.weight`, 0, weight);
-    if (bias) await this.tensors.write(`${name}.bias`, 0, bias);
-  }
 }
 
-function layoutsOf({ norm, runs }: AnnouncedNorm): TensorLayout[] {
-  const { name, channels, weight, bias } = norm;
+function layoutsOf({ name, channels, weight, bias }: Norm, rows: number): TensorLayout[] {
   return [
-    { name: `${name}.input`, dtype: "F32", shape: [rowsOf(runs), channels] },
+    { name: `${name}.input`, dtype: "F32", shape: [rows, channels] },
     ...(weight ? [{ name: `${name}.weight`, dtype: "F32", shape: [weight.length] } as const] : []),
     ...(bias ? [{ name: `${name}.bias`, dtype: "F32", shape: [bias.length] } as const] : []),
   ];

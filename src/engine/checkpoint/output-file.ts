@@ -28,7 +28,7 @@ export class OutputFile {
   static async create(path: string): Promise<OutputFile> {
     try {
       const target = await replaceable(path);
-      const temporary = join(dirname(target), `.normlens-${randomBytes(8).toString("hex")}.tmp`);
+      const temporary = join(dirname(target), `.normlens-${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
       return new OutputFile(path, target, temporary, await open(temporary, "wx"));
     } catch (error) {
       throw fileError("write", path, error);

@@ -27,24 +27,53 @@ interface Place {
 }
 
 /**
- * Writes a safetensors file whose data arrive in pieces, in any order. Names, dtypes and shapes are given first.
- * The file appears when it is finished; until then, and after a failure, there is none.
+ * Writes a safetensors file whose data arrive in pieces, in any order. The header is written last, into room that was kept
+ * for it, so that sizes may become known on the way. The file appears when it is finished; until then, and after a failure,
+ * there is none.
  */
 export class SafetensorsWriter {
+  private readonly places = new Map<string, Place>();
+  private readonly layouts: TensorLayout[] = [];
+  private end: number;
+
   private constructor(
     private readonly file: OutputFile,
-    private readonly places: ReadonlyMap<string, Place>,
-  ) {}
+    /** Bytes before the first tensor. */
+    private readonly headerLength: number,
+    private readonly metadata: SafetensorsMetadata,
+  ) {
+    this.end = headerLength;
+  }
 
   /**
-   * Starts a file at `path` and writes its header.
+   * Starts a file at `path` with these tensors and no others.
    * @throws UserError where the file can't be written.
    */
   static async create(path: string, tensors: readonly TensorLayout[], metadata: SafetensorsMetadata = {}): Promise<SafetensorsWriter> {
-    const { header, places } = layOut(tensors, metadata);
-    const file = await OutputFile.create(path);
-    await file.write(header, 0);
-    return new SafetensorsWriter(file, places);
+    const ordered = wideFirst(tensors);
+    const writer = new SafetensorsWriter(await OutputFile.create(path), headerOf(ordered, metadata).length, metadata);
+    for (const tensor of ordered) writer.declare(tensor);
+    return writer;
+  }
+
+  /**
+   * Starts a file whose tensors are declared on the way.
+   * @param largest every tensor that may be declared, in a shape whose numbers have at least as many digits.
+   * @param metadata what is to be written at most, entry by entry.
+   * @throws UserError where the file can't be written.
+   */
+  static async reserve(path: string, largest: readonly TensorLayout[], metadata: SafetensorsMetadata): Promise<SafetensorsWriter> {
+    const room = headerOf(largest, metadata, Number.MAX_SAFE_INTEGER).length;
+    return new SafetensorsWriter(await OutputFile.create(path), room, metadata);
+  }
+
+  /** Adds a tensor; its bytes are to be written before the file is finished. */
+  declare(tensor: TensorLayout): void {
+    if (this.places.has(tensor.name) || tensor.name === "__metadata__") throw new Error("Tensor names are to be different, and none __metadata__.");
+    const length = wholeLength(tensor);
+    this.places.set(tensor.name, { offset: this.end, length, written: 0 });
+    this.layouts.push(tensor);
+    this.end += length;
   }
 
   /**
@@ -63,15 +92,17 @@ export class SafetensorsWriter {
 
   /**
    * Puts the file in its place. A tensor with bytes still missing is a defect of the caller: then nothing is left behind.
+   * @param metadata in the place of what was given at the start, and not longer.
    * @throws UserError where the disk fails.
    */
-  async finish(): Promise<void> {
+  async finish(metadata = this.metadata): Promise<void> {
     const incomplete = [...this.places].find(([, place]) => place.written !== place.length);
     if (incomplete) {
       await this.abort();
       const [name, { written, length }] = incomplete;
       throw new Error(`${written} bytes of ${name} were written, not its ${length}.`);
     }
+    await this.file.write(padded(headerOf(this.layouts, metadata), this.headerLength), 0);
     await this.file.finish();
   }
 
@@ -95,29 +126,21 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
   }
 }
 
-function layOut(tensors: readonly TensorLayout[], metadata: SafetensorsMetadata): { header: Uint8Array; places: ReadonlyMap<string, Place> } {
-  const lengths = new Map(tensors.map((tensor) => [tensor.name, wholeLength(tensor)]));
-  if (lengths.size !== tensors.length || lengths.has("__metadata__")) throw new Error("Tensor names are to be different, and none __metadata__.");
+/** Then every tensor starts at a multiple of its element's size. */
+function wideFirst(tensors: readonly TensorLayout[]): TensorLayout[] {
+  return tensors.toSorted((a, b) => dtypeBits[b.dtype] - dtypeBits[a.dtype]);
+}
 
-  // Wide elements first: then every tensor starts at a multiple of its element's size.
-  const ordered = tensors.toSorted((a, b) => dtypeBits[b.dtype] - dtypeBits[a.dtype]);
+/** Length field and JSON of tensors that stand one after another. */
+function headerOf(tensors: readonly TensorLayout[], metadata: SafetensorsMetadata, firstOffset = 0): Uint8Array {
   const entries: [string, unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
-  let end = 0;
-  for (const { name, dtype, shape } of ordered) {
+  let end = firstOffset;
+  for (const tensor of tensors) {
     const begin = end;
-    end += lengths.get(name)!;
-    entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+    end += firstOffset === 0 ? wholeLength(tensor) : 0;
+    entries.push([tensor.name, { dtype: tensor.dtype, shape: tensor.shape, data_offsets: [begin, end] }]);
   }
-
-  const header = encodeHeader(Object.fromEntries(entries));
-  const places = new Map<string, Place>();
-  let offset = header.length;
-  for (const { name } of ordered) {
-    const length = lengths.get(name)!;
-    places.set(name, { offset, length, written: 0 });
-    offset += length;
-  }
-  return { header, places };
+  return encodeHeader(Object.fromEntries(entries));
 }
 
 function wholeLength({ name, dtype, shape }: TensorLayout): number {
@@ -129,9 +152,16 @@ function wholeLength({ name, dtype, shape }: TensorLayout): number {
 /** Length field and JSON, padded with spaces to a multiple of 8 bytes as the reference implementation does. */
 function encodeHeader(entries: Readonly<Record<string, unknown>>): Uint8Array {
   const json = Buffer.from(JSON.stringify(entries));
-  const length = Math.ceil(json.length / 8) * 8;
-  const header = Buffer.alloc(headerStart + length, " ");
-  header.writeBigUInt64LE(BigInt(length));
+  const header = Buffer.alloc(headerStart + json.length);
   json.copy(header, headerStart);
-  return header;
+  return padded(header, headerStart + Math.ceil(json.length / 8) * 8);
+}
+
+/** The same header with more spaces behind it, `length` bytes in all. */
+function padded(header: Uint8Array, length: number): Uint8Array {
+  if (header.length > length) throw new RangeError(`A header of ${header.length} bytes does not fit into the ${length} that were kept for it.`);
+  const result = Buffer.alloc(length, " ");
+  result.set(header);
+  result.writeBigUInt64LE(BigInt(length - headerStart));
+  return result;
 }

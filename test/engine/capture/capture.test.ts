@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openCapture, readBlocks, readRows } from "../../../src/engine/capture/capture-reader";
 import { CaptureWriter } from "../../../src/engine/capture/capture-writer";
-import type { AnnouncedNorm } from "../../../src/engine/capture/capture-writer";
+import type { AnnouncedNorm, CaptureDescription } from "../../../src/engine/capture/capture-writer";
 import { rowsOf } from "../../../src/engine/capture/sequence-runs";
 import { writeSafetensors } from "../../../src/engine/checkpoint/safetensors-writer";
 import { dtypeBits } from "../../../src/shared/dtype";
@@ -29,6 +29,14 @@ const layerNorm: Norm = {
 const queryNorm: Norm = { name: "model.layers.1.self_attn.q_norm", kind: "rmsnorm", role: "query", depth: 1, eps: 0, axes: [-1], channels: 2, weight: new Float32Array([0.041]) };
 const model: ModelDescription = { path: "m", format: "safetensors", family: "gpt2", architecture: "GPT2LMHeadModel", width: 3, depth: 2, parameters: 99, dtype: "BF16", isLanguageModel: true };
 
+/** A writer to which all of these norms are announced at once. */
+async function started(path: string, announced: readonly AnnouncedNorm[], description?: CaptureDescription): Promise<CaptureWriter> {
+  const runs = Math.max(0, ...announced.map((norm) => norm.runs.length));
+  const writer = await CaptureWriter.create(path, announced.map(({ norm }) => norm), runs, description);
+  for (const norm of announced) await writer.announce(norm);
+  return writer;
+}
+
 const counting = (count: number): Float32Array => new Float32Array(count).map((_, index) => index / 7);
 
 describe("what CaptureWriter writes", () => {
@@ -40,7 +48,7 @@ describe("what CaptureWriter writes", () => {
       { norm: queryNorm, runs: [{ rowsPerSequence: 4, sequences: 2 }], rowsPerPosition: 2, calls: 3 },
     ];
     const input = { kind: "text", source: "f.txt", sequences: 3, tokens: 5, sha256: "ab", seed: 0 } as const;
-    const writer = await CaptureWriter.create(path, announced, { model, input });
+    const writer = await started(path, announced, { model, input });
     const rows = counting(15);
     const queries = counting(16);
     await writer.append(layerNorm.name, rows.subarray(0, 12));
@@ -62,7 +70,7 @@ describe("what CaptureWriter writes", () => {
     const path = join(await temporaryFolder(), "taps.safetensors");
     const norm: Norm = { name: "norm", kind: "rmsnorm", role: "final", depth: 0, eps: 1e-6, axes: [-1], channels: 1024 };
     const runs = [{ rowsPerSequence: 1000, sequences: 5 }, { rowsPerSequence: 6000, sequences: 1 }, { rowsPerSequence: 7, sequences: 2 }];
-    const writer = await CaptureWriter.create(path, [{ norm, runs, rowsPerPosition: 1, calls: 1 }]);
+    const writer = await started(path, [{ norm, runs, rowsPerPosition: 1, calls: 1 }]);
     const rows = counting(rowsOf(runs) * norm.channels);
     await writer.append("norm", rows);
     await writer.close();
@@ -81,7 +89,7 @@ describe("what CaptureWriter writes", () => {
 
   it("holds a norm that saw nothing as a layer without rows", async () => {
     const path = join(await temporaryFolder(), "taps.safetensors");
-    const writer = await CaptureWriter.create(path, [{ norm: layerNorm, runs: [], rowsPerPosition: 1, calls: 1 }]);
+    const writer = await started(path, [{ norm: layerNorm, runs: [], rowsPerPosition: 1, calls: 1 }]);
     await writer.close();
     const [layer] = (await openCapture(path)).layers;
     expect(layer).toMatchObject({ rows: 0, runs: [], norm: layerNorm });
@@ -91,17 +99,17 @@ describe("what CaptureWriter writes", () => {
   it("is nothing where it is given up, or where rows are missing", async () => {
     const folder = await temporaryFolder();
     const announced = [{ norm: layerNorm, runs: [{ rowsPerSequence: 2, sequences: 1 }], rowsPerPosition: 1, calls: 1 }];
-    const abandoned = await CaptureWriter.create(join(folder, "a.safetensors"), announced);
+    const abandoned = await started(join(folder, "a.safetensors"), announced);
     await abandoned.append(layerNorm.name, counting(3));
     await abandoned.abort();
-    const incomplete = await CaptureWriter.create(join(folder, "b.safetensors"), announced);
+    const incomplete = await started(join(folder, "b.safetensors"), announced);
     await incomplete.append(layerNorm.name, counting(3));
     await expect(incomplete.close()).rejects.toThrow("12 bytes of transformer.h.0.ln_1.input were written, not its 24.");
     expect(await readdir(folder)).toEqual([]);
   });
 
   it("is refused where it can't be written", async () => {
-    expect(await refusal(CaptureWriter.create(join(await temporaryFolder(), "none", "taps.safetensors"), []))).toContain("Can't write");
+    expect(await refusal(CaptureWriter.create(join(await temporaryFolder(), "none", "taps.safetensors"), [], 0))).toContain("Can't write");
   });
 });
 
