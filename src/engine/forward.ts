@@ -1,15 +1,31 @@
 import { CancelledError } from "../shared/errors";
 import type { Stage } from "./architecture/architecture";
-import { inputNames, outputNames, type Value } from "./graph/graph";
+import { inputNames, outputNames, type Graph, type Value } from "./graph/graph";
 import { findNorms, tapNorms, type NormNode } from "./graph/norms";
 import type { Batch } from "./input/input";
 import type { Runtime } from "./runtime/runtime";
 import type { Tensor } from "./tensor";
 
+/** A stage whose graph is written and whose norms are found. */
+export interface WrittenStage {
+  readonly name: string;
+  readonly graph: Graph;
+  /** In the order in which they run. */
+  readonly norms: readonly NormNode[];
+}
+
+/** Writes the graphs of stages; weights are only referred to, so a large model's take little memory. */
+export function writeStages(stages: readonly Stage[]): WrittenStage[] {
+  return stages.map((stage) => {
+    const graph = stage.build();
+    return { name: stage.name, graph, norms: findNorms(graph) };
+  });
+}
+
 /** One run of one norm layer over one batch. */
 export interface NormCall {
   readonly norm: NormNode;
-  /** What went into the norm: [batch, sequence, ..., channels]. */
+  /** What went into the norm: [batch, sequence, ..., channels], or [batch, channels] behind a pooling. */
   readonly input: Tensor;
   readonly batch: Batch;
 }
@@ -31,66 +47,67 @@ export interface ForwardProgress {
   readonly total: number;
 }
 
-/** What a forward pass took and gave. */
+/** Named values of one batch. */
+export type Values = Readonly<Record<Value, Tensor>>;
+
+/** What a forward pass gave and took. */
 export interface ForwardResult {
   /** Values that the last stage handed on, for each batch. */
-  readonly outputs: readonly Readonly<Record<Value, Tensor>>[];
-  readonly seconds: {
-    /** Writing graphs and opening sessions. */
-    readonly build: number;
-    /** Running. */
-    readonly forward: number;
-  };
+  readonly outputs: readonly Values[];
+  /** Wall-clock seconds of opening sessions, and of running them. */
+  readonly seconds: { readonly build: number; readonly forward: number };
 }
 
 /**
  * Runs the stages one after another, each over all batches before the next is opened: in memory are one stage's weights
- * and the hidden states of all batches.
+ * and the values that later stages take.
  * @throws CancelledError once `signal` is aborted; it is looked at between runs.
  */
-export async function forward(runtime: Runtime, stages: readonly Stage[], batches: readonly Batch[], options: ForwardOptions = {}): Promise<ForwardResult> {
+export async function forward(runtime: Runtime, stages: readonly WrittenStage[], batches: readonly Batch[], options: ForwardOptions = {}): Promise<ForwardResult> {
   const seconds = { build: 0, forward: 0 };
   const total = stages.length * batches.reduce((sum, batch) => sum + tokensOf(batch), 0);
-  let values: Readonly<Record<Value, Tensor>>[] = batches.map((batch) => batch.feeds);
+  let values: readonly Values[] = batches.map((batch) => batch.feeds);
   let done = 0;
-  for (const stage of stages) {
-    const opened = await timed(seconds, "build", () => openStage(runtime, stage));
+  for (const [index, stage] of stages.entries()) {
+    const needed = new Set(index + 1 === stages.length ? outputNames(stage.graph) : stages.slice(index + 1).flatMap(({ graph }) => inputNames(graph)));
+    const session = await timed(seconds, "build", () => openStage(runtime, stage));
     try {
-      const handedOn: Readonly<Record<Value, Tensor>>[] = [];
-      for (const [index, batch] of batches.entries()) {
+      const handedOn: Values[] = [];
+      for (const [position, batch] of batches.entries()) {
         await breathe(options.signal);
-        const { outputs, calls } = await timed(seconds, "forward", () => opened.run(batch, values[index]!));
-        handedOn.push(outputs);
+        const before = values[position]!;
+        const { outputs, calls } = await timed(seconds, "forward", () => session.run(batch, before));
+        handedOn.push(keep({ ...before, ...outputs }, needed));
         await options.onNormCalls?.(calls);
         done += tokensOf(batch);
         options.onProgress?.({ stage: stage.name, done, total });
       }
       values = handedOn;
     } finally {
-      await opened.close();
+      await session.close();
     }
   }
   return { outputs: values, seconds };
 }
 
-/** A stage's session, which hands out what later stages take and what goes into its norms. */
-interface OpenStage {
-  run(batch: Batch, values: Readonly<Record<Value, Tensor>>): Promise<{ outputs: Record<Value, Tensor>; calls: NormCall[] }>;
+/** A stage's session, which hands out its outputs and what goes into its norms. */
+interface StageSession {
+  run(batch: Batch, values: Values): Promise<{ outputs: Values; calls: NormCall[] }>;
   close(): Promise<void>;
 }
 
-async function openStage(runtime: Runtime, stage: Stage): Promise<OpenStage> {
-  const written = stage.build();
-  const norms = findNorms(written);
-  const { graph, taps } = tapNorms(written, norms);
-  const session = await runtime.open(graph);
-  const handedOn = outputNames(written);
+async function openStage(runtime: Runtime, { graph, norms }: WrittenStage): Promise<StageSession> {
+  const tapped = tapNorms(graph, norms);
+  const session = await runtime.open(tapped.graph);
+  const inputs = new Set(inputNames(graph));
+  const outputs = new Set(outputNames(graph));
   return {
     run: async (batch, values) => {
-      const feeds = pick(values, inputNames(written));
-      const fetched = await session.run(feeds, [...handedOn, ...taps]);
-      const calls = norms.map((norm) => ({ norm, batch, input: valueOf({ ...feeds, ...fetched }, norm.input) }));
-      return { outputs: pick(fetched, handedOn), calls };
+      const feeds = keep(values, inputs);
+      const fetched = await session.run(feeds, [...outputs, ...tapped.taps]);
+      const seen: Values = { ...feeds, ...fetched };
+      const calls = norms.map((norm) => ({ norm, batch, input: seen[norm.input]! }));
+      return { outputs: keep(fetched, outputs), calls };
     },
     close: () => session.close(),
   };
@@ -115,12 +132,6 @@ function tokensOf(batch: Batch): number {
   return batch.sequences * batch.sequenceLength;
 }
 
-function pick(values: Readonly<Record<Value, Tensor>>, names: readonly Value[]): Record<Value, Tensor> {
-  return Object.fromEntries(names.map((name) => [name, valueOf(values, name)]));
-}
-
-function valueOf(values: Readonly<Record<Value, Tensor>>, name: Value): Tensor {
-  const value = values[name];
-  if (!value) throw new Error(`The value ${name} was not handed on.`);
-  return value;
+function keep(values: Values, names: ReadonlySet<Value>): Values {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

@@ -222,6 +222,10 @@ export interface GroupResult {
 /** Something a user should know before using a number. */
 export interface Warning {
   readonly code:
+    /** The configuration leaves something open that had to be assumed. */
+    | "assumption"
+    /** The calibration input was cut, or holds much that the model does not know. */
+    | "input"
     | "random-input"
     | "near-linear"
     | "degenerate"

@@ -6,6 +6,7 @@ import { readBytes } from "../checkpoint/tensor-data";
 import type { Graph } from "../graph/graph";
 import type { Tensor } from "../tensor";
 import type { Runtime, Session } from "./runtime";
+import type { RuntimeOptions } from "./runtimes";
 
 const { DataLocation } = onnx.TensorProto;
 
@@ -20,7 +21,7 @@ const sessionOptions = {
 } as const satisfies InferenceSession.SessionOptions;
 
 /** onnxruntime-node on the processor. */
-export function openOnnxRuntime(options: { readonly threads?: number } = {}): Runtime {
+export function openOnnxRuntime(options: RuntimeOptions = {}): Runtime {
   return {
     name: "onnxruntime",
     device: "cpu",

@@ -1,0 +1,101 @@
+import type { Norm } from "../shared/norm";
+import type { Progress } from "../shared/progress";
+import type { AnalysisRequest } from "../shared/request";
+import type { Coverage, Warning } from "../shared/result";
+import { recogniseModel } from "./architecture/families";
+import type { Checkpoint } from "./checkpoint/checkpoint";
+import { openCheckpoint } from "./checkpoint/formats";
+import { composeResult, type Analysis } from "./compose";
+import { describeModel } from "./describe";
+import { forward, writeStages, type ForwardProgress, type NormCall } from "./forward";
+import { prepareInput } from "./input/prepare";
+import { NormMeasurements, readNorm, type MeasuredNorm } from "./measure";
+import { openRuntime } from "./runtime/runtimes";
+import { stopwatch } from "./stopwatch";
+import { surveyNorms, unreachedNorms, type SurveyedNorm } from "./survey";
+import { openTaps } from "./taps";
+
+/** What an analysis tells while it runs, and how it is stopped. */
+export interface RunContext {
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a checkpoint, runs it over calibration input, measures and fits every norm layer.
+ * @throws UserError where the checkpoint, the input or the machine do not allow it; CancelledError where it is stopped.
+ */
+export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal }: RunContext): Promise<Analysis> {
+  const watch = stopwatch();
+  onProgress({ phase: "open", done: 0, total: 1 });
+  const checkpoint = await openCheckpoint(request.checkpoint);
+  const open = watch.lap();
+
+  onProgress({ phase: "build", done: 0, total: 1 });
+  const recognised = recogniseModel(checkpoint);
+  const { architecture } = recognised;
+  const model = describeModel(checkpoint, recognised);
+  const stages = writeStages(architecture.stages);
+  const survey = surveyNorms(stages);
+  const norms = await readNorms(checkpoint, survey);
+  const runtime = await openRuntime(request.runtime, request.device, { threads: request.threads });
+  const build = watch.lap();
+
+  onProgress({ phase: "input", done: 0, total: 1 });
+  const input = await prepareInput(architecture.input, checkpoint.folder, { ...request, choice: request.input });
+  const { batches } = input;
+
+  const measurements = new NormMeasurements(norms, survey, batches.length, request);
+  const taps = await openTaps(request.taps, norms, survey, batches, { model, input: input.description });
+  const began = performance.now();
+  const take = async (calls: readonly NormCall[]): Promise<void> => {
+    for (const call of calls) measurements.add(call);
+    await taps.add(calls);
+  };
+  const { seconds } = await taps.closeAfter(() =>
+    forward(runtime, stages, batches, {
+      signal,
+      onNormCalls: take,
+      onProgress: (progress) => {
+        onProgress(timedProgress(progress, stages.length, began));
+      },
+    }),
+  );
+
+  const measured = measurements.results();
+  return composeResult({
+    model,
+    input: { ...input.description, skipFirst: request.skipFirst },
+    engine: { runtime: runtime.name, device: runtime.device, version: runtime.version },
+    seconds: { open, build: build + seconds.build, forward: seconds.forward, ...measurements.seconds, total: watch.total() },
+    coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
+    measured,
+    remarks: [
+      ...architecture.assumptions.map((message): Warning => ({ code: "assumption", message })),
+      ...input.warnings.map((message): Warning => ({ code: "input", message })),
+    ],
+  });
+}
+
+async function readNorms(checkpoint: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, Norm>> {
+  const norms = await Promise.all([...survey.values()].map(({ node }) => readNorm(checkpoint, node)));
+  return new Map(norms.map((norm) => [norm.name, norm]));
+}
+
+function coverageOf(survey: ReadonlyMap<string, SurveyedNorm>, measured: readonly MeasuredNorm[], unreached: readonly string[], family: string): Coverage {
+  const seen = new Set(measured.filter(({ layer }) => layer.tokens > 0).map(({ layer }) => layer.name));
+  const unseen = [...survey.keys()].filter((name) => !seen.has(name));
+  return {
+    found: survey.size + unreached.length,
+    measured: seen.size,
+    missing: [
+      ...unseen.map((name) => ({ name, reason: "no row of its input was finite" })),
+      ...unreached.map((name) => ({ name, reason: `the forward pass of the family ${family} does not reach it` })),
+    ],
+  };
+}
+
+function timedProgress({ stage, done, total }: ForwardProgress, stages: number, began: number): Progress {
+  const elapsed = (performance.now() - began) / 1000;
+  return { phase: "forward", stage, done, total, tokensPerSecond: done / stages / elapsed, secondsLeft: ((total - done) / done) * elapsed };
+}

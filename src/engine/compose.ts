@@ -1,0 +1,47 @@
+import { groupByRole, suggestAlphas } from "../analysis/suggestion";
+import { warningsFor } from "../analysis/warnings";
+import {
+  resultSchema,
+  type Coverage,
+  type InputDescription,
+  type LayerResult,
+  type ModelDescription,
+  type Result,
+  type Seconds,
+  type Warning,
+} from "../shared/result";
+import type { MeasuredNorm } from "./measure";
+
+/** A result, and the measurements it was made from, which hold the per-channel values too. */
+export interface Analysis {
+  readonly result: Result;
+  readonly measured: readonly MeasuredNorm[];
+}
+
+/** What a result is composed of. */
+export interface Findings {
+  readonly model: ModelDescription;
+  readonly input: InputDescription;
+  readonly engine: { readonly runtime: string; readonly device: string; readonly version: string };
+  readonly seconds: Seconds;
+  readonly coverage: Coverage;
+  readonly measured: readonly MeasuredNorm[];
+  /** Warnings that do not follow from the numbers. */
+  readonly remarks: readonly Warning[];
+}
+
+/** Adds suggestions, groups and warnings to what was measured. */
+export function composeResult({ model, input, engine, seconds, coverage, measured, remarks }: Findings): Analysis {
+  const layers = measured.map(({ layer, calls }): LayerResult => ({ ...layer, calls, suggest: suggestAlphas(model, layer.role, layer.perChannel.alpha) }));
+  const result: Result = {
+    schema: resultSchema,
+    model,
+    input,
+    engine: { ...engine, seconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    coverage,
+    layers,
+    groups: groupByRole(layers, model),
+    warnings: [...remarks, ...warningsFor({ model, input, coverage, layers })],
+  };
+  return { result, measured };
+}

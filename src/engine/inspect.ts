@@ -1,0 +1,30 @@
+import type { Inspection } from "../shared/inspection";
+import { recogniseModel } from "./architecture/families";
+import { openCheckpoint } from "./checkpoint/formats";
+import { describeModel, dtypesOf } from "./describe";
+import { writeStages } from "./forward";
+import { surveyNorms } from "./survey";
+
+/**
+ * What header and configuration tell of a checkpoint; no weight is read.
+ * @throws UserError where the checkpoint can't be read or its family is not known.
+ */
+export async function inspectCheckpoint(path: string): Promise<Inspection> {
+  const checkpoint = await openCheckpoint(path);
+  const model = recogniseModel(checkpoint);
+  const norms = surveyNorms(writeStages(model.architecture.stages));
+  const dtypes = dtypesOf(checkpoint);
+  return {
+    ...describeModel(checkpoint, model),
+    norms: [...norms.values()].map(({ node }) => ({
+      name: node.name,
+      kind: node.kind,
+      role: node.role,
+      depth: node.depth,
+      eps: node.eps,
+      channels: checkpoint.tensors.get(node.weight ?? "")?.shape[0] ?? 0,
+    })),
+    dtypes,
+    bytes: Object.values(dtypes).reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}

@@ -1,0 +1,89 @@
+import { UserError } from "../shared/errors";
+import { resultSchema, resultSuffix, type Result } from "../shared/result";
+import { isJsonObject, readJsonFile, type JsonObject } from "./checkpoint/json";
+import { OutputFile } from "./checkpoint/output-file";
+import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
+import type { Analysis } from "./compose";
+import type { MeasuredNorm } from "./measure";
+
+/** The file with alpha, weight and bias of every layer that stands beside a result file. */
+export function weightsPathOf(resultPath: string): string {
+  const stem = resultPath.endsWith(resultSuffix) ? resultPath.slice(0, -resultSuffix.length) : resultPath.replace(/\.json$/, "");
+  return `${stem}.normlens.safetensors`;
+}
+
+/**
+ * Writes a result and, beside it, the per-channel values: both are complete before either takes its name.
+ * @returns the paths that were written.
+ * @throws UserError where they can't be written; nothing is left behind then.
+ */
+export async function writeResult(path: string, { result, measured }: Analysis): Promise<string[]> {
+  const weightsPath = weightsPathOf(path);
+  const tensors = measured.flatMap(tensorsOf);
+  const weights = await SafetensorsWriter.create(weightsPath, tensors, { format: "pt", schema: resultSchema });
+  try {
+    for (const { name, data } of tensors) await weights.write(name, 0, data);
+    const file = await OutputFile.create(path);
+    try {
+      await file.write(new TextEncoder().encode(`${JSON.stringify(result, undefined, 1)}\n`), 0);
+      await weights.finish();
+      await file.finish();
+    } finally {
+      await file.abort();
+    }
+  } finally {
+    await weights.abort();
+  }
+  return [path, weightsPath];
+}
+
+/** `NAME.alpha` [1], `NAME.weight` [C] and `NAME.bias` [C], float32; nothing for a layer without data. */
+function tensorsOf({ layer, channelFit }: MeasuredNorm): TensorToWrite[] {
+  if (layer.fit.status === "no-data") return [];
+  const { alpha, gain, offset } = channelFit;
+  return [
+    { name: `${layer.name}.alpha`, dtype: "F32", shape: [1], data: Float32Array.of(alpha) },
+    { name: `${layer.name}.weight`, dtype: "F32", shape: [gain.length], data: gain },
+    { name: `${layer.name}.bias`, dtype: "F32", shape: [offset.length], data: offset },
+  ];
+}
+
+/**
+ * Reads a result file.
+ * @throws UserError where it is none, is damaged, or is of another version.
+ */
+export async function readResult(path: string): Promise<Result> {
+  const json = await readJsonFile(path);
+  const { schema } = json;
+  if (schema !== resultSchema) {
+    const found = typeof schema === "string" && schema.startsWith("normlens") ? `a result of version "${schema.slice(0, 40)}"` : "no NormLens result";
+    throw new UserError(`${path} is ${found}, where this version reads "${resultSchema}"; run the analysis again with --out.`);
+  }
+  const damage = damageOf(json);
+  if (damage !== undefined) throw new UserError(`${path} is a damaged result: ${damage}; run the analysis again with --out.`);
+  return json as unknown as Result;
+}
+
+/** Objects and lists that everything after reading relies on, with a field that each of them must hold as a number. */
+const objects: Readonly<Record<string, string>> = { model: "width", input: "tokens", engine: "peakMemoryBytes", coverage: "found" };
+const layerObjects: Readonly<Record<string, string>> = { input: "std", linear: "r2", ceiling: "r2", fit: "alpha", perChannel: "alpha", saturation: "2", suggest: "convert" };
+
+function damageOf(result: JsonObject): string | undefined {
+  const broken = brokenField(result, objects);
+  if (broken !== undefined) return `"${broken}" is missing`;
+  for (const list of ["layers", "groups", "warnings"]) if (!Array.isArray(result[list])) return `"${list}" is missing`;
+  const layers = result["layers"] as unknown[];
+  for (const [index, layer] of layers.entries()) {
+    if (!isJsonObject(layer) || typeof layer["name"] !== "string") return `layer ${index} has no name`;
+    const field = brokenField(layer, layerObjects) ?? (isJsonObject(layer["curve"]) ? undefined : "curve");
+    if (field !== undefined) return `layer ${index} has no "${field}"`;
+  }
+  return undefined;
+}
+
+function brokenField(object: JsonObject, fields: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(fields).find((name) => {
+    const part = object[name];
+    return !isJsonObject(part) || typeof part[fields[name]!] !== "number";
+  });
+}

@@ -1,0 +1,70 @@
+import type { Norm } from "../shared/norm";
+import { CaptureWriter, type CaptureDescription } from "./capture/capture-writer";
+import type { SequenceRun } from "./capture/sequence-runs";
+import type { NormCall } from "./forward";
+import type { Batch } from "./input/input";
+import { rowBlock } from "./measure";
+import type { SurveyedNorm } from "./survey";
+
+/** Where the inputs of norms go while a forward pass runs. */
+export interface Taps {
+  add(calls: readonly NormCall[]): Promise<void>;
+  /** Does the work, then puts the file in its place; if the work fails, nothing is left behind. */
+  closeAfter<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Nothing is kept. */
+const noTaps: Taps = {
+  add: () => Promise.resolve(),
+  closeAfter: (work) => work(),
+};
+
+/**
+ * Starts a capture file, or does nothing where no path is given.
+ * @throws UserError where it can't be written.
+ */
+export async function openTaps(
+  path: string | undefined,
+  norms: ReadonlyMap<string, Norm>,
+  survey: ReadonlyMap<string, SurveyedNorm>,
+  batches: readonly Batch[],
+  description: CaptureDescription,
+): Promise<Taps> {
+  if (path === undefined) return noTaps;
+  const mostCalls = Math.max(0, ...[...survey.values()].map(({ calls }) => calls));
+  const writer = await CaptureWriter.create(path, [...norms.values()], batches.length * mostCalls, description);
+  const announced = new Set<string>();
+
+  const announce = async (call: NormCall): Promise<void> => {
+    const { name } = call.norm;
+    if (announced.has(name)) return;
+    announced.add(name);
+    const { rowsPerPosition, rowsPerSequence } = rowBlock(call.input, call.batch);
+    const { calls } = survey.get(name)!;
+    const runs = Array.from({ length: calls }, () => batches.map((batch) => runOf(batch, rowsPerSequence / call.batch.sequenceLength))).flat();
+    await writer.announce({ norm: norms.get(name)!, runs, rowsPerPosition, calls });
+  };
+
+  return {
+    add: async (calls) => {
+      for (const call of calls) {
+        await announce(call);
+        await writer.append(call.norm.name, rowBlock(call.input, call.batch).data);
+      }
+    },
+    closeAfter: async (work) => {
+      try {
+        const result = await work();
+        await writer.close();
+        return result;
+      } finally {
+        await writer.abort();
+      }
+    },
+  };
+}
+
+/** A norm behind a pooling has one row a sequence, whatever its length; all others have as many for each token. */
+function runOf({ sequences, sequenceLength }: Batch, rowsPerToken: number): SequenceRun {
+  return { sequences, rowsPerSequence: Number.isInteger(rowsPerToken) ? sequenceLength * rowsPerToken : 1 };
+}

@@ -1,0 +1,52 @@
+import { parentPort } from "node:worker_threads";
+import { CancelledError, messageOf, UserError } from "../shared/errors";
+import type { EngineCall, EngineEvent, EngineFailure } from "../shared/messages";
+import type { EngineRequest } from "../shared/request";
+import { analyzeCheckpoint, type RunContext } from "./analyze";
+import type { Analysis } from "./compose";
+import { fitCapture } from "./fit-capture";
+import { writeResult } from "./result-file";
+
+/*
+ * The engine's thread: a forward pass blocks its thread, so whoever shows progress or listens for a stop stands outside.
+ */
+
+const port = parentPort;
+if (!port) throw new Error("The engine runs in a thread of its own.");
+
+const stop = new AbortController();
+
+port.on("message", (call: EngineCall) => {
+  if (call.type === "cancel") stop.abort();
+  else void answer(call.request);
+});
+
+function send(event: EngineEvent): void {
+  port?.postMessage(event);
+}
+
+async function answer(request: EngineRequest): Promise<void> {
+  const context: RunContext = {
+    signal: stop.signal,
+    onProgress: (progress) => {
+      send({ type: "progress", progress });
+    },
+  };
+  try {
+    const analysis = await run(request, context);
+    if (stop.signal.aborted) throw new CancelledError();
+    const written = request.out === undefined ? [] : await writeResult(request.out, analysis);
+    send({ type: "done", result: analysis.result, written });
+  } catch (error) {
+    send({ type: "failed", error: failureOf(error) });
+  }
+}
+
+function run(request: EngineRequest, context: RunContext): Promise<Analysis> {
+  return request.kind === "analyze" ? analyzeCheckpoint(request, context) : fitCapture(request, context);
+}
+
+function failureOf(error: unknown): EngineFailure {
+  const kind = error instanceof UserError ? "refused" : error instanceof CancelledError ? "cancelled" : "defect";
+  return { kind, message: messageOf(error), ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }) };
+}

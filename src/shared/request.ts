@@ -1,0 +1,46 @@
+/** What is fed to the model. */
+export type InputChoice =
+  | { readonly kind: "default" }
+  | { readonly kind: "random" }
+  | { readonly kind: "text"; readonly path: string }
+  | { readonly kind: "ids"; readonly path: string }
+  | { readonly kind: "images"; readonly path: string };
+
+/** Asks for a checkpoint to be analysed. */
+export interface AnalysisRequest {
+  readonly kind: "analyze";
+  /** File or folder. */
+  readonly checkpoint: string;
+  readonly input: InputChoice;
+  /** Most tokens to feed; image patches count as tokens. */
+  readonly maxTokens: number;
+  /** Length to which text is cut; the model's context length, at most 1024, where absent. */
+  readonly sequenceLength?: number;
+  /** Tokens that run together; the default suits most machines. */
+  readonly batchTokens?: number;
+  /** Leaves the first position of every sequence out. */
+  readonly skipFirst: boolean;
+  readonly seed: number;
+  /** "auto" or a runtime's name. */
+  readonly runtime: string;
+  /** "auto" or a device of the runtime. */
+  readonly device: string;
+  /** Threads of the runtime; as many as it likes where absent. */
+  readonly threads?: number;
+  /** Where the result goes, and the per-channel values beside it. */
+  readonly out?: string;
+  /** Where the norms' inputs go, as a capture file. */
+  readonly taps?: string;
+}
+
+/** Asks for the norm inputs of a capture file to be fitted. */
+export interface FitRequest {
+  readonly kind: "fit";
+  readonly capture: string;
+  readonly skipFirst: boolean;
+  readonly seed: number;
+  readonly out?: string;
+}
+
+/** What the engine can be asked to do. */
+export type EngineRequest = AnalysisRequest | FitRequest;
