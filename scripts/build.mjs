@@ -1,5 +1,6 @@
 // Bundles the command line into dist/. One build call an output.
 import { build } from "esbuild";
+import { bundlePage } from "./page.mjs";
 
 const common = {
   bundle: true,
@@ -9,7 +10,9 @@ const common = {
   sourcemap: "linked",
   minify: process.argv.includes("--production"),
   external: ["onnxruntime-node"],
+  define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) },
   logLevel: "warning",
 };
 
+await build({ ...common, entryPoints: ["src/engine/worker.ts"], outfile: "dist/engine.js" });
 await build({ ...common, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } });

@@ -1,0 +1,74 @@
+import { Option, type Command } from "commander";
+import type { AnalysisRequest, InputChoice } from "../../shared/request";
+import { runEngine } from "../engine";
+import { wholeNumber } from "../options";
+import { present } from "../present";
+
+interface Options {
+  readonly text?: string;
+  readonly ids?: string;
+  readonly images?: string;
+  readonly random?: boolean;
+  readonly maxTokens: number;
+  readonly sequenceLength?: number;
+  readonly skipFirst?: boolean;
+  readonly runtime: string;
+  readonly device: string;
+  readonly threads?: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly taps?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `normlens analyze CHECKPOINT` */
+export function addAnalyze(program: Command): void {
+  program
+    .command("analyze")
+    .description("run a checkpoint, watch every norm layer, fit DyT, and show the alphas")
+    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json")
+    .addOption(new Option("--text <file>", "text to feed, by the model's own tokenizer").conflicts(["ids", "images", "random"]))
+    .addOption(new Option("--ids <file>", "token ids to feed, .npy or .json").conflicts(["images", "random"]))
+    .addOption(new Option("--images <folder>", "images to feed, by the model's own preprocessor").conflicts("random"))
+    .option("--random", "feed seeded random input")
+    .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1), 2048)
+    .option("--sequence-length <n>", "tokens a sequence (default: the model's context, at most 1024)", wholeNumber(1))
+    .option("--skip-first", "leave the first position of every sequence out")
+    .option("--runtime <name>", "auto or onnxruntime", "auto")
+    .option("--device <name>", "auto or cpu", "auto")
+    .option("--threads <n>", "threads of the runtime", wholeNumber(1, 1024))
+    .option("--seed <n>", "seed of everything random", wholeNumber(0), 0)
+    .option("--out <file>", "write the result, and the per-channel values beside it")
+    .option("--taps <file>", "write what went into the norms, as a capture file")
+    .option("--json", "print the result as JSON and nothing else")
+    .option("--quiet", "show no progress")
+    .action(async (checkpoint: string, options: Options) => {
+      await present(options, (onProgress) => runEngine(requestOf(checkpoint, options), onProgress));
+    });
+}
+
+function requestOf(checkpoint: string, options: Options): AnalysisRequest {
+  const { maxTokens, sequenceLength, runtime, device, threads, seed, out, taps } = options;
+  return {
+    kind: "analyze",
+    checkpoint,
+    input: inputOf(options),
+    maxTokens,
+    skipFirst: options.skipFirst === true,
+    runtime,
+    device,
+    seed,
+    ...(sequenceLength !== undefined && { sequenceLength }),
+    ...(threads !== undefined && { threads }),
+    ...(out !== undefined && { out }),
+    ...(taps !== undefined && { taps }),
+  };
+}
+
+function inputOf({ text, ids, images, random }: Options): InputChoice {
+  if (text !== undefined) return { kind: "text", path: text };
+  if (ids !== undefined) return { kind: "ids", path: ids };
+  if (images !== undefined) return { kind: "images", path: images };
+  return { kind: random === true ? "random" : "default" };
+}

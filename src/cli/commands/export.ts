@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { Option, type Command } from "commander";
+import { OutputFile } from "../../engine/checkpoint/output-file";
+import { readResult, weightsPathOf } from "../../engine/result-file";
+import { exportFormats } from "../../export/exports";
+import { UserError } from "../../shared/errors";
+import { print } from "../output";
+
+interface Options {
+  readonly format: string;
+  readonly out?: string;
+}
+
+/** `normlens export RESULT --format FORMAT` */
+export function addExport(program: Command): void {
+  const formats = exportFormats.map((format) => format.name);
+  program
+    .command("export")
+    .description("hand the alphas of a result on to scripts, sheets and pages")
+    .argument("<result>", "a .normlens.json file")
+    .addOption(new Option("--format <format>", "what to write").choices(formats).makeOptionMandatory())
+    .option("--out <file>", "where to write it (default: standard output)")
+    .addHelpText("after", `\nFormats:\n${exportFormats.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n")}`)
+    .action(async (path: string, options: Options) => {
+      const format = exportFormats.find(({ name }) => name === options.format)!;
+      const weightsPath = weightsPathOf(path);
+      const weights = await readFile(weightsPath).catch(() => undefined);
+      const exported = format.export(await readResult(path), { weightsPath, ...(weights && { weights }) });
+      if (options.out !== undefined) return write(options.out, exported);
+      if (typeof exported !== "string" && process.stdout.isTTY) throw new UserError(`The ${format.name} export is binary; give --out FILE.`);
+      await print(exported);
+    });
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await OutputFile.create(path);
+  await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content, 0);
+  await file.finish();
+}

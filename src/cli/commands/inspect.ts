@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+import { inspectCheckpoint } from "../../engine/inspect";
+import { print, printJson, tableOptions } from "../output";
+import { renderInspection } from "../table";
+
+/** `normlens inspect CHECKPOINT` */
+export function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .description("tell family, norms, sizes and dtypes from header and configuration alone")
+    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json")
+    .option("--json", "print JSON and nothing else")
+    .action(async (checkpoint: string, options: { readonly json?: boolean }) => {
+      const inspection = await inspectCheckpoint(checkpoint);
+      if (options.json === true) await printJson(inspection);
+      else await print(`${renderInspection(inspection, tableOptions())}\n`);
+    });
+}

@@ -1,0 +1,77 @@
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { CancelledError, UserError } from "../shared/errors";
+import type { EngineCall, EngineEvent } from "../shared/messages";
+import type { Progress } from "../shared/progress";
+import type { EngineRequest } from "../shared/request";
+import type { Result } from "../shared/result";
+
+/** Time that a stopped engine has to put things in order before the program ends without it. */
+const graceMilliseconds = 600;
+
+/** What a run of the engine gave. */
+export interface EngineOutcome {
+  readonly result: Result;
+  /** Files that were written. */
+  readonly written: readonly string[];
+}
+
+/**
+ * Runs the engine in its thread. Ctrl-C stops it: politely, and where it is deep in a matrix product, by ending the program.
+ * @throws UserError for a refusal, CancelledError after Ctrl-C.
+ */
+export async function runEngine(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<EngineOutcome> {
+  const worker = new Worker(join(__dirname, "engine.js"));
+  const call = (message: EngineCall): void => {
+    worker.postMessage(message);
+  };
+  const interrupt = (signal: NodeJS.Signals): void => {
+    call({ type: "cancel" });
+    setTimeout(() => {
+      endProgram(signal, foldersWrittenTo(request));
+    }, graceMilliseconds).unref();
+  };
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  try {
+    return await new Promise<EngineOutcome>((resolve, reject) => {
+      worker.on("error", reject);
+      worker.on("exit", (code) => {
+        reject(new Error(`The engine ended with code ${code} before it had answered.`));
+      });
+      worker.on("message", (event: EngineEvent) => {
+        if (event.type === "progress") onProgress(event.progress);
+        else if (event.type === "done") resolve(event);
+        else reject(errorOf(event));
+      });
+      call({ type: "run", request });
+    });
+  } finally {
+    process.off("SIGINT", interrupt);
+    process.off("SIGTERM", interrupt);
+    worker.unref();
+  }
+}
+
+function errorOf({ error }: EngineEvent & { type: "failed" }): Error {
+  if (error.kind === "cancelled") return new CancelledError();
+  if (error.kind === "refused") return new UserError(error.message);
+  return Object.assign(new Error(error.message), error.stack !== undefined && { stack: error.stack });
+}
+
+function foldersWrittenTo(request: EngineRequest): string[] {
+  const paths = [request.out, request.kind === "analyze" ? request.taps : undefined];
+  return [...new Set(paths.flatMap((path) => (path === undefined ? [] : [dirname(path)])))];
+}
+
+/** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
+function endProgram(signal: NodeJS.Signals, folders: readonly string[]): void {
+  for (const folder of folders) {
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(`.normlens-${process.pid}-`)) rmSync(join(folder, name), { force: true });
+    }
+  }
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}

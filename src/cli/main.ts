@@ -1,0 +1,48 @@
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { version } from "../../package.json";
+import { CancelledError, messageOf, UserError } from "../shared/errors";
+import { addAnalyze } from "./commands/analyze";
+import { addEngines } from "./commands/engines";
+import { addExport } from "./commands/export";
+import { addFit } from "./commands/fit";
+import { addInspect } from "./commands/inspect";
+
+/** Exit codes: 0 done, 1 failed, 2 misused, 130 stopped. */
+const failed = 1;
+const misused = 2;
+const stopped = 130;
+
+async function main(): Promise<void> {
+  const program = new Command("normlens")
+    .description("See what the norm layers of a transformer do, and with which alphas Dynamic Tanh (DyT) could take their place.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("Run with --help for what there is.");
+  for (const add of [addAnalyze, addInspect, addFit, addExport, addEngines]) add(program);
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeFor(error);
+  }
+}
+
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : misused;
+  if (error instanceof CancelledError) {
+    console.error(error.message);
+    return stopped;
+  }
+  const text = error instanceof UserError ? error.message : `A defect in NormLens: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
+  console.error(`${pc.red("error:")} ${text}`);
+  return failed;
+}
+
+// A reader that has seen enough, such as head, closes the pipe; that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+void main();
