@@ -92,7 +92,7 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
   const width = patchWeight.shape[0]!;
   const depth = weights.count((block) => `blocks.${block}.norm1.weight`);
   const stated = optionalNumber(settings, "num_heads");
-  const heads = stated ?? Math.max(1, Math.round(width / 64));
+  const heads = stated ?? usualHeads(architectureName(config, ""), width);
   const norm = normIn(1e-6);
   const optionalNorm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) =>
     names.has(`${name}.weight`) ? norm(names, name, channels, role, index) : undefined;
@@ -130,8 +130,13 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
     pool: (optionalText(settings, "global_pool") ?? (weights.has("fc_norm.weight") ? "avg" : "token")) === "token" ? "first" : "mean",
     classifier: classifier(weights, "head", width),
     assumptions:
-      stated === undefined ? [`config.json states no number of attention heads; took ${heads}, one for each 64 channels, as timm's models have.`] : [],
+      stated === undefined ? [`config.json states no number of attention heads; took ${heads}, as timm's models of this size have.`] : [],
   };
+}
+
+/** timm states heads only where they were changed: its models have one for each 64 channels, but 16 from "huge" on. */
+function usualHeads(architecture: string, width: number): number {
+  return /_(huge|giant|gigantic)_/.test(architecture) ? 16 : Math.max(1, Math.round(width / 64));
 }
 
 type NormIn = (names: Weights, name: string, channels: number, role: NormSpecification["role"], depth: number) => NormSpecification;

@@ -34,7 +34,14 @@ export function inputNames(graph: Graph): string[] {
   return (graph.model.graph?.input ?? []).map((input) => input.name ?? "");
 }
 
-/** Names of the values that a graph hands on; taps are not among them. */
+/** Names of the values that a graph hands on; taps that were added are among them. */
 export function outputNames(graph: Graph): string[] {
   return (graph.model.graph?.output ?? []).map((output) => output.name ?? "");
+}
+
+/** The same graph, which also hands out these float32 values. */
+export function withOutputs(graph: Graph, values: readonly Value[]): Graph {
+  const { model } = graph;
+  const output = [...(model.graph?.output ?? []), ...values.map((value) => valueInfo(value, "float32"))];
+  return { ...graph, model: { ...model, graph: { ...model.graph, output } } };
 }

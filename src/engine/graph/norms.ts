@@ -1,7 +1,7 @@
 import type { onnx } from "onnx-proto";
 import type { NormKind, NormRole } from "../../shared/norm";
 import { floatAttribute, intAttribute } from "./attributes";
-import { outputNames, valueInfo, type Graph, type Value } from "./graph";
+import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
 import { readNormLabel } from "./norm-label";
 
 /** A norm layer where it stands in a graph. */
@@ -60,9 +60,7 @@ export function findNorms(graph: Graph): NormNode[] {
 
 /** The same graph, which also hands out the inputs of its norms. A norm whose input is a graph input needs no tap. */
 export function tapNorms(graph: Graph, norms: readonly NormNode[]): { graph: Graph; taps: Value[] } {
-  const { model } = graph;
-  const known = new Set([...outputNames(graph), ...(model.graph?.input ?? []).map((input) => input.name)]);
+  const known = new Set([...outputNames(graph), ...inputNames(graph)]);
   const taps = [...new Set(norms.map((norm) => norm.input))].filter((value) => !known.has(value));
-  const output = [...(model.graph?.output ?? []), ...taps.map((tap) => valueInfo(tap, "float32"))];
-  return { graph: { ...graph, model: { ...model, graph: { ...model.graph, output } } }, taps };
+  return { graph: withOutputs(graph, taps), taps };
 }
