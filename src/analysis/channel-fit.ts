@@ -1,6 +1,6 @@
-import type { Response } from "./response";
-import { chooseAlpha, type AlphaBounds } from "./tanh-fit";
-import { minimiseNear } from "./minimise";
+import { cellSize, type Response } from "./response";
+import { chooseAlpha } from "./tanh-fit";
+import { minimiseNear, type Range } from "./minimise";
 
 /** What a layer does after the affine: y = weight * x-hat + bias. */
 export interface Affine {
@@ -19,7 +19,7 @@ export interface ChannelFit {
 }
 
 /** Accuracy of log alpha. */
-const tolerance = 1e-6;
+const tolerance = 1e-5;
 /** First step of the walk from the pooled alpha, in log alpha. */
 const firstStep = 0.25;
 /** Share of a channel's tanh² below which its spread is rounding. */
@@ -32,106 +32,110 @@ const noSpread = 1e-13;
  * @param weightedSquares sum over tokens and channels of (weight * x-hat)²
  * @param start alpha of the pooled fit
  */
-export function fitChannels(response: Response, affine: Affine, weightedSquares: number, start: number, bounds: AlphaBounds): ChannelFit {
-  const total = totalSquares(response, affine, weightedSquares);
-  const unexplained = weightedSquares - total.aboutChannels;
+export function fitChannels(response: Response, affine: Affine, weightedSquares: number, start: number, bounds: Range): ChannelFit {
+  const channels = channelSums(response, affine.weight.length);
+  const total = totalSquares(channels, affine, weightedSquares);
   const r2 = (logAlpha: number) => {
-    const explained = explainedSquares(response, affine, Math.exp(logAlpha));
-    return total.aboutGrand === 0 ? 0 : 1 - Math.max(0, unexplained - explained) / total.aboutGrand;
+    const unexplained = total.withinChannels - explainedSquares(response, channels, affine, Math.exp(logAlpha));
+    return total.overall === 0 ? 0 : 1 - Math.max(0, unexplained) / total.overall;
   };
   const best = minimiseNear((logAlpha) => -r2(logAlpha), bounds, Math.log(start), firstStep, tolerance);
   const { alpha } = chooseAlpha(r2, best, r2(bounds.low), bounds);
-  return { alpha, r2: r2(Math.log(alpha)), ...gainsAt(response, affine, alpha) };
+  return { alpha, r2: r2(Math.log(alpha)), ...gainsAt(response, channels, affine, alpha) };
 }
 
-/** Per channel c at one alpha: what a regression of x-hat on tanh(alpha * x) needs. */
-interface Regression {
-  readonly meanT: number;
-  readonly meanY: number;
-  readonly gain: number;
-  /** Sum of squares that the regression explains. */
-  readonly explained: number;
+/** Rows of the layer, and the sum of x-hat over them for each channel. */
+interface ChannelSums {
+  readonly rows: number;
+  readonly sumY: Float64Array;
 }
 
-/** Values that a bin gives to the sums over tanh, corrected to second order for the place of x inside the bin. */
+function channelSums({ bins, cells, cellsFrom }: Response, channels: number): ChannelSums {
+  const rows = bins.reduce((sum, bin) => sum + bin.count, 0) / channels;
+  const sumY = new Float64Array(channels);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = cellsFrom[channel]!; i < cellsFrom[channel + 1]!; i++) sumY[channel]! += cells[cellSize * i + 2]!;
+  }
+  return { rows, sumY };
+}
+
+/** Squares of y about its grand mean, and about the mean of each channel. */
+function totalSquares({ rows, sumY }: ChannelSums, { weight, bias }: Affine, weightedSquares: number): { overall: number; withinChannels: number } {
+  let sum = 0;
+  let squares = weightedSquares;
+  let withinChannels = weightedSquares;
+  for (let channel = 0; channel < sumY.length; channel++) {
+    const weighted = weight[channel]! * sumY[channel]!;
+    sum += weighted + rows * bias[channel]!;
+    squares += bias[channel]! * (2 * weighted + rows * bias[channel]!);
+    withinChannels -= (weighted * weighted) / rows;
+  }
+  return { overall: Math.max(0, squares - (sum * sum) / (rows * sumY.length)), withinChannels };
+}
+
+/** Values that a bin gives to the sums over tanh, corrected to second order for the place of x inside the bin: [bins, 4]. */
 function basisAt(response: Response, alpha: number): Float64Array {
-  const basis = new Float64Array(response.bins.length * 4);
-  response.bins.forEach(({ meanX, varianceX }, i) => {
+  const basis = new Float64Array(response.bins.length * cellSize);
+  response.bins.forEach(({ meanX, varianceX }, bin) => {
     const t = Math.tanh(alpha * meanX);
     const slope = alpha * (1 - t * t);
     const bend = -2 * alpha * t * slope;
-    basis[4 * i] = t + (bend * varianceX) / 2;
-    basis[4 * i + 1] = slope;
-    basis[4 * i + 2] = t * t + (slope * slope + t * bend) * varianceX;
-    basis[4 * i + 3] = 2 * t * slope;
+    basis[cellSize * bin] = t + (bend * varianceX) / 2;
+    basis[cellSize * bin + 1] = slope;
+    basis[cellSize * bin + 2] = t * t + (slope * slope + t * bend) * varianceX;
+    basis[cellSize * bin + 3] = 2 * t * slope;
   });
   return basis;
 }
 
-function regress(response: Response, channel: number, basis: Float64Array): Regression {
-  const { cells } = response;
-  let count = 0;
+/** Regression of one channel's x-hat on tanh(alpha * x). */
+interface Regression {
+  readonly sumT: number;
+  readonly gain: number;
+  /** Sum of squares that it explains. */
+  readonly explained: number;
+}
+
+function regress({ cells, cellsFrom, binOfCell }: Response, { rows, sumY }: ChannelSums, channel: number, basis: Float64Array): Regression {
+  const end = cellsFrom[channel + 1]!;
   let sumT = 0;
   let sumTT = 0;
   let sumTY = 0;
-  let sumY = 0;
-  for (let i = 0, cell = channel * basis.length; i < basis.length; i += 4, cell += 4) {
-    const n = cells[cell]!;
-    if (n === 0) continue;
+  for (let i = cellsFrom[channel]!; i < end; i++) {
+    const cell = cellSize * i;
+    const bin = cellSize * binOfCell[i]!;
+    const count = cells[cell]!;
     const x = cells[cell + 1]!;
-    const y = cells[cell + 2]!;
-    const value = basis[i]!;
-    const slope = basis[i + 1]!;
-    count += n;
-    sumT += n * value + x * slope;
-    sumTT += n * basis[i + 2]! + x * basis[i + 3]!;
-    sumTY += y * value + cells[cell + 3]! * slope;
-    sumY += y;
+    const value = basis[bin]!;
+    const slope = basis[bin + 1]!;
+    sumT += count * value + x * slope;
+    sumTT += count * basis[bin + 2]! + x * basis[bin + 3]!;
+    sumTY += cells[cell + 2]! * value + cells[cell + 3]! * slope;
   }
-  const varianceT = sumTT - (sumT * sumT) / count;
-  const covariance = sumTY - (sumT * sumY) / count;
-  const gain = varianceT <= noSpread * sumTT ? 0 : covariance / varianceT;
-  return { meanT: sumT / count, meanY: sumY / count, gain, explained: gain * covariance };
+  const squaresT = sumTT - (sumT * sumT) / rows;
+  const productsTY = sumTY - (sumT * sumY[channel]!) / rows;
+  const gain = squaresT <= noSpread * sumTT ? 0 : productsTY / squaresT;
+  return { sumT, gain, explained: gain * productsTY };
 }
 
-function explainedSquares(response: Response, affine: Affine, alpha: number): number {
+function explainedSquares(response: Response, channels: ChannelSums, { weight }: Affine, alpha: number): number {
   const basis = basisAt(response, alpha);
   let explained = 0;
-  for (let channel = 0; channel < response.channels; channel++) {
-    const weight = affine.weight[channel]!;
-    if (weight !== 0) explained += weight * weight * regress(response, channel, basis).explained;
+  for (let channel = 0; channel < weight.length; channel++) {
+    if (weight[channel] === 0) continue;
+    explained += weight[channel]! ** 2 * regress(response, channels, channel, basis).explained;
   }
   return explained;
 }
 
-function gainsAt(response: Response, affine: Affine, alpha: number): { gain: Float32Array; offset: Float32Array } {
+function gainsAt(response: Response, channels: ChannelSums, { weight, bias }: Affine, alpha: number): { gain: Float32Array; offset: Float32Array } {
   const basis = basisAt(response, alpha);
-  const gain = new Float32Array(response.channels);
-  const offset = new Float32Array(response.channels);
-  for (let channel = 0; channel < response.channels; channel++) {
-    const fit = regress(response, channel, basis);
-    const weight = affine.weight[channel]!;
-    gain[channel] = weight * fit.gain;
-    offset[channel] = weight * (fit.meanY - fit.gain * fit.meanT) + affine.bias[channel]!;
+  const gain = new Float32Array(weight.length);
+  const offset = new Float32Array(weight.length);
+  for (let channel = 0; channel < weight.length; channel++) {
+    const fit = regress(response, channels, channel, basis);
+    gain[channel] = weight[channel]! * fit.gain;
+    offset[channel] = (weight[channel]! * (channels.sumY[channel]! - fit.gain * fit.sumT)) / channels.rows + bias[channel]!;
   }
   return { gain, offset };
-}
-
-/** Squares of y about its grand mean, and the part of weightedSquares that the channels' own means make up. */
-function totalSquares(response: Response, affine: Affine, weightedSquares: number): { aboutGrand: number; aboutChannels: number } {
-  const rows = response.bins.reduce((sum, bin) => sum + bin.count, 0) / response.channels;
-  const cellsPerChannel = response.bins.length * 4;
-  let sumY = 0;
-  let sumSquares = weightedSquares;
-  let aboutChannels = 0;
-  for (let channel = 0; channel < response.channels; channel++) {
-    const weight = affine.weight[channel]!;
-    const bias = affine.bias[channel]!;
-    let normalised = 0;
-    for (let cell = channel * cellsPerChannel + 2; cell < (channel + 1) * cellsPerChannel; cell += 4) normalised += response.cells[cell]!;
-    sumY += weight * normalised + rows * bias;
-    sumSquares += 2 * weight * bias * normalised + rows * bias * bias;
-    aboutChannels += (weight * normalised) ** 2 / rows;
-  }
-  return { aboutGrand: Math.max(0, sumSquares - (sumY * sumY) / (rows * response.channels)), aboutChannels };
 }

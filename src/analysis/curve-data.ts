@@ -44,8 +44,10 @@ export function rounded(value: number): number {
 
 function density(histogram: readonly HistogramBin[], sample: readonly SampledRow[]): CurveData["density"] {
   const [xMin, xMax] = quantiles(histogram, [outside, 1 - outside]) as [number, number];
-  const [yMin, yMax] = normalisedRange(sample, xMin, xMax);
-  const counts = new Array<number>(columns * rowsOfGrid).fill(0);
+  const normalised = (row: SampledRow, x: number) => (Math.max(xMin, Math.min(xMax, x)) - row.centre) * row.inverse;
+  const yMin = Math.min(...sample.map((row) => normalised(row, row.min)));
+  const yMax = Math.max(...sample.map((row) => normalised(row, row.max)));
+  const counts = new Uint32Array(columns * rowsOfGrid);
   const perX = columns / (xMax - xMin || 1);
   const perY = rowsOfGrid / (yMax - yMin || 1);
   for (const { x, centre, inverse } of sample) {
@@ -57,23 +59,7 @@ function density(histogram: readonly HistogramBin[], sample: readonly SampledRow
       counts[row * columns + column]! += 1;
     }
   }
-  return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts };
-}
-
-/** Lowest and highest x-hat of the sampled elements with x in range. */
-function normalisedRange(sample: readonly SampledRow[], xMin: number, xMax: number): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const { x, centre, inverse } of sample) {
-    for (let channel = 0; channel < x.length; channel++) {
-      const value = x[channel]!;
-      if (value < xMin || value > xMax) continue;
-      const y = (value - centre) * inverse;
-      if (y < low) low = y;
-      if (y > high) high = y;
-    }
-  }
-  return low <= high ? [low, high] : [0, 0];
+  return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts: [...counts] };
 }
 
 function points(sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData["points"] {
@@ -91,11 +77,15 @@ function points(sample: readonly SampledRow[], extreme: SampledRow | undefined):
 
 /** The channels of largest magnitude, and others evenly spread. */
 function channelsToDraw(rows: readonly SampledRow[]): number[] {
-  const peaks = Array.from(rows[0]?.x ?? [], (_, channel) => Math.max(...rows.map((row) => Math.abs(row.x[channel]!))));
-  const byPeak = [...peaks.keys()].sort((a, b) => peaks[b]! - peaks[a]!);
-  const extremes = byPeak.slice(0, extremeChannels);
-  const others = evenly([...peaks.keys()].filter((channel) => !extremes.includes(channel)), drawnChannels - extremeChannels);
-  return [...extremes, ...others].sort((a, b) => a - b);
+  const peaks = new Float64Array(rows[0]?.x.length ?? 0);
+  for (const { x } of rows) {
+    for (let channel = 0; channel < peaks.length; channel++) peaks[channel] = Math.max(peaks[channel]!, Math.abs(x[channel]!));
+  }
+  const threshold = Float64Array.from(peaks).sort().at(-extremeChannels) ?? 0;
+  const channels = [...peaks.keys()];
+  const extremes = channels.filter((channel) => peaks[channel]! >= threshold).slice(0, extremeChannels);
+  const others = channels.filter((channel) => !extremes.includes(channel));
+  return [...extremes, ...evenly(others, drawnChannels - extremes.length)].sort((a, b) => a - b);
 }
 
 /** At most `count` of the items, evenly spread. */

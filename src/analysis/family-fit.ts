@@ -1,7 +1,7 @@
 import { familyNames, type FamilyFit } from "../shared/result";
 import { curves, type Curve } from "./curves";
 import type { Nodes } from "./nodes";
-import type { AlphaBounds } from "./tanh-fit";
+import type { Range } from "./minimise";
 
 const maxSteps = 40;
 /** Steps in log alpha and shift below this end the search. */
@@ -12,7 +12,7 @@ const longestStep = 0.7;
 const maxShift = 3;
 
 /** Fits of all families, with shift: each by Levenberg-Marquardt from the tanh of the pooled fit. */
-export function fitFamilies(nodes: Nodes, tanhAlpha: number, bounds: AlphaBounds): FamilyFit[] {
+export function fitFamilies(nodes: Nodes, tanhAlpha: number, bounds: Range): FamilyFit[] {
   return familyNames.map((name) => {
     const curve = curves[name];
     return { name, ...fitCurve(nodes, curve, Math.log(tanhAlpha * curve.alphaOverTanh), bounds) };
@@ -28,7 +28,7 @@ interface Place {
  * Linear in gain and offset, so the search is over log alpha and shift alone, with gain and offset at their best for each
  * (variable projection: Golub and Pereyra 1973, in Kaufman's form).
  */
-function fitCurve(nodes: Nodes, curve: Curve, logAlpha: number, bounds: AlphaBounds): Omit<FamilyFit, "name"> {
+function fitCurve(nodes: Nodes, curve: Curve, logAlpha: number, bounds: Range): Omit<FamilyFit, "name"> {
   let here = evaluate(nodes, curve, { logAlpha, shift: 0 });
   let damping = 1e-4;
   for (let count = 0; count < maxSteps; count++) {
@@ -99,7 +99,7 @@ function evaluate(nodes: Nodes, curve: Curve, place: Place): Evaluation {
   };
 }
 
-function step({ place, normal }: Evaluation, damping: number, bounds: AlphaBounds): Place {
+function step({ place, normal }: Evaluation, damping: number, bounds: Range): Place {
   const aa = normal.aa * (1 + damping);
   const ss = normal.ss * (1 + damping);
   const determinant = aa * ss - normal.as * normal.as;

@@ -1,5 +1,6 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { fastTanh } from "./fast-tanh";
 import type { SampledRow } from "./row-sample";
 
 /** Bootstrap replicates. */
@@ -65,7 +66,7 @@ function rowSums(
   let [ar, tr, r, aa, at, a, tt, t] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     const z = alpha * x[i]!;
-    const tanh = Math.tanh(z);
+    const tanh = fastTanh(z);
     const byAlpha = gain * z * (1 - tanh * tanh);
     const residual = (x[i]! - centre) * inverse - gain * tanh - offset;
     ar += byAlpha * residual;
@@ -80,9 +81,10 @@ function rowSums(
   return [ar, tr, r, aa, at, a, tt, t, x.length];
 }
 
-/** First component of the solution of the 3 x 3 normal equations, by Cramer's rule. */
+/** First component of the solution of the 3 x 3 normal equations, by Cramer's rule; 0 where they are singular. */
 function logAlphaStep(sums: Float64Array): number {
-  const [ar, tr, r, aa, at, a, tt, t, n] = sums as unknown as [number, number, number, number, number, number, number, number, number];
+  const [ar, tr, r] = [sums[0]!, sums[1]!, sums[2]!];
+  const [aa, at, a, tt, t, n] = [sums[3]!, sums[4]!, sums[5]!, sums[6]!, sums[7]!, sums[8]!];
   const determinant = aa * (tt * n - t * t) - at * (at * n - t * a) + a * (at * t - tt * a);
   const numerator = ar * (tt * n - t * t) - at * (tr * n - t * r) + a * (tr * t - tt * r);
   return determinant > 0 ? numerator / determinant : 0;

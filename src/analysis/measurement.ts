@@ -38,7 +38,7 @@ export interface MeasuredLayer {
 /** Rows kept for the interval on alpha and for drawing. */
 const sampledRows = 64;
 /** Rows of a sequence that the typical |x| is taken from. */
-const rowsForScale = 64;
+const rowsForScale = 16;
 /** Variance of x-hat, 1 by construction, below which the input counts as constant. */
 const constantVariance = 1e-10;
 

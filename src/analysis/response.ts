@@ -1,29 +1,28 @@
 import { bitsOf, keyOf, keys, middleOf, type HistogramBin } from "./histogram";
 
 /**
- * x bins are even in asinh(x / scale): linear around 0, logarithmic outside, 1/8 wide. Inside a bin fits are corrected to second order,
- * which leaves sums of tanh accurate to about 1e-6 (test/analysis/response.test.ts).
+ * x bins are even in asinh(x / scale): linear around 0, logarithmic outside. Inside a bin fits are corrected to second order,
+ * which leaves R² accurate to 1e-6 (test/analysis/brute-force.test.ts).
  */
-const binWidth = 1 / 8;
-/** Reaches |x| = 1490 * scale; the two outermost bins take in the rest, where any tanh worth fitting is flat. */
-const binCount = 128;
-const middleBin = binCount / 2;
-/** Sums kept for a channel and bin: count, x, x-hat, x * x-hat. */
-const cellSize = 4;
+const binWidth = 1 / 10;
+/** Sums kept for a bin and channel: count, x, x-hat, x * x-hat. */
+export const cellSize = 4;
 const keysPerOctave = 128;
 const positiveKeys = keys / 2;
 /** Key of the largest finite float32; those above it are infinities and NaNs. */
 const lastFiniteKey = 0x7f7f;
+/** Bins for which room is made at first: what a layer without outliers fills. */
+const usualBins = 64;
 
 /** What every function of x can know of x-hat: sums of x and x-hat over bins of x, kept for each channel. */
 export interface Response {
   /** Occupied bins, ascending. */
   readonly bins: readonly ResponseBin[];
-  readonly channels: number;
-  /**
-   * [channels, bins, 4]: count, sum of (x - bin mean), sum of x-hat, sum of (x - bin mean) * x-hat,
-   * for the occupied bins alone.
-   */
+  /** The occupied cells, channel by channel: those of channel c are numbers cellsFrom[c] to cellsFrom[c + 1] - 1. */
+  readonly cellsFrom: Uint32Array;
+  /** Number of every cell's bin. */
+  readonly binOfCell: Uint16Array;
+  /** [cells, 4]: count, sum of (x - bin mean), sum of x-hat, sum of (x - bin mean) * x-hat. */
   readonly cells: Float64Array;
 }
 
@@ -38,15 +37,25 @@ export interface ResponseBin {
   readonly covariance: number;
 }
 
-/** Fills a Response row by row. */
+/** How a row is normalised: x-hat = (x - centre) * inverse. */
+export interface Normalisation {
+  readonly centre: number;
+  readonly inverse: number;
+}
+
+/** Fills a Response row by row. Memory grows with the number of occupied bins, not with the rows. */
 export class ResponseTable {
-  /** [channels, bins, 4] */
-  private readonly sums: Float64Array;
+  /** [opened bins, channels, 4] */
+  private sums: Float64Array;
+  /** Where a key's bin begins in `sums`, -1 where it isn't open. */
+  private readonly startOfKey = new Int32Array(keys).fill(-1);
+  /** Numbers of the opened bins, in the order in which they were opened. */
+  private readonly opened: number[] = [];
   private binOfKey = binsFor(1);
   private chosenScale: number | undefined;
 
   constructor(private readonly channels: number) {
-    this.sums = new Float64Array(channels * binCount * cellSize);
+    this.sums = new Float64Array(usualBins * channels * cellSize);
   }
 
   /** Whether the scale is fixed. Until then only zeros may be added, which lie in the middle bin at any scale. */
@@ -66,80 +75,119 @@ export class ResponseTable {
   }
 
   /** Adds the row of `data` that begins at `start`, with x-hat = (x - centre) * inverse, and counts its elements by key. */
-  add(
+  add(data: Float32Array, bits: Uint32Array, start: number, row: Normalisation, counts: Float64Array): void {
+    let done = this.addFrom(0, data, bits, start, row, counts);
+    while (done < this.channels) {
+      this.open(keyOf(bits[start + done]!));
+      done = this.addFrom(done, data, bits, start, row, counts);
+    }
+  }
+
+  /** Adds elements from channel `first` on, up to the first whose bin isn't open; returns that one's channel. */
+  private addFrom(
+    first: number,
     data: Float32Array,
     bits: Uint32Array,
     start: number,
-    { centre, inverse }: { readonly centre: number; readonly inverse: number },
+    { centre, inverse }: Normalisation,
     counts: Float64Array,
-  ): void {
-    const { sums, binOfKey, channels } = this;
-    for (let channel = 0; channel < channels; channel++) {
+  ): number {
+    const { startOfKey, sums, channels } = this;
+    for (let channel = first; channel < channels; channel++) {
+      const key = keyOf(bits[start + channel]!);
+      const binStart = startOfKey[key]!;
+      if (binStart < 0) return channel;
       const x = data[start + channel]!;
       const y = (x - centre) * inverse;
-      const key = keyOf(bits[start + channel]!);
-      const cell = (channel * binCount + binOfKey[key]!) * cellSize;
+      const cell = binStart + channel * cellSize;
       counts[key]! += 1;
       sums[cell]! += 1;
       sums[cell + 1]! += x;
       sums[cell + 2]! += y;
       sums[cell + 3]! += x * y;
     }
+    return channels;
   }
 
   /** @param histogram bins of the same elements, for the spread of x inside a response bin */
   finish(histogram: readonly HistogramBin[]): Response {
+    const order = [...this.opened.keys()].sort((a, b) => this.opened[a]! - this.opened[b]!);
     const spread = this.spreadInside(histogram);
-    const occupied = [...spread.keys()].filter((bin) => spread[bin]!.count > 0);
-    const pooled = this.pool();
-    const bins = occupied.map((bin) => {
-      const count = pooled[bin * cellSize]!;
-      const meanX = pooled[bin * cellSize + 1]! / count;
-      const meanY = pooled[bin * cellSize + 2]! / count;
-      return { count, meanX, meanY, varianceX: spread[bin]!.variance, covariance: pooled[bin * cellSize + 3]! / count - meanX * meanY };
-    });
-    return { bins, channels: this.channels, cells: this.centredCells(occupied, bins) };
+    const bins = order.map((place) => this.pooledBin(place, spread.get(this.opened[place]!)!));
+    return { bins, ...this.centredCells(order, bins) };
   }
 
-  /** Sums over all channels: [bins, 4]. */
-  private pool(): Float64Array {
-    const pooled = new Float64Array(binCount * cellSize);
-    for (let channel = 0; channel < this.channels; channel++) {
-      const start = channel * pooled.length;
-      for (let i = 0; i < pooled.length; i++) pooled[i]! += this.sums[start + i]!;
-    }
-    return pooled;
-  }
-
-  private centredCells(occupied: readonly number[], bins: readonly ResponseBin[]): Float64Array {
-    const cells = new Float64Array(this.channels * occupied.length * cellSize);
-    let to = 0;
-    for (let channel = 0; channel < this.channels; channel++) {
-      for (let i = 0; i < occupied.length; i++, to += cellSize) {
-        const from = (channel * binCount + occupied[i]!) * cellSize;
-        const { meanX } = bins[i]!;
-        const count = this.sums[from]!;
-        const y = this.sums[from + 2]!;
-        cells[to] = count;
-        cells[to + 1] = this.sums[from + 1]! - meanX * count;
-        cells[to + 2] = y;
-        cells[to + 3] = this.sums[from + 3]! - meanX * y;
+  /** Makes room for the bin of a key, unless another key of the bin has done so. */
+  private open(key: number): void {
+    const bin = this.binOfKey[key]!;
+    const size = this.channels * cellSize;
+    let place = this.opened.indexOf(bin);
+    if (place < 0) {
+      place = this.opened.push(bin) - 1;
+      if (this.opened.length * size > this.sums.length) {
+        const larger = new Float64Array(2 * this.sums.length);
+        larger.set(this.sums);
+        this.sums = larger;
       }
     }
-    return cells;
+    this.startOfKey[key] = place * size;
   }
 
-  /** Count and variance of x in every response bin, from the histogram, whose bins are far narrower. */
-  private spreadInside(histogram: readonly HistogramBin[]): { count: number; variance: number }[] {
-    const sums = Array.from({ length: binCount }, () => ({ count: 0, mean: 0, m2: 0 }));
+  private pooledBin(place: number, varianceX: number): ResponseBin {
+    const { sums } = this;
+    const size = this.channels * cellSize;
+    let [count, sumX, sumY, sumXY] = [0, 0, 0, 0];
+    for (let cell = place * size; cell < (place + 1) * size; cell += cellSize) {
+      count += sums[cell]!;
+      sumX += sums[cell + 1]!;
+      sumY += sums[cell + 2]!;
+      sumXY += sums[cell + 3]!;
+    }
+    const meanX = sumX / count;
+    const meanY = sumY / count;
+    return { count, meanX, meanY, varianceX, covariance: sumXY / count - meanX * meanY };
+  }
+
+  /** Drops empty cells and puts a channel's cells side by side. */
+  private centredCells(order: readonly number[], bins: readonly ResponseBin[]): Omit<Response, "bins"> {
+    const { sums, channels } = this;
+    const starts = Int32Array.from(order, (place) => place * channels * cellSize);
+    const means = Float64Array.from(bins, (bin) => bin.meanX);
+    const cellsFrom = new Uint32Array(channels + 1);
+    const binOfCell = new Uint16Array(channels * order.length);
+    const cells = new Float64Array(channels * order.length * cellSize);
+    let filled = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      for (let bin = 0; bin < starts.length; bin++) {
+        const from = starts[bin]! + channel * cellSize;
+        const count = sums[from]!;
+        if (count === 0) continue;
+        const to = filled * cellSize;
+        const y = sums[from + 2]!;
+        binOfCell[filled++] = bin;
+        cells[to] = count;
+        cells[to + 1] = sums[from + 1]! - means[bin]! * count;
+        cells[to + 2] = y;
+        cells[to + 3] = sums[from + 3]! - means[bin]! * y;
+      }
+      cellsFrom[channel + 1] = filled;
+    }
+    return { cellsFrom, binOfCell: binOfCell.subarray(0, filled), cells: cells.subarray(0, filled * cellSize) };
+  }
+
+  /** Variance of x in every response bin, from the histogram, whose bins are far narrower. */
+  private spreadInside(histogram: readonly HistogramBin[]): Map<number, number> {
+    const sums = new Map<number, { count: number; mean: number; m2: number }>();
     for (const { key, low, high, count } of histogram) {
-      const sum = sums[this.binOfKey[key]!]!;
+      const bin = this.binOfKey[key]!;
+      const sum = sums.get(bin) ?? { count: 0, mean: 0, m2: 0 };
       const shift = (low + high) / 2 - sum.mean;
       sum.count += count;
       sum.mean += (shift * count) / sum.count;
       sum.m2 += count * (shift * ((low + high) / 2 - sum.mean) + (high - low) ** 2 / 12);
+      sums.set(bin, sum);
     }
-    return sums.map(({ count, m2 }) => ({ count, variance: count === 0 ? 0 : m2 / count }));
+    return new Map([...sums].map(([bin, { count, m2 }]) => [bin, m2 / count]));
   }
 }
 
@@ -164,16 +212,13 @@ export function typicalMagnitude(data: Float32Array, rows: readonly number[], ch
   return middleOf(key);
 }
 
-let binsAtScaleOne: Uint8Array | undefined;
+let binsAtScaleOne: Int16Array | undefined;
 
 /** Response bin of every histogram key. A power of two only shifts the exponents, so one table, computed once, serves all scales. */
-function binsFor(scale: number): Uint8Array {
-  binsAtScaleOne ??= Uint8Array.from({ length: keys }, (_, key) => {
-    const bin = Math.round(Math.asinh(middleOf(key)) / binWidth) + middleBin;
-    return Math.max(0, Math.min(binCount - 1, bin));
-  });
+function binsFor(scale: number): Int16Array {
+  binsAtScaleOne ??= Int16Array.from({ length: keys }, (_, key) => Math.round(Math.asinh(middleOf(key)) / binWidth));
   const shift = Math.log2(scale) * keysPerOctave;
-  const bins = new Uint8Array(keys);
+  const bins = new Int16Array(keys);
   for (const half of [0, positiveKeys]) {
     for (let key = 0; key < positiveKeys; key++) {
       bins[half + key] = binsAtScaleOne[half + Math.max(0, Math.min(lastFiniteKey, key - shift))]!;

@@ -9,8 +9,13 @@ export interface SampledRow {
   readonly x: Float32Array;
   readonly centre: number;
   readonly inverse: number;
-  readonly absMax: number;
+  /** Lowest and highest element. */
+  readonly min: number;
+  readonly max: number;
 }
+
+/** A row as it is offered. */
+export type OfferedRow = Omit<SampledRow, "index" | "x"> & { readonly count: number };
 
 interface Candidate extends SampledRow {
   readonly priority: number;
@@ -25,6 +30,8 @@ export class RowSample {
   private readonly kept: Candidate[] = [];
   private largest: Candidate | undefined;
   private offered = 0;
+  /** Place of the kept row that goes first when a better one comes. */
+  private last = 0;
 
   constructor(
     private readonly size: number,
@@ -33,17 +40,16 @@ export class RowSample {
     this.random = xoroshiro128plus(seed);
   }
 
-  offer(data: Float32Array, start: number, row: { readonly count: number; readonly centre: number; readonly inverse: number; readonly min: number; readonly max: number }): void {
+  /** Offers the row of `data` that begins at `start`. */
+  offer(data: Float32Array, start: number, { count, centre, inverse, min, max }: OfferedRow): void {
     const priority = this.random.next();
     const index = this.offered++;
-    const absMax = Math.max(row.max, -row.min);
-    const slot = this.slotFor(priority);
-    const isLargest = this.largest === undefined || absMax > this.largest.absMax;
-    if (slot === undefined && !isLargest) return;
-    const x = data.slice(start, start + row.count);
-    const candidate = { index, x, centre: row.centre, inverse: row.inverse, absMax, priority };
-    if (slot !== undefined) this.kept[slot] = candidate;
+    const isKept = this.kept.length < this.size || priority < this.kept[this.last]!.priority;
+    const isLargest = this.largest === undefined || magnitude({ min, max }) > magnitude(this.largest);
+    if (!isKept && !isLargest) return;
+    const candidate = { index, x: data.slice(start, start + count), centre, inverse, min, max, priority };
     if (isLargest) this.largest = candidate;
+    if (isKept) this.keep(candidate);
   }
 
   /** The random sample, in the order in which the rows came. */
@@ -56,10 +62,14 @@ export class RowSample {
     return this.largest;
   }
 
-  private slotFor(priority: number): number | undefined {
-    if (this.kept.length < this.size) return this.kept.length;
-    let last = 0;
-    for (let i = 1; i < this.kept.length; i++) if (this.kept[i]!.priority > this.kept[last]!.priority) last = i;
-    return priority < this.kept[last]!.priority ? last : undefined;
+  private keep(candidate: Candidate): void {
+    if (this.kept.length < this.size) this.kept.push(candidate);
+    else this.kept[this.last] = candidate;
+    this.last = this.kept.reduce((last, { priority }, i) => (priority > this.kept[last]!.priority ? i : last), 0);
   }
+}
+
+/** Largest |x| of a row. */
+function magnitude({ min, max }: { readonly min: number; readonly max: number }): number {
+  return Math.max(max, -min);
 }

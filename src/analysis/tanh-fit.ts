@@ -1,5 +1,5 @@
 import type { PooledFit } from "../shared/result";
-import { lastWhere, minimiseGlobally } from "./minimise";
+import { lastWhere, minimiseGlobally, type Range } from "./minimise";
 import type { Line, Nodes } from "./nodes";
 
 /** Tanh must explain this much more of the variance than the line does, or alpha counts as undetermined. */
@@ -13,14 +13,8 @@ const gridSpacing = Math.LN2;
 /** alpha of a layer without a fit: what DyT starts from where nothing is known. */
 export const neutralAlpha = 0.5;
 
-/** Range in which alpha is searched, as natural logarithms. */
-export interface AlphaBounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** From where tanh is a line for every element (alpha * |x| <= 0.01) to where it is a step for the typical one (alpha * scale = 16). */
-export function alphaBounds(absMax: number, scale: number): AlphaBounds {
+/** From where tanh is a line for every element (alpha * |x| <= 0.01) to where it is a step for the typical one (alpha * scale = 16), as natural logarithms. */
+export function alphaBounds(absMax: number, scale: number): Range {
   return { low: Math.log(0.01 / absMax), high: Math.log(16 / scale) };
 }
 
@@ -34,7 +28,7 @@ export interface AlphaChoice {
  * The best alpha where it beats the line clearly; else the largest alpha that does as well as the best.
  * @param r2 of the curve at a log alpha, falling on both sides of `best`
  */
-export function chooseAlpha(r2: (logAlpha: number) => number, best: number, lineR2: number, bounds: AlphaBounds): AlphaChoice {
+export function chooseAlpha(r2: (logAlpha: number) => number, best: number, lineR2: number, bounds: Range): AlphaChoice {
   const bestR2 = Math.max(r2(best), lineR2);
   if (bestR2 - lineR2 >= decisiveGain) return { status: "ok", alpha: Math.exp(best) };
   const asGood = (logAlpha: number) => r2(logAlpha) >= bestR2 - indifference;
@@ -78,9 +72,9 @@ function unitGainR2(nodes: Nodes, alpha: number): number {
 }
 
 /** Fit of tanh(alpha * x) with nothing else. */
-export function fitUnitGain(nodes: Nodes, bounds: AlphaBounds): PooledFit["unitGain"] {
+export function fitUnitGain(nodes: Nodes, bounds: Range): PooledFit["unitGain"] {
   const loss = (logAlpha: number) => -unitGainR2(nodes, Math.exp(logAlpha));
-  const alpha = Math.exp(minimiseGlobally(loss, bounds.low, bounds.high, gridSpacing, tolerance));
+  const alpha = Math.exp(minimiseGlobally(loss, bounds, gridSpacing, tolerance));
   return { alpha, r2: unitGainR2(nodes, alpha) };
 }
 
@@ -88,9 +82,9 @@ export function fitUnitGain(nodes: Nodes, bounds: AlphaBounds): PooledFit["unitG
  * Fit of gain * tanh(alpha * x) + offset to x-hat, with status "ok" or "linear": linear where the best alpha explains less than 0.001 more
  * of the variance than the least-squares line; alpha is then the largest whose R² is within 0.0001 of the best.
  */
-export function fitTanh(nodes: Nodes, line: Line, bounds: AlphaBounds): AlphaChoice & GainAndOffset {
+export function fitTanh(nodes: Nodes, line: Line, bounds: Range): AlphaChoice & GainAndOffset {
   const r2 = (logAlpha: number) => fitAt(nodes, Math.exp(logAlpha)).r2;
-  const best = minimiseGlobally((logAlpha) => -r2(logAlpha), bounds.low, bounds.high, gridSpacing, tolerance);
+  const best = minimiseGlobally((logAlpha) => -r2(logAlpha), bounds, gridSpacing, tolerance);
   const choice = chooseAlpha(r2, best, line.r2, bounds);
   return { ...choice, ...fitAt(nodes, choice.alpha) };
 }
