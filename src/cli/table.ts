@@ -2,6 +2,7 @@ import pc from "picocolors";
 import {
   formatBytes,
   formatCount,
+  formatCounted,
   formatLarge,
   formatNumber,
   formatR2,
@@ -66,7 +67,7 @@ function resultHeader(result: Result) {
 
 function inspectionHeader(inspection: Inspection) {
   const dtypes = Object.entries(inspection.dtypes).map(
-    ([dtype, { tensors, bytes }]) => `${printable(dtype)}: ${formatCount(tensors)} ${tensors === 1 ? "tensor" : "tensors"}, ${formatBytes(bytes)}`,
+    ([dtype, { tensors, bytes }]) => `${printable(dtype)}: ${formatCounted(tensors, "tensor")}, ${formatBytes(bytes)}`,
   );
   return [
     { label: "Model", text: describeModel(inspection) },
@@ -81,7 +82,7 @@ function describeModel(model: Pick<Inspection, "architecture" | "family" | "dept
   return [
     printable(model.architecture),
     ...(model.architecture === model.family ? [] : [`family ${printable(model.family)}`]),
-    ...(model.depth > 0 ? [`${formatCount(model.depth)} blocks`] : []),
+    ...(model.depth > 0 ? [formatCounted(model.depth, "block")] : []),
     ...(model.width > 0 ? [`width ${formatCount(model.width)}`] : []),
     ...(model.parameters > 0 ? [`${formatLarge(model.parameters)} parameters`] : []),
     printable(model.dtype),
@@ -91,7 +92,7 @@ function describeModel(model: Pick<Inspection, "architecture" | "family" | "dept
 function describeInput(input: InputDescription): string {
   const random = input.kind === "random" ? " (random: alphas from it do not describe real use)" : "";
   const skipped = input.skipFirst ? ", first positions skipped" : "";
-  return `${printable(input.source)}${random}, ${formatCount(input.tokens)} tokens in ${formatCount(input.sequences)} ${input.sequences === 1 ? "sequence" : "sequences"}${skipped}`;
+  return `${printable(input.source)}${random}, ${formatCounted(input.tokens, "token")} in ${formatCounted(input.sequences, "sequence")}${skipped}`;
 }
 
 function describeEngine(engine: EngineDescription): string {

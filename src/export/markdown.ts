@@ -1,4 +1,4 @@
-import { formatCount, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
+import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
 import { hasAlpha } from "./alphas";
 import type { ExportFormat } from "./format";
@@ -54,8 +54,8 @@ const layerColumns: readonly MarkdownColumn<LayerResult>[] = [
 function header({ model, input, coverage }: Result): string {
   const random = input.kind === "random" ? " (random input: these alphas do not describe real use)" : "";
   return [
-    `- Model: ${code(model.path)}, ${text(model.family)}, ${formatCount(model.depth)} blocks, width ${formatCount(model.width)}, ${formatLarge(model.parameters)} parameters, ${text(model.dtype)}`,
-    `- Input: ${text(input.source)}${random}, ${formatCount(input.tokens)} tokens in ${formatCount(input.sequences)} sequences`,
+    `- Model: ${code(model.path)}, ${text(model.family)}, ${formatCounted(model.depth, "block")}, width ${formatCount(model.width)}, ${formatLarge(model.parameters)} parameters, ${text(model.dtype)}`,
+    `- Input: ${text(input.source)}${random}, ${formatCounted(input.tokens, "token")} in ${formatCounted(input.sequences, "sequence")}`,
     `- Norm layers: ${formatCount(coverage.measured)} of ${formatCount(coverage.found)} measured`,
     ...coverage.missing.map(({ name, reason }) => `- Not measured: ${code(name)}, ${text(reason)}`),
   ].join("\n");

@@ -33,6 +33,11 @@ export function formatCount(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : noNumber;
 }
 
+/** A count with its noun, which takes an s in the plural: "1 tensor", "2,048 tokens". */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A large number in words that are read at a glance: "124 M". */
 export function formatLarge(value: number): string {
   const unit = [
