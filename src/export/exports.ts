@@ -1,5 +1,6 @@
 import { csv } from "./csv";
 import type { ExportFormat } from "./format";
+import { html } from "./html";
 import { json } from "./json";
 import { markdown } from "./markdown";
 import { python } from "./python";
@@ -7,4 +8,4 @@ import { safetensors } from "./safetensors";
 import { yaml } from "./yaml";
 
 /** Every format that `normlens export` writes. */
-export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, safetensors];
+export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, safetensors, html];

@@ -1,0 +1,24 @@
+// Bundles the script and the style of the html export, which stand inside the page.
+import { build } from "esbuild";
+
+/** Both as text; esbuild writes `</script` in a way that does not end its element. */
+export async function bundlePage() {
+  const [script, style] = await Promise.all(["page.ts", "page.css"].map(bundle));
+  return { script, style };
+}
+
+async function bundle(name) {
+  const { outputFiles } = await build({
+    entryPoints: [`${import.meta.dirname}/../src/export/html/${name}`],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return outputFiles[0].text;
+}

@@ -1,0 +1,39 @@
+/** What the page's numbers mean: tooltips, and the list at its end. */
+export const glossary = {
+  convert: {
+    name: "α convert",
+    text: "Alpha that takes over this checkpoint: fitted to the layer's output after its affine, together with a weight and a bias for every channel (the safetensors and python exports hold them).",
+  },
+  pooled: {
+    name: "α pooled",
+    text: "Alpha of gain · tanh(α · x) + offset, fitted to the normalised value x̂ before the affine, with its 95 % interval from resampled tokens. “≤” marks a layer so close to a line that only gain · α is determined.",
+  },
+  scratch: {
+    name: "α scratch",
+    text: "Alpha to start training from scratch: 0.5 outside language models, by width and role inside them, as published for DyT or interpolated between published widths.",
+  },
+  inverseStd: {
+    name: "1 / std",
+    text: "What the DyT paper saw trained alphas follow. A prior, not a law.",
+  },
+  std: { name: "std", text: "Standard deviation of the layer's input over all tokens and channels." },
+  gain: { name: "gain", text: "Factor of the pooled fit; folded into the weight where a norm is replaced." },
+  offset: { name: "offset", text: "Constant of the pooled fit; folded into the bias where a norm is replaced." },
+  alphaTimesRms: { name: "α · rms", text: "Where on the tanh the layer works: far below 1 it is a line, above 2 it saturates." },
+  linearR2: { name: "R² line", text: "How much of x̂ a straight line explains: the closer to 1, the less the layer squashes." },
+  tanhR2: { name: "R² tanh", text: "How much of x̂ the pooled tanh explains." },
+  channelR2: { name: "R² per channel", text: "How much of the layer's output α convert explains, with a weight and a bias for every channel." },
+  unitR2: { name: "R² unit gain", text: "How much of x̂ tanh(α · x) alone explains, with neither gain nor offset." },
+  ceilingR2: { name: "R² ceiling", text: "How much of x̂ the best element-wise function at all could explain: what a fit is to be judged against." },
+  saturation: { name: "saturation", text: "Share of elements with |α · x| above a threshold, at α pooled. A measurement, not a verdict." },
+  rms: { name: "rms", text: "Root mean square of the layer's input." },
+  absMax: { name: "largest |x|", text: "Largest magnitude in the layer's input." },
+  kurtosis: { name: "kurtosis", text: "Fourth standardised moment of the input: 3 for a Gaussian, more with heavy tails." },
+  tokenStd: { name: "token std", text: "Standard deviation of a token over its channels: mean ± deviation over tokens. The S-shape comes from tokens that differ in it." },
+  first: { name: "first position", text: "Standard deviation and largest |x| of the first position of every sequence, which often is an outlier." },
+  quantiles: { name: "0.1 % … 99.9 %", text: "Range that holds all but the outermost elements of the input." },
+  nonFinite: { name: "non-finite", text: "NaN and infinite elements, left out of every other number." },
+} as const;
+
+/** Key of an explained number. */
+export type Term = keyof typeof glossary;
