@@ -13,6 +13,14 @@ export function weightsPathOf(resultPath: string): string {
 }
 
 /**
+ * Makes sure that a result can be written, before the work that leads to it.
+ * @throws UserError where it can't.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  for (const file of [path, weightsPathOf(path)]) await (await OutputFile.create(file)).abort();
+}
+
+/**
  * Writes a result and, beside it, the per-channel values: both are complete before either takes its name.
  * @returns the paths that were written.
  * @throws UserError where they can't be written; nothing is left behind then.
@@ -25,7 +33,7 @@ export async function writeResult(path: string, { result, measured }: Analysis):
     for (const { name, data } of tensors) await weights.write(name, 0, data);
     const file = await OutputFile.create(path);
     try {
-      await file.write(new TextEncoder().encode(`${JSON.stringify(result, undefined, 1)}\n`), 0);
+      await file.write(new TextEncoder().encode(format(result)), 0);
       await weights.finish();
       await file.finish();
     } finally {
@@ -35,6 +43,12 @@ export async function writeResult(path: string, { result, measured }: Analysis):
     await weights.abort();
   }
   return [path, weightsPath];
+}
+
+/** JSON with a line for each field, so that results can be compared line by line; a list of numbers takes one line. */
+function format(result: Result): string {
+  const indented = JSON.stringify(result, undefined, 1);
+  return `${indented.replace(/\[\n[\s\d.eE+,-]+\]/g, (list) => list.replace(/\s+/g, ""))}\n`;
 }
 
 /** `NAME.alpha` [1], `NAME.weight` [C] and `NAME.bias` [C], float32; nothing for a layer without data. */

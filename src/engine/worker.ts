@@ -5,7 +5,7 @@ import type { EngineRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
 import { fitCapture } from "./fit-capture";
-import { writeResult } from "./result-file";
+import { checkWritable, writeResult } from "./result-file";
 
 /*
  * The engine's thread: a forward pass blocks its thread, so whoever shows progress or listens for a stop stands outside.
@@ -33,6 +33,7 @@ async function answer(request: EngineRequest): Promise<void> {
     },
   };
   try {
+    if (request.out !== undefined) await checkWritable(request.out);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
     const written = request.out === undefined ? [] : await writeResult(request.out, analysis);

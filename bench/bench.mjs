@@ -1,0 +1,95 @@
+// Measures the command line against what people use today, in the same run. Figures are medians of several runs.
+// usage: npm run bench [-- --quick]; NORMLENS_BENCH_PYTHON names a Python that has torch, transformers, safetensors and scipy.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { gpt2Checkpoint, shardedIndex } from "./checkpoint.mjs";
+
+const root = join(import.meta.dirname, "..");
+const cache = join(import.meta.dirname, "cache");
+const python = process.env["NORMLENS_BENCH_PYTHON"] ?? "python3";
+const runs = process.argv.includes("--quick") ? 1 : 5;
+const tokens = 1024;
+mkdirSync(cache, { recursive: true });
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const times = (count, work) => Array.from({ length: count }, work);
+
+/** Runs a program; wall-clock seconds of the whole process, and the JSON that it prints. */
+function run(command, args) {
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 30, cwd: root });
+  const seconds = (performance.now() - start) / 1000;
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
+  return { seconds, json: JSON.parse(stdout) };
+}
+
+/** The same token ids that the peer feeds. */
+function idsFile(count) {
+  const file = join(cache, `ids-${count}.json`);
+  writeFileSync(file, JSON.stringify(Array.from({ length: count }, (_, index) => (index * 7919) % 50257)));
+  return file;
+}
+
+function analyze(folder, count) {
+  const { seconds, json } = run("node", ["dist/cli.js", "analyze", folder, "--ids", idsFile(count), "--max-tokens", String(count), "--sequence-length", "1024", "--json", "--quiet"]);
+  return { wall: seconds, memory: json.engine.peakMemoryBytes, layers: json.layers, ...json.engine.seconds };
+}
+
+function summary(measured) {
+  const of = (field) => median(measured.map((one) => one[field]));
+  return { ...Object.fromEntries(["wall", "open", "build", "forward", "statistics", "fit", "memory"].map((field) => [field, of(field)])), layers: measured[0].layers };
+}
+
+const seconds = (value) => `${value.toFixed(2)} s`;
+const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
+const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
+
+console.log(`${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${mebibytes(totalmem())}, Node ${process.version}; medians of ${runs} runs\n`);
+
+const gpt2 = gpt2Checkpoint(join(cache, "gpt2-124m"));
+await build({ entryPoints: [join(import.meta.dirname, "bare.ts")], outfile: join(cache, "bare.cjs"), bundle: true, platform: "node", format: "cjs", external: ["onnxruntime-node"], logLevel: "warning" });
+
+// One after the other, so that a slow minute of the machine meets all of them alike.
+const ours = [];
+const bare = [];
+const peers = [];
+const hasPeer = spawnSync(python, ["-c", "import torch, transformers, scipy, safetensors"]).status === 0;
+analyze(gpt2, tokens);
+for (let i = 0; i < runs; i += 1) {
+  ours.push(analyze(gpt2, tokens));
+  bare.push(run("node", [join(cache, "bare.cjs"), gpt2, String(tokens)]).json);
+  if (hasPeer) peers.push(run(python, [join(import.meta.dirname, "peer_hooks.py"), gpt2, String(tokens)]));
+}
+const our = summary(ours);
+
+console.log(`## GPT-2 124M, ${tokens} tokens\n`);
+row("", "whole process", "peak memory", "forward", "statistics", "fit");
+row("---", "---", "---", "---", "---", "---");
+row("NormLens", seconds(our.wall), mebibytes(our.memory), seconds(our.forward), seconds(our.statistics), seconds(our.fit));
+if (hasPeer) {
+  const peer = { wall: median(peers.map((one) => one.seconds)), memory: median(peers.map((one) => one.json.peakMemoryBytes)), forward: median(peers.map((one) => one.json.forward)), fit: median(peers.map((one) => one.json.fit)) };
+  row("PyTorch hooks and scipy", seconds(peer.wall), mebibytes(peer.memory), seconds(peer.forward), "-", seconds(peer.fit));
+  row("ratio", `${(peer.wall / our.wall).toFixed(1)} times faster (asked: 3)`, `${(our.memory / peer.memory).toFixed(2)} of its memory (asked: 0.5)`, "", "", "");
+} else {
+  console.log(`\nNo peer: ${python} has no torch, transformers, safetensors and scipy; set NORMLENS_BENCH_PYTHON.`);
+}
+const bareRun = median(bare.map((one) => one.run));
+const bareAll = median(bare.map((one) => one.open + one.run));
+console.log(`\nstatistics and fits / forward: ${((our.statistics + our.fit) / our.forward).toFixed(2)} (asked: at most 0.25)`);
+console.log(`forward / bare onnxruntime run: ${(our.forward / bareRun).toFixed(2)} (asked: at most 1.2); with opening the sessions ${((our.forward + our.build) / bareAll).toFixed(2)}\n`);
+
+console.log("## Header only\n");
+const shards = shardedIndex(join(cache, "shards-100"));
+console.log(`inspect of 100 shards, whole process: ${Math.round(1000 * median(times(runs, () => run("node", ["dist/cli.js", "inspect", shards, "--json"]).seconds)))} ms (asked: under 300)\n`);
+
+console.log("## Cost against tokens and layers\n");
+row("tokens", "blocks", "forward", "statistics", "fit", "peak memory");
+row("---", "---", "---", "---", "---", "---");
+for (const [depth, count] of [[12, 256], [12, 512], [12, 1024], [12, 2048], [12, 4096], [3, 1024], [6, 1024]]) {
+  const folder = depth === 12 ? gpt2 : gpt2Checkpoint(join(cache, `gpt2-${depth}`), { depth });
+  const cost = summary(times(Math.min(runs, 3), () => analyze(folder, count)));
+  row(count, depth, seconds(cost.forward), seconds(cost.statistics), seconds(cost.fit), mebibytes(cost.memory));
+}
