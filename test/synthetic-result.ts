@@ -60,7 +60,7 @@ export function syntheticResult(blocks = 12, tokens = 24): Result {
     }),
     warnings: [
       { code: "embedding-scale", message: "With DyT a language model needs a learnable scale after its embedding, started at √768 ≈ 27.7; without it training hardly starts." },
-      { code: "first-token-outliers", layer: "transformer.h.6.ln_1", message: "the first position's standard deviation is 34 times that of the others; measure again with --skip-first." },
+      { code: "first-token-outliers", layer: "transformer.h.6.ln_1", message: "transformer.h.6.ln_1: the first position's standard deviation is 34 times that of the others; measure again with --skip-first." },
     ],
   };
 }

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { hasAlpha } from "../shared/alpha";
 import {
   formatBytes,
   formatCount,
@@ -120,9 +121,13 @@ function layerColumns(colors: Colors): readonly Column<LayerResult>[] {
     { heading: "R² tanh", align: "right", keep: 7, text: ({ fit }) => formatR2(fit.r2) },
     { heading: "R² ceiling", align: "right", keep: 4, text: ({ ceiling }) => formatR2(ceiling.r2), paint: colors.dim },
     { heading: "|αx|>2", align: "right", keep: 1, text: ({ saturation }) => formatShare(saturation["2"]), paint: faintUnlessFitted },
-    { heading: "convert", align: "right", text: ({ suggest }) => formatNumber(suggest.convert), paint: (text) => colors.bold(colors.cyan(text)) },
+    { heading: "convert", align: "right", text: convertAlpha, paint: (text) => colors.bold(colors.cyan(text)) },
     { heading: "scratch", align: "right", keep: 9, text: ({ suggest }) => formatNumber(suggest.scratch) },
   ];
+}
+
+function convertAlpha(layer: LayerResult): string {
+  return hasAlpha(layer) ? formatNumber(layer.suggest.convert) : noNumber;
 }
 
 function describeAlpha(fit: PooledFit): string {
@@ -171,11 +176,9 @@ function normColumns(colors: Colors): readonly Column<InspectedNorm>[] {
   ];
 }
 
+/** The header names the layers that were not measured, each with its reason. */
 function warningPairs({ warnings }: Result) {
-  return warnings.map(({ layer, message }) => ({
-    label: "!",
-    text: layer === undefined ? printable(message) : `${printable(layer)}: ${printable(message)}`,
-  }));
+  return warnings.filter(({ code }) => code !== "not-covered").map(({ message }) => ({ label: "!", text: printable(message) }));
 }
 
 function paintRole(colors: Colors, role: NormRole, text: string): string {

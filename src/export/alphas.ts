@@ -1,12 +1,8 @@
+import { hasAlpha } from "../shared/alpha";
 import type { LayerResult, Result } from "../shared/result";
 
 /** Version of the document that the json and yaml formats write. */
 export const alphasSchema = "normlens-alphas/1";
-
-/** Whether a layer's input determined an alpha at all: constant or unseen input does not. */
-export function hasAlpha(layer: LayerResult): boolean {
-  return (layer.fit.status === "ok" || layer.fit.status === "linear") && layer.suggest.convert > 0;
-}
 
 /**
  * The alphas of a result without its statistics and curves, as a training script reads them. `dyt_alpha` takes over
@@ -17,7 +13,6 @@ export function alphasDocument(result: Result) {
   const { model, input, engine } = result;
   return {
     schema: alphasSchema,
-    normlens: engine.version,
     model: {
       path: model.path,
       family: model.family,
@@ -35,6 +30,7 @@ export function alphasDocument(result: Result) {
       seed: input.seed,
       sha256: input.sha256,
     },
+    engine: { runtime: engine.runtime, version: engine.version, device: engine.device },
     layers: result.layers.map(alphasOfLayer),
   };
 }

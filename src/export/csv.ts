@@ -1,5 +1,5 @@
-import type { LayerResult } from "../shared/result";
-import { hasAlpha } from "./alphas";
+import { hasAlpha } from "../shared/alpha";
+import { saturationThresholds, type LayerResult } from "../shared/result";
 import type { ExportFormat } from "./format";
 
 /** Every scalar of every layer, one line a layer, headed by the result's own field names: `fit.alpha`, `input.std` ... */
@@ -18,8 +18,8 @@ export const csv: ExportFormat = {
 type Scalar = string | number | null | undefined;
 
 function record(layer: LayerResult): Map<string, Scalar> {
-  const { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, saturation, alphaTimesRms, inverseStd } = layer;
-  const numbers = { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, saturation, alphaTimesRms, inverseStd };
+  const { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, alphaTimesRms, inverseStd } = layer;
+  const numbers = { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, alphaTimesRms, inverseStd };
   return new Map<string, Scalar>([
     ["name", layer.name],
     ["role", layer.role],
@@ -30,6 +30,7 @@ function record(layer: LayerResult): Map<string, Scalar> {
     ["dyt_alpha_scratch_source", layer.suggest.scratchSource],
     ["axes", layer.axes.join(" ")],
     ...flatten(numbers, ""),
+    ...saturationThresholds.map((threshold) => [`saturation.${threshold}`, layer.saturation[threshold]] as const),
     ...layer.families.flatMap(({ name, ...family }) => flatten(family, `families.${name}.`)),
   ]);
 }

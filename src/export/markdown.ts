@@ -1,6 +1,6 @@
+import { hasAlpha } from "../shared/alpha";
 import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
-import { hasAlpha } from "./alphas";
 import type { ExportFormat } from "./format";
 
 /** A report for an issue, a wiki or a notebook: model, roles, layers, warnings. */
@@ -62,9 +62,7 @@ function header({ model, input, coverage }: Result): string {
 }
 
 function warnings({ warnings }: Result): string {
-  return warnings
-    .map(({ layer, message }) => `- ${layer === undefined ? "" : `${code(layer)}: `}${text(message)}`)
-    .join("\n");
+  return warnings.map(({ message }) => `- ${text(message)}`).join("\n");
 }
 
 function section(title: string, body: string): string[] {

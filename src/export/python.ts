@@ -1,5 +1,5 @@
+import { hasAlpha } from "../shared/alpha";
 import type { LayerResult, Result } from "../shared/result";
-import { hasAlpha } from "./alphas";
 import type { ExportFormat } from "./format";
 import { pythonModule } from "./python-module";
 

@@ -1,6 +1,6 @@
+import { hasAlpha } from "../shared/alpha";
 import { UserError } from "../shared/errors";
 import type { Result } from "../shared/result";
-import { hasAlpha } from "./alphas";
 import type { ExportFormat } from "./format";
 
 /**

@@ -62,11 +62,11 @@ describe("renderTable", () => {
     const silent = withLayer((layer) => ({
       ...layer,
       fit: { ...layer.fit, status: "no-data", alpha: NaN, r2: NaN },
-      suggest: { ...layer.suggest, convert: NaN },
+      suggest: { ...layer.suggest, convert: 0.987 },
     }));
     const line = lines(renderTable(silent, { color: false, width: 160 })).find((each) => each.startsWith(result.layers[0]!.name));
     expect(line).toContain("no data");
-    expect(line).not.toContain("NaN");
+    expect(line).not.toMatch(/NaN|0\.987/);
   });
 
   it("repeats the headings below a long table", () => {
@@ -92,10 +92,7 @@ describe("renderTable", () => {
     const words = renderTable(partial, { color: false, width: 80 }).replace(/\s+/g, " ");
     expect(words).toContain("7 of 8 measured");
     expect(words).toContain("pooler.norm: never reached");
-    for (const { layer = "", message } of result.warnings) {
-      expect(words).toContain(layer);
-      expect(words).toContain(message);
-    }
+    for (const { message } of result.warnings) expect(words).toContain(`! ${message}`);
   });
 
   it("labels random input as such", () => {

@@ -1,3 +1,4 @@
+import { hasAlpha } from "../../shared/alpha";
 import { formatCount, formatNumber, formatR2, formatShare } from "../../shared/format";
 import { saturationThresholds, type LayerResult } from "../../shared/result";
 import { element } from "./dom";
@@ -5,14 +6,21 @@ import { glossary, type Term } from "./glossary";
 
 /** Everything the result knows of one layer, in words and numbers. */
 export function layerFacts(layer: LayerResult): HTMLElement {
-  return element("div", { class: "facts" }, alphas(layer), scores(layer), input(layer), saturation(layer), families(layer));
+  return element(
+    "div",
+    { class: "facts" },
+    alphas(layer),
+    element("div", {}, scores(layer), saturation(layer)),
+    element("div", {}, input(layer), families(layer)),
+  );
 }
 
-function alphas({ fit, suggest, inverseStd, alphaTimesRms }: LayerResult): HTMLElement {
+function alphas(layer: LayerResult): HTMLElement {
+  const { fit, suggest, inverseStd, alphaTimesRms } = layer;
   return element(
     "div",
     { class: "headline" },
-    headline("convert", formatNumber(suggest.convert), "per channel"),
+    headline("convert", formatNumber(hasAlpha(layer) ? suggest.convert : Number.NaN), "per channel"),
     headline("pooled", pooledAlpha(fit), pooledNote(fit)),
     headline("scratch", formatNumber(suggest.scratch), suggest.scratchSource),
     headline("inverseStd", formatNumber(inverseStd), `α · rms ${formatNumber(alphaTimesRms)}`),

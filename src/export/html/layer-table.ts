@@ -1,3 +1,4 @@
+import { hasAlpha } from "../../shared/alpha";
 import { formatNumber, formatR2, formatShare, printable } from "../../shared/format";
 import type { LayerResult } from "../../shared/result";
 import { element, vector } from "./dom";
@@ -27,7 +28,7 @@ interface Order {
 
 const columns: readonly Column[] = [
   { heading: "role", title: "Where in its block the norm stands", key: ({ role }) => role, text: ({ role }) => role },
-  numeric("convert", ({ suggest }) => suggest.convert, ({ suggest }) => formatNumber(suggest.convert)),
+  numeric("convert", convertAlpha, (layer) => formatNumber(convertAlpha(layer))),
   numeric("pooled", ({ fit }) => fit.alpha, pooledText),
   numeric("scratch", ({ suggest }) => suggest.scratch, ({ suggest }) => formatNumber(suggest.scratch)),
   numeric("std", ({ input }) => input.std, ({ input }) => formatNumber(input.std)),
@@ -90,6 +91,10 @@ export function createLayerTable(layers: readonly LayerResult[], select: (index:
 
 function numeric(term: Term, key: (layer: LayerResult) => number, text: (layer: LayerResult) => string): Column {
   return { heading: glossary[term].name, title: glossary[term].text, key, text };
+}
+
+function convertAlpha(layer: LayerResult): number {
+  return hasAlpha(layer) ? layer.suggest.convert : Number.NaN;
 }
 
 function pooledText({ fit }: LayerResult): string {

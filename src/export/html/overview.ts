@@ -196,7 +196,7 @@ const clearance = 1.35;
 function valueAxis(scale: "linear" | "logarithmic", datasets: readonly Series[], theme: Theme) {
   const look = { grid: { color: theme.grid }, border: { display: false } };
   if (scale === "linear") {
-    return { ...look, type: scale, max: 1, ticks: { color: theme.text, includeBounds: false } };
+    return { ...look, type: scale, max: 1, ticks: { color: theme.text, includeBounds: false, maxTicksLimit: 7 } };
   }
   const values = datasets.flatMap(({ data }) => data.map(({ y }) => y));
   const min = values.length > 0 ? Math.min(...values) / clearance : 0.1;

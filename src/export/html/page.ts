@@ -83,7 +83,7 @@ function warnings({ warnings: all, coverage, input }: Result): Node[] {
   const random = input.kind === "random" && !all.some(({ code }) => code === "random-input") ? ["The input was random: these alphas do not describe real use."] : [];
   const texts = [
     ...random,
-    ...all.map(({ layer, message }) => (layer === undefined ? message : `${layer}: ${message}`)),
+    ...all.filter(({ code }) => code !== "not-covered").map(({ message }) => message),
     ...coverage.missing.map(({ name, reason }) => `${name} was not measured: ${reason}`),
   ];
   if (texts.length === 0) return [];
