@@ -42,27 +42,26 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
   return stream.isTTY === true ? movingLine(stream, now) : sparseLines(stream, now);
 }
 
-/** One line that tells the phase, its stage, a bar, the rate and the time left. */
+/** One line that tells the phase, a bar, the time left, the stage, the rate and the steps: a narrow terminal cuts the end. */
 export function progressLine(progress: Progress): string {
-  const { phase, stage, done, total } = progress;
+  const { phase, stage, done, total, tokensPerSecond, secondsLeft } = progress;
   const number = `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}]`;
-  const steps = total > 0 ? `${formatCount(done)} of ${formatCount(total)}` : "";
-  return [number, phaseTexts[phase], bar(done, total), steps, stage === undefined ? "" : printable(stage), ...rates(progress)]
-    .filter((part) => part !== "")
-    .join("  ");
+  const parts = [
+    `${number} ${phaseTexts[phase]}`,
+    bar(done, total),
+    secondsLeft === undefined ? "" : `${formatSeconds(secondsLeft)} left`,
+    stage === undefined ? "" : printable(stage),
+    tokensPerSecond === undefined ? "" : `${formatCount(tokensPerSecond)} tokens/s`,
+    total > 1 ? `${formatCount(done)} of ${formatCount(total)}` : "",
+  ];
+  return parts.filter((part) => part !== "").join("  ");
 }
 
+/** Of a phase with a single step there is nothing to draw. */
 function bar(done: number, total: number): string {
-  if (total <= 0) return "";
+  if (total <= 1) return "";
   const filled = Math.round(Math.min(1, Math.max(0, done / total)) * barWidth);
   return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
-}
-
-function rates({ tokensPerSecond, secondsLeft }: Progress): string[] {
-  return [
-    tokensPerSecond === undefined ? "" : `${formatCount(tokensPerSecond)} tokens/s`,
-    secondsLeft === undefined ? "" : `${formatSeconds(secondsLeft)} left`,
-  ];
 }
 
 function movingLine(stream: ProgressStream, now: () => number): ProgressReporter {
@@ -70,7 +69,9 @@ function movingLine(stream: ProgressStream, now: () => number): ProgressReporter
   const due = rateLimit(redrawMilliseconds, now);
   return {
     report: (progress) => {
-      if (due(progress.phase)) draw(progressLine(progress).slice(0, (stream.columns ?? 80) - 1));
+      // Some terminals do not know their width and say 0.
+      const width = stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns;
+      if (due(progress.phase)) draw(progressLine(progress).slice(0, width - 1));
     },
     stop: () => {
       draw.clear();

@@ -30,8 +30,8 @@ describe("progressLine", () => {
     expect([0, 3, 6, 12, 99, -1].map(filled)).toEqual([0, 6, 12, 24, 24, 0]);
   });
 
-  it("draws no bar where the number of steps is unknown", () => {
-    expect(progressLine({ phase: "open", done: 0, total: 0 })).toBe("[1/6]  Opening the checkpoint");
+  it("draws no bar where the number of steps is unknown or one", () => {
+    for (const total of [0, 1]) expect(progressLine({ phase: "open", done: 0, total })).toBe("[1/6] Opening the checkpoint");
   });
 });
 
@@ -72,7 +72,8 @@ describe("createProgressReporter", () => {
     expect(text()).toContain("1 of 16");
     expect(text()).not.toContain("2 of 16");
     expect(text()).toContain("3 of 16");
-    expect(text()).not.toContain("1 min 12 s left");
+    expect(text()).toContain("1 min 12 s left");
+    expect(text()).not.toContain("tokens/s");
     const before = text().length;
     reporter.stop();
     expect(text().slice(before)).toContain("\u001b[");
