@@ -1,11 +1,12 @@
 import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProgressReporter, progressLine } from "../../src/cli/progress";
 import type { Progress } from "../../src/shared/progress";
 
 const forward: Progress = { phase: "forward", stage: "block 3", done: 4, total: 16, tokensPerSecond: 1234.5, secondsLeft: 72 };
 
-function stream(isTTY: boolean) {
+function stream(isTTY: boolean, columns = 120) {
   let written = "";
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -13,7 +14,7 @@ function stream(isTTY: boolean) {
       done();
     },
   });
-  const target = Object.assign(sink, { isTTY, columns: 60, rows: 20 });
+  const target = Object.assign(sink, { isTTY, columns, rows: 20 });
   return { target, text: () => written };
 }
 
@@ -60,7 +61,7 @@ describe("createProgressReporter", () => {
     expect(text()).not.toContain("\u001b");
   });
 
-  it("redraws one line on a terminal, no wider than it, and takes it away at the end", () => {
+  it("redraws one line on a terminal, and takes it away at the end", () => {
     const { target, text } = stream(true);
     let time = 0;
     const reporter = createProgressReporter({ stream: target, quiet: false, now: () => time });
@@ -72,11 +73,19 @@ describe("createProgressReporter", () => {
     expect(text()).toContain("1 of 16");
     expect(text()).not.toContain("2 of 16");
     expect(text()).toContain("3 of 16");
-    expect(text()).toContain("1 min 12 s left");
-    expect(text()).not.toContain("tokens/s");
     const before = text().length;
     reporter.stop();
     expect(text().slice(before)).toContain("\u001b[");
+  });
+
+  it("cuts the line to a narrow terminal, and keeps the time left", () => {
+    const { target, text } = stream(true, 70);
+    const reporter = createProgressReporter({ stream: target, quiet: false, now: () => 0 });
+    reporter.report(forward);
+    const [line = ""] = stripVTControlCharacters(text()).split("\n");
+    expect(line).toHaveLength(69);
+    expect(line).toContain("1 min 12 s left");
+    reporter.stop();
   });
 
   it("shows a new phase at once", () => {
