@@ -38,6 +38,7 @@ export function syntheticResult(blocks = 12, tokens = 24): Result {
       skipFirst: false,
     },
     engine: {
+      normlens: "0.1.0",
       runtime: "onnxruntime",
       device: "cpu",
       version: "0.1.0",

@@ -23,5 +23,5 @@ export async function present({ json, quiet }: Presentation, run: (onProgress: (
   }
   if (json === true) return printJson(outcome.result);
   const written = outcome.written.map((path) => `Wrote ${path}\n`).join("");
-  await print(`${renderTable(outcome.result, tableOptions())}\n${written}`);
+  await print(`${renderTable(outcome.result, tableOptions())}${written === "" ? "" : `\n${written}`}`);
 }

@@ -1,3 +1,4 @@
+import { version } from "../../package.json";
 import { groupByRole, suggestAlphas } from "../analysis/suggestion";
 import { warningsFor } from "../analysis/warnings";
 import {
@@ -37,7 +38,7 @@ export function composeResult({ model, input, engine, seconds, coverage, measure
     schema: resultSchema,
     model,
     input,
-    engine: { ...engine, seconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    engine: { normlens: version, ...engine, seconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
     coverage,
     layers,
     groups: groupByRole(layers, model),

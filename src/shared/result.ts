@@ -58,8 +58,12 @@ export interface InputDescription {
 
 /** What ran, and what it cost. */
 export interface EngineDescription {
+  /** Version of NormLens. */
+  readonly normlens: string;
+  /** "onnxruntime" ..., or "none" where a capture was fitted. */
   readonly runtime: string;
   readonly device: string;
+  /** Version of the runtime. */
   readonly version: string;
   readonly seconds: Seconds;
   /** Highest resident set of the process. */

@@ -13,6 +13,6 @@ export function addInspect(program: Command): void {
     .action(async (checkpoint: string, options: { readonly json?: boolean }) => {
       const inspection = await inspectCheckpoint(checkpoint);
       if (options.json === true) await printJson(inspection);
-      else await print(`${renderInspection(inspection, tableOptions())}\n`);
+      else await print(renderInspection(inspection, tableOptions()));
     });
 }
