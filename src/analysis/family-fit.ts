@@ -58,8 +58,18 @@ interface Evaluation {
 function evaluate(nodes: Nodes, curve: Curve, place: Place): Evaluation {
   const { x, y, weight, meanY, varianceY } = nodes;
   const alpha = Math.exp(place.logAlpha);
-  let [f, a, s] = [0, 0, 0];
-  let [ff, fa, fs, fy, aa, as, ss, ay, sy] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  let f = 0;
+  let a = 0;
+  let s = 0;
+  let ff = 0;
+  let fa = 0;
+  let fs = 0;
+  let fy = 0;
+  let aa = 0;
+  let as = 0;
+  let ss = 0;
+  let ay = 0;
+  let sy = 0;
   for (let i = 0; i < x.length; i++) {
     const scaled = alpha * x[i]!;
     const value = curve.value(scaled + place.shift);

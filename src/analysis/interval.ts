@@ -5,7 +5,7 @@ import type { SampledRow } from "./row-sample";
 
 /** Bootstrap replicates. */
 const replicates = 200;
-/** Sums of one row: gradient of log alpha, gain and offset, then the upper triangle of their Gauss-Newton matrix. */
+/** Sums of one row: gradient of log alpha, gain and offset, then the upper triangle of their Hessian. */
 const sumsPerRow = 9;
 
 /** 95 % interval on alpha. */
@@ -16,8 +16,8 @@ export interface AlphaInterval {
 
 /**
  * 95 % interval on alpha by resampling tokens, not elements: elements of one row hang together, so that elements drawn
- * singly would make the interval too narrow. Each replicate moves (log alpha, gain, offset) by one Gauss-Newton step from the fit;
- * the spread is scaled from the sample to all rows by sqrt(sampled / rows).
+ * singly would make the interval too narrow. Each replicate moves (log alpha, gain, offset) by one Newton step from the fit,
+ * with the full Hessian, since tanh does not hold exactly; the spread is scaled from the sample to all rows by sqrt(sampled / rows).
  * @param rows random sample of the rows that were fitted
  * @param total number of rows that were fitted
  */
@@ -63,17 +63,25 @@ function rowSums(
   { x, centre, inverse }: SampledRow,
   { alpha, gain, offset }: { readonly alpha: number; readonly gain: number; readonly offset: number },
 ): number[] {
-  let [ar, tr, r, aa, at, a, tt, t] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let ar = 0;
+  let tr = 0;
+  let r = 0;
+  let aa = 0;
+  let at = 0;
+  let a = 0;
+  let tt = 0;
+  let t = 0;
   for (let i = 0; i < x.length; i++) {
     const z = alpha * x[i]!;
     const tanh = fastTanh(z);
-    const byAlpha = gain * z * (1 - tanh * tanh);
+    const slope = z * (1 - tanh * tanh);
+    const byAlpha = gain * slope;
     const residual = (x[i]! - centre) * inverse - gain * tanh - offset;
     ar += byAlpha * residual;
     tr += tanh * residual;
     r += residual;
-    aa += byAlpha * byAlpha;
-    at += byAlpha * tanh;
+    aa += byAlpha * byAlpha - residual * byAlpha * (1 - 2 * z * tanh);
+    at += byAlpha * tanh - residual * slope;
     a += byAlpha;
     tt += tanh * tanh;
     t += tanh;

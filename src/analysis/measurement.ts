@@ -145,7 +145,7 @@ export class LayerMeasurement {
 
   private statistics(histogram: readonly HistogramBin[]): InputStatistics {
     const { input, first, tokenStd, tokenMean, nonFinite } = this;
-    const levels = quantiles(histogram, quantileLevels.map(Number)).map((value) => clamp(value, input.min, input.max));
+    const levels = quantiles(histogram, quantileLevels.map(Number)).map((value) => (input.count === 0 ? 0 : clamp(value, input.min, input.max)));
     return {
       mean: input.mean,
       std: Math.sqrt(input.variance),

@@ -136,7 +136,10 @@ export class ResponseTable {
   private pooledBin(place: number, varianceX: number): ResponseBin {
     const { sums } = this;
     const size = this.channels * cellSize;
-    let [count, sumX, sumY, sumXY] = [0, 0, 0, 0];
+    let count = 0;
+    let sumX = 0;
+    let sumY = 0;
+    let sumXY = 0;
     for (let cell = place * size; cell < (place + 1) * size; cell += cellSize) {
       count += sums[cell]!;
       sumX += sums[cell + 1]!;
