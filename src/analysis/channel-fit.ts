@@ -35,13 +35,14 @@ const noSpread = 1e-13;
 export function fitChannels(response: Response, affine: Affine, weightedSquares: number, start: number, bounds: Range): ChannelFit {
   const channels = channelSums(response, affine.weight.length);
   const total = totalSquares(channels, affine, weightedSquares);
-  const r2 = (logAlpha: number) => {
+  const r2 = remembering((logAlpha) => {
     const unexplained = total.withinChannels - explainedSquares(response, channels, affine, Math.exp(logAlpha));
     return total.overall === 0 ? 0 : 1 - Math.max(0, unexplained) / total.overall;
-  };
+  });
   const best = minimiseNear((logAlpha) => -r2(logAlpha), bounds, Math.log(start), firstStep, tolerance);
-  const { alpha } = chooseAlpha(r2, best, r2(bounds.low), bounds);
-  return { alpha, r2: r2(Math.log(alpha)), ...gainsAt(response, channels, affine, alpha) };
+  const { logAlpha } = chooseAlpha(r2, best, r2(bounds.low), bounds);
+  const alpha = Math.exp(logAlpha);
+  return { alpha, r2: r2(logAlpha), ...gainsAt(response, channels, affine, alpha) };
 }
 
 /** Rows of the layer, and the sum of x-hat over them for each channel. */
@@ -138,4 +139,14 @@ function gainsAt(response: Response, channels: ChannelSums, { weight, bias }: Af
     offset[channel] = (weight[channel]! * (channels.sumY[channel]! - fit.gain * fit.sumT)) / channels.rows + bias[channel]!;
   }
   return { gain, offset };
+}
+
+/** Keeps the values of a function that is slow to compute. */
+function remembering(f: (x: number) => number): (x: number) => number {
+  const known = new Map<number, number>();
+  return (x) => {
+    const value = known.get(x) ?? f(x);
+    known.set(x, value);
+    return value;
+  };
 }

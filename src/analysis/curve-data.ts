@@ -43,7 +43,7 @@ export function rounded(value: number): number {
 }
 
 function density(histogram: readonly HistogramBin[], sample: readonly SampledRow[]): CurveData["density"] {
-  const [xMin, xMax] = quantiles(histogram, [outside, 1 - outside]) as [number, number];
+  const [xMin = 0, xMax = 0] = quantiles(histogram, [outside, 1 - outside]);
   const normalised = (row: SampledRow, x: number) => (Math.max(xMin, Math.min(xMax, x)) - row.centre) * row.inverse;
   const yMin = Math.min(...sample.map((row) => normalised(row, row.min)));
   const yMax = Math.max(...sample.map((row) => normalised(row, row.max)));

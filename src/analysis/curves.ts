@@ -34,6 +34,11 @@ function erfcFraction(z: number): number {
   return Math.exp(-z * z) / (Math.sqrt(Math.PI) * fraction);
 }
 
+/** 1 inside, 0 outside, with a ramp of 0.2 to either side of the corner: at a step, points would cross it unseen and a search stick there. */
+function hardtanhSlope(z: number): number {
+  return Math.max(0, Math.min(1, (1.2 - Math.abs(z)) / 0.4));
+}
+
 /**
  * The curve families. All run from -1 to 1. tanh, isru z / sqrt(1 + z²), arctan (2/pi) atan(pi z / 2), softsign z / (1 + |z|) and hardtanh
  * have slope 1 at 0; erf, as Derf (arXiv 2512.10938) uses it, 2 / sqrt(pi).
@@ -48,6 +53,6 @@ export const curves: Readonly<Record<FamilyName, Curve>> = {
     alphaOverTanh: 2 / Math.PI,
   },
   softsign: { value: (z) => z / (1 + Math.abs(z)), slope: (z) => (1 + Math.abs(z)) ** -2, alphaOverTanh: 0.5 },
-  hardtanh: { value: (z) => Math.max(-1, Math.min(1, z)), slope: (z) => (Math.abs(z) < 1 ? 1 : 0), alphaOverTanh: 0.7 },
+  hardtanh: { value: (z) => Math.max(-1, Math.min(1, z)), slope: hardtanhSlope, alphaOverTanh: 0.7 },
 };
 

@@ -11,11 +11,13 @@ const longestStep = 0.7;
 /** Beyond this shift the curve no longer passes through 0 near its middle. */
 const maxShift = 3;
 
-/** Fits of all families, with shift: each by Levenberg-Marquardt from the tanh of the pooled fit. */
+/** Fits of all families, with shift, by Levenberg-Marquardt: tanh from the fit without shift, the others from tanh. */
 export function fitFamilies(nodes: Nodes, tanhAlpha: number, bounds: Range): FamilyFit[] {
+  const tanh = fitCurve(nodes, curves.tanh, { logAlpha: Math.log(tanhAlpha), shift: 0 }, bounds);
   return familyNames.map((name) => {
     const curve = curves[name];
-    return { name, ...fitCurve(nodes, curve, Math.log(tanhAlpha * curve.alphaOverTanh), bounds) };
+    const start = { logAlpha: Math.log(tanh.alpha * curve.alphaOverTanh), shift: tanh.shift };
+    return { name, ...(name === "tanh" ? tanh : fitCurve(nodes, curve, start, bounds)) };
   });
 }
 
@@ -28,8 +30,8 @@ interface Place {
  * Linear in gain and offset, so the search is over log alpha and shift alone, with gain and offset at their best for each
  * (variable projection: Golub and Pereyra 1973, in Kaufman's form).
  */
-function fitCurve(nodes: Nodes, curve: Curve, logAlpha: number, bounds: Range): Omit<FamilyFit, "name"> {
-  let here = evaluate(nodes, curve, { logAlpha, shift: 0 });
+function fitCurve(nodes: Nodes, curve: Curve, start: Place, bounds: Range): Omit<FamilyFit, "name"> {
+  let here = evaluate(nodes, curve, start);
   let damping = 1e-4;
   for (let count = 0; count < maxSteps; count++) {
     const to = step(here, damping, bounds);

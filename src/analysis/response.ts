@@ -12,7 +12,7 @@ const positiveKeys = keys / 2;
 /** Key of the largest finite float32; those above it are infinities and NaNs. */
 const lastFiniteKey = 0x7f7f;
 /** Bins for which room is made at first: what a layer without outliers fills. */
-const usualBins = 64;
+const usualBins = 96;
 
 /** What every function of x can know of x-hat: sums of x and x-hat over bins of x, kept for each channel. */
 export interface Response {

@@ -21,7 +21,7 @@ export function alphaBounds(absMax: number, scale: number): Range {
 /** Choice of alpha for a curve that may be as good as a line. */
 export interface AlphaChoice {
   readonly status: "ok" | "linear";
-  readonly alpha: number;
+  readonly logAlpha: number;
 }
 
 /**
@@ -30,9 +30,9 @@ export interface AlphaChoice {
  */
 export function chooseAlpha(r2: (logAlpha: number) => number, best: number, lineR2: number, bounds: Range): AlphaChoice {
   const bestR2 = Math.max(r2(best), lineR2);
-  if (bestR2 - lineR2 >= decisiveGain) return { status: "ok", alpha: Math.exp(best) };
+  if (bestR2 - lineR2 >= decisiveGain) return { status: "ok", logAlpha: best };
   const asGood = (logAlpha: number) => r2(logAlpha) >= bestR2 - indifference;
-  return { status: "linear", alpha: Math.exp(lastWhere(asGood, best, bounds.high, 1e-4)) };
+  return { status: "linear", logAlpha: lastWhere(asGood, best, bounds.high, 1e-4) };
 }
 
 /** Least-squares gain and offset of x-hat on given values, and the R² they reach. */
@@ -40,6 +40,12 @@ export interface GainAndOffset {
   readonly gain: number;
   readonly offset: number;
   readonly r2: number;
+}
+
+/** Fit of gain * tanh(alpha * x) + offset. */
+export interface TanhFit extends GainAndOffset {
+  readonly status: "ok" | "linear";
+  readonly alpha: number;
 }
 
 /** Fit of gain * tanh(alpha * x) + offset at a fixed alpha. */
@@ -82,10 +88,11 @@ export function fitUnitGain(nodes: Nodes, bounds: Range): PooledFit["unitGain"] 
  * Fit of gain * tanh(alpha * x) + offset to x-hat, with status "ok" or "linear": linear where the best alpha explains less than 0.001 more
  * of the variance than the least-squares line; alpha is then the largest whose R² is within 0.0001 of the best.
  */
-export function fitTanh(nodes: Nodes, line: Line, bounds: Range): AlphaChoice & GainAndOffset {
+export function fitTanh(nodes: Nodes, line: Line, bounds: Range): TanhFit {
   const r2 = (logAlpha: number) => fitAt(nodes, Math.exp(logAlpha)).r2;
   const best = minimiseGlobally((logAlpha) => -r2(logAlpha), bounds, gridSpacing, tolerance);
-  const choice = chooseAlpha(r2, best, line.r2, bounds);
-  return { ...choice, ...fitAt(nodes, choice.alpha) };
+  const { status, logAlpha } = chooseAlpha(r2, best, line.r2, bounds);
+  const alpha = Math.exp(logAlpha);
+  return { status, alpha, ...fitAt(nodes, alpha) };
 }
 
