@@ -1,4 +1,5 @@
-import { cellSize, type Response } from "./response";
+import { cellSize } from "./bench";
+import type { Response } from "./response";
 import { chooseAlpha } from "./tanh-fit";
 import { minimiseNear, type Range } from "./minimise";
 

@@ -11,7 +11,7 @@ export function bitsOf(data: Float32Array): Uint32Array {
 
 /** Histogram bin of a float32, given its bits. */
 export function keyOf(bits: number): number {
-  return bits >>> keyShift;
+  return bits >>> 16;
 }
 
 /** Number of keys there are. */
@@ -45,6 +45,11 @@ export function middleOf(key: number): number {
 export class Histogram {
   /** By key. */
   readonly counts = new Float64Array(keyCount);
+
+  /** Adds counts by key. */
+  add(counts: Uint32Array): void {
+    for (let key = 0; key < keyCount; key++) this.counts[key]! += counts[key]!;
+  }
 
   /** Occupied bins, from the lowest values to the highest. */
   bins(): HistogramBin[] {

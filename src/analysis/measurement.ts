@@ -3,7 +3,7 @@ import { familyNames, quantileLevels, saturationThresholds, type InputStatistics
 import { fitChannels, type ChannelFit } from "./channel-fit";
 import { curveData, emptyCurve } from "./curve-data";
 import { fitFamilies } from "./family-fit";
-import { bitsOf, Histogram, quantiles, shareBeyond, type HistogramBin } from "./histogram";
+import { quantiles, shareBeyond, type HistogramBin } from "./histogram";
 import { alphaInterval } from "./interval";
 import { Moments, RunningVariance } from "./moments";
 import { ceilingR2, LineSums, nodesOf } from "./nodes";
@@ -54,7 +54,6 @@ export class LayerMeasurement {
   private readonly tokenStd = new RunningVariance();
   private readonly tokenMean = new RunningVariance();
   private readonly lineSums = new LineSums();
-  private readonly histogram = new Histogram();
   private readonly sample: RowSample;
   private readonly table: ResponseTable;
   private weightedSquares = 0;
@@ -73,7 +72,6 @@ export class LayerMeasurement {
   add(block: RowBlock): void {
     const { data, rows } = block;
     const { channels } = this.norm;
-    const bits = bitsOf(data);
     for (let row = 0; row < rows; row++) {
       const start = row * channels;
       const normalised = this.normaliser.normalise(data, start);
@@ -84,19 +82,18 @@ export class LayerMeasurement {
       const isFirst = standsFirst(block, row);
       if (isFirst) this.first.merge(normalised);
       if (isFirst && this.options.skipFirst) continue;
-      this.addRow(block, bits, row, normalised);
+      this.addRow(block, row, normalised);
     }
   }
 
   /** Statistics and fits of everything that was added. */
   finish(): MeasuredLayer {
     const { norm, input, lineSums, table } = this;
-    const histogram = this.histogram.bins();
+    const { response, histogram } = table.finish();
     const statistics = this.statistics(histogram);
     const y = lineSums.y;
     if (input.variance === 0 || y.variance < constantVariance) return this.withoutFit(statistics, histogram, y.mean);
 
-    const response = table.finish(histogram);
     const nodes = nodesOf(response, y);
     const line = lineSums.line(input);
     const bounds = alphaBounds(input.absMax, table.scale);
@@ -118,7 +115,7 @@ export class LayerMeasurement {
     });
   }
 
-  private addRow(block: RowBlock, bits: Uint32Array, row: number, normalised: NormalisedRow): void {
+  private addRow(block: RowBlock, row: number, normalised: NormalisedRow): void {
     const { data } = block;
     const start = row * this.norm.channels;
     this.input.merge(normalised);
@@ -128,7 +125,7 @@ export class LayerMeasurement {
     this.weightedSquares += normalised.weightedSquares;
     this.sample.offer(data, start, normalised);
     this.settleScale(block, row, normalised);
-    this.table.add(data, bits, start, normalised, this.histogram.counts);
+    this.table.add(data, start, normalised);
   }
 
   /** Fixes the table's scale at the first row that is not all zeros, from its sequence; zeros lie in the same bin at any scale. */

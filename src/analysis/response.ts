@@ -1,19 +1,15 @@
-import { bitsOf, keyOf, keys, middleOf, type HistogramBin } from "./histogram";
+import { bench, cellSize, pieceLength } from "./bench";
+import { bitsOf, Histogram, keyOf, keys, middleOf, type HistogramBin } from "./histogram";
 
 /**
  * x bins are even in asinh(x / scale): linear around 0, logarithmic outside. Inside a bin fits are corrected to second order,
  * which leaves R² accurate to 1e-6 (test/analysis/brute-force.test.ts).
  */
 const binWidth = 1 / 10;
-/** Sums kept for a bin and channel: count, x, x-hat, x * x-hat. */
-export const cellSize = 4;
 const keysPerOctave = 128;
 const positiveKeys = keys / 2;
 /** Key of the largest finite float32; those above it are infinities and NaNs. */
 const lastFiniteKey = 0x7f7f;
-/** Bins for which room is made at first: what a layer without outliers fills. */
-const usualBins = 96;
-
 /** What every function of x can know of x-hat: sums of x and x-hat over bins of x, kept for each channel. */
 export interface Response {
   /** Occupied bins, ascending. */
@@ -43,20 +39,19 @@ export interface Normalisation {
   readonly inverse: number;
 }
 
-/** Fills a Response row by row. Memory grows with the number of occupied bins, not with the rows. */
+/** Fills a Response row by row, on the bench. Memory grows with the number of occupied bins, not with the rows. */
 export class ResponseTable {
-  /** [opened bins, channels, 4] */
-  private sums: Float64Array;
-  /** Where a key's bin begins in `sums`, -1 where it isn't open. */
-  private readonly startOfKey = new Int32Array(keys).fill(-1);
+  private static onBench: ResponseTable | undefined;
+
+  /** [opened bins, channels, 4], while another table is on the bench. */
+  private sums = new Float64Array(0);
+  private readonly histogram = new Histogram();
   /** Numbers of the opened bins, in the order in which they were opened. */
   private readonly opened: number[] = [];
   private binOfKey = binsFor(1);
   private chosenScale: number | undefined;
 
-  constructor(private readonly channels: number) {
-    this.sums = new Float64Array(usualBins * channels * cellSize);
-  }
+  constructor(private readonly channels: number) {}
 
   /** Whether the scale is fixed. Until then only zeros may be added, which lie in the middle bin at any scale. */
   get scaled(): boolean {
@@ -74,63 +69,57 @@ export class ResponseTable {
     this.binOfKey = binsFor(this.chosenScale);
   }
 
-  /** Adds the row of `data` that begins at `start`, with x-hat = (x - centre) * inverse, and counts its elements by key. */
-  add(data: Float32Array, bits: Uint32Array, start: number, row: Normalisation, counts: Float64Array): void {
-    let done = this.addFrom(0, data, bits, start, row, counts);
-    while (done < this.channels) {
-      this.open(keyOf(bits[start + done]!));
-      done = this.addFrom(done, data, bits, start, row, counts);
-    }
-  }
-
-  /** Adds elements from channel `first` on, up to the first whose bin isn't open; returns that one's channel. */
-  private addFrom(
-    first: number,
-    data: Float32Array,
-    bits: Uint32Array,
-    start: number,
-    { centre, inverse }: Normalisation,
-    counts: Float64Array,
-  ): number {
-    const { startOfKey, sums, channels } = this;
-    for (let channel = first; channel < channels; channel++) {
-      const key = keyOf(bits[start + channel]!);
-      const binStart = startOfKey[key]!;
-      if (binStart < 0) return channel;
-      const x = data[start + channel]!;
-      const y = (x - centre) * inverse;
-      const cell = binStart + channel * cellSize;
-      counts[key]! += 1;
-      sums[cell]! += 1;
-      sums[cell + 1]! += x;
-      sums[cell + 2]! += y;
-      sums[cell + 3]! += x * y;
-    }
-    return channels;
-  }
-
-  /** @param histogram bins of the same elements, for the spread of x inside a response bin */
-  finish(histogram: readonly HistogramBin[]): Response {
-    const order = [...this.opened.keys()].sort((a, b) => this.opened[a]! - this.opened[b]!);
-    const spread = this.spreadInside(histogram);
-    const bins = order.map((place) => this.pooledBin(place, spread.get(this.opened[place]!)!));
-    return { bins, ...this.centredCells(order, bins) };
-  }
-
-  /** Makes room for the bin of a key, unless another key of the bin has done so. */
-  private open(key: number): void {
-    const bin = this.binOfKey[key]!;
-    const size = this.channels * cellSize;
-    let place = this.opened.indexOf(bin);
-    if (place < 0) {
-      place = this.opened.push(bin) - 1;
-      if (this.opened.length * size > this.sums.length) {
-        const larger = new Float64Array(2 * this.sums.length);
-        larger.set(this.sums);
-        this.sums = larger;
+  /** Adds the row of `data` that begins at `start`. */
+  add(data: Float32Array, start: number, { centre, inverse }: Normalisation): void {
+    if (ResponseTable.onBench !== this) this.takeBench();
+    for (let channel = 0; channel < this.channels; channel += pieceLength) {
+      const length = Math.min(pieceLength, this.channels - channel);
+      bench.lay(data, start + channel, length);
+      let done = bench.add(0, length, channel, centre, inverse);
+      while (done < length) {
+        this.open(bench.keyAt(done));
+        done = bench.add(done, length, channel, centre, inverse);
       }
     }
-    this.startOfKey[key] = place * size;
+  }
+
+  /** The response, and the histogram of the same elements. */
+  finish(): { response: Response; histogram: readonly HistogramBin[] } {
+    if (ResponseTable.onBench === this) this.leaveBench();
+    const histogram = this.histogram.bins();
+    const spread = this.spreadInside(histogram);
+    const order = [...this.opened.keys()].sort((a, b) => this.opened[a]! - this.opened[b]!);
+    const bins = order.map((place) => this.pooledBin(place, spread.get(this.opened[place]!)!));
+    return { response: { bins, ...this.centredCells(order, bins) }, histogram };
+  }
+
+  private takeBench(): void {
+    ResponseTable.onBench?.leaveBench();
+    ResponseTable.onBench = this;
+    bench.startOfKey.fill(-1);
+    bench.counts.fill(0);
+    bench.sums.set(this.sums);
+  }
+
+  private leaveBench(): void {
+    ResponseTable.onBench = undefined;
+    this.sums = bench.sums.slice(0, this.opened.length * this.channels * cellSize);
+    this.histogram.add(bench.counts);
+  }
+
+  /** Makes room for the bin of a key, unless another key of the bin has done so. Where the bench is full, the nearest bin takes it in. */
+  private open(key: number): void {
+    const size = this.channels * cellSize;
+    const bin = this.binOfKey[key]!;
+    let place = this.opened.indexOf(bin);
+    if (place < 0 && (this.opened.length + 1) * size > bench.sums.length) {
+      place = this.opened.reduce((nearest, other, i) => (Math.abs(other - bin) < Math.abs(this.opened[nearest]! - bin) ? i : nearest), 0);
+      this.binOfKey[key] = this.opened[place]!;
+    } else if (place < 0) {
+      place = this.opened.push(bin) - 1;
+      bench.sums.fill(0, place * size, (place + 1) * size);
+    }
+    bench.startOfKey[key] = place * size;
   }
 
   private pooledBin(place: number, varianceX: number): ResponseBin {

@@ -111,6 +111,43 @@ describe("the way rows come", () => {
   });
 });
 
+describe("several layers at a time", () => {
+  it("do not disturb each other", () => {
+    const inputs = [1, 2, 3].map((seed) => realisticRows(90, channels + seed, seed));
+    const layers = inputs.map((_, i) => new LayerMeasurement(normOf(channels + i + 1), { seed: 0, skipFirst: false }));
+    for (let sequence = 0; sequence < 3; sequence++) {
+      layers.forEach((layer, i) => {
+        const size = 30 * (channels + i + 1);
+        layer.add({ data: inputs[i]!.slice(sequence * size, (sequence + 1) * size), rows: 30, rowsPerSequence: 30, rowsPerPosition: 1 });
+      });
+    }
+    layers.forEach((layer, i) => {
+      expect(layer.finish()).toEqual(measure(inputs[i]!, normOf(channels + i + 1), { rowsPerSequence: 30 }));
+    });
+  });
+});
+
+describe("rows longer than a piece of the bench", () => {
+  it("are added up whole", () => {
+    const wide = 20_000;
+    const data = realisticRows(4, wide, 2);
+    const { layer } = measure(data, normOf(wide));
+    const reversed = measure(data.map((_, i) => data[i - (i % wide) + wide - 1 - (i % wide)]!), normOf(wide)).layer;
+    expect(layer.curve.binnedMean.count.reduce((sum, count) => sum + count, 0)).toBe(4 * wide);
+    expect(layer.fit.alpha / reversed.fit.alpha).toBeCloseTo(1, 8);
+    expect(layer.perChannel.alpha / reversed.perChannel.alpha).toBeCloseTo(1, 8);
+  });
+
+  it("fill few bins where they are so long that the bench is full, and still give a sound fit", () => {
+    const wide = 60_000;
+    const data = realisticRows(6, wide, 2);
+    const { fit, ceiling } = measure(data, normOf(wide)).layer;
+    const part = measure(Float32Array.from(data.filter((_, i) => i % wide < 5000)), normOf(5000)).layer;
+    expect(fit.r2).toBeLessThanOrEqual(ceiling.r2);
+    expect(Math.abs(fit.alpha / part.fit.alpha - 1)).toBeLessThan(0.1);
+  });
+});
+
 describe("NaN and infinity", () => {
   it("are counted, and their rows left out of everything", () => {
     const data = realisticRows(60, channels, 5);
