@@ -47,7 +47,7 @@ function density(histogram: readonly HistogramBin[], sample: readonly SampledRow
   const normalised = (row: SampledRow, x: number) => (Math.max(xMin, Math.min(xMax, x)) - row.centre) * row.inverse;
   const yMin = Math.min(...sample.map((row) => normalised(row, row.min)));
   const yMax = Math.max(...sample.map((row) => normalised(row, row.max)));
-  const counts = new Uint32Array(columns * rowsOfGrid);
+  const counts = new Array<number>(columns * rowsOfGrid).fill(0);
   const perX = columns / (xMax - xMin || 1);
   const perY = rowsOfGrid / (yMax - yMin || 1);
   for (const { x, centre, inverse } of sample) {
@@ -59,7 +59,7 @@ function density(histogram: readonly HistogramBin[], sample: readonly SampledRow
       counts[row * columns + column]! += 1;
     }
   }
-  return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts: [...counts] };
+  return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts };
 }
 
 function points(sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData["points"] {

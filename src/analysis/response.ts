@@ -212,9 +212,11 @@ function binsFor(scale: number): Int16Array {
   const shift = Math.log2(scale) * keysPerOctave;
   const bins = new Int16Array(keys);
   for (const half of [0, positiveKeys]) {
-    for (let key = 0; key < positiveKeys; key++) {
-      bins[half + key] = binsAtScaleOne[half + Math.max(0, Math.min(lastFiniteKey, key - shift))]!;
-    }
+    const atOne = binsAtScaleOne.subarray(half, half + lastFiniteKey + 1);
+    const shifted = bins.subarray(half, half + positiveKeys);
+    shifted.fill(atOne[0]!, 0, Math.max(0, shift));
+    shifted.set(atOne.subarray(Math.max(0, -shift), Math.min(atOne.length, positiveKeys - shift)), Math.max(0, shift));
+    shifted.fill(atOne[lastFiniteKey]!, Math.min(positiveKeys, atOne.length + shift));
   }
   return bins;
 }
