@@ -3,13 +3,14 @@ import { bitsOf, Histogram, keyOf, keys, middleOf, type HistogramBin } from "./h
 
 /**
  * x bins are even in asinh(x / scale): linear around 0, logarithmic outside. Inside a bin fits are corrected to second order,
- * which leaves R² accurate to 1e-6 (test/analysis/brute-force.test.ts).
+ * which leaves R² accurate to 2e-6 (test/analysis/brute-force.test.ts).
  */
 const binWidth = 1 / 10;
 const keysPerOctave = 128;
 const positiveKeys = keys / 2;
 /** Key of the largest finite float32; those above it are infinities and NaNs. */
 const lastFiniteKey = 0x7f7f;
+
 /** What every function of x can know of x-hat: sums of x and x-hat over bins of x, kept for each channel. */
 export interface Response {
   /** Occupied bins, ascending. */
