@@ -17,6 +17,8 @@ const { DataLocation } = onnx.TensorProto;
 const sessionOptions = {
   executionProviders: ["cpu"],
   graphOptimizationLevel: "disabled",
+  // A pattern lays all of a run's memory out anew from the second run on, which costs more than it saves in two or three runs.
+  enableMemPattern: false,
   logSeverityLevel: 3,
 } as const satisfies InferenceSession.SessionOptions;
 
