@@ -14,5 +14,6 @@ const common = {
   logLevel: "warning",
 };
 
+await build({ ...common, entryPoints: ["src/engine/measurer/thread.ts"], outfile: "dist/measure.js" });
 await build({ ...common, entryPoints: ["src/engine/worker.ts"], outfile: "dist/engine.js" });
 await build({ ...common, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } });

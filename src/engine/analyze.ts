@@ -9,7 +9,8 @@ import { composeResult, type Analysis } from "./compose";
 import { describeModel } from "./describe";
 import { forward, writeStages, type ForwardProgress, type NormCall } from "./forward";
 import { prepareInput } from "./input/prepare";
-import { NormMeasurements, readNorm, type MeasuredNorm } from "./measure";
+import type { Measurer } from "./measurer/measurer";
+import { NormMeasurements, readNorm, type MeasuredNorm } from "./norm-measurements";
 import { openRuntime } from "./runtime/runtimes";
 import { stopwatch } from "./stopwatch";
 import { surveyNorms, unreachedNorms, type SurveyedNorm } from "./survey";
@@ -19,13 +20,14 @@ import { openTaps } from "./taps";
 export interface RunContext {
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
+  readonly measurer: Measurer;
 }
 
 /**
  * Opens a checkpoint, runs it over calibration input, measures and fits every norm layer.
  * @throws UserError where the checkpoint, the input or the machine do not allow it; CancelledError where it is stopped.
  */
-export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal }: RunContext): Promise<Analysis> {
+export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal, measurer }: RunContext): Promise<Analysis> {
   const watch = stopwatch();
   onProgress({ phase: "open", done: 0, total: 1 });
   const checkpoint = await openCheckpoint(request.checkpoint);
@@ -45,11 +47,14 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const input = await prepareInput(architecture.input, checkpoint.folder, { ...request, choice: request.input });
   const { batches } = input;
 
-  const measurements = new NormMeasurements(norms, survey, batches.length, request);
+  const measurements = new NormMeasurements(measurer, norms, survey, batches.length, request);
   const taps = await openTaps(request.taps, norms, survey, batches, { model, input: input.description });
   const began = performance.now();
+  let statistics = 0;
   const take = async (calls: readonly NormCall[]): Promise<void> => {
-    for (const call of calls) measurements.add(call);
+    const handed = stopwatch();
+    await measurements.add(calls);
+    statistics += handed.lap();
     await taps.add(calls);
   };
   const { seconds } = await taps.closeAfter(() =>
@@ -62,12 +67,15 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
     }),
   );
 
-  const measured = measurements.results();
+  onProgress({ phase: "fit", done: 0, total: 1 });
+  watch.lap();
+  const measured = await measurements.results();
+  const fit = watch.lap();
   return composeResult({
     model,
     input: { ...input.description, skipFirst: request.skipFirst },
     engine: { runtime: runtime.name, device: runtime.device, version: runtime.version },
-    seconds: { open, build: build + seconds.build, forward: seconds.forward, ...measurements.seconds, total: watch.total() },
+    seconds: { open, build: build + seconds.build, forward: seconds.forward, statistics, fit, total: watch.total() },
     coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
     measured,
     remarks: [

@@ -11,7 +11,7 @@ import {
   type Seconds,
   type Warning,
 } from "../shared/result";
-import type { MeasuredNorm } from "./measure";
+import type { MeasuredNorm } from "./norm-measurements";
 
 /** A result, and the measurements it was made from, which hold the per-channel values too. */
 export interface Analysis {

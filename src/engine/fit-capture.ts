@@ -1,47 +1,47 @@
 import { createHash } from "node:crypto";
-import { LayerMeasurement } from "../analysis/measurement";
 import { CancelledError } from "../shared/errors";
 import type { FitRequest } from "../shared/request";
 import type { InputDescription } from "../shared/result";
 import type { RunContext } from "./analyze";
-import type { Capture } from "./capture/capture";
+import type { Capture, CaptureLayer } from "./capture/capture";
 import { openCapture, readBlocks } from "./capture/capture-reader";
 import { composeResult, type Analysis } from "./compose";
-import type { MeasuredNorm } from "./measure";
+import type { Measurer } from "./measurer/measurer";
+import type { MeasuredNorm } from "./norm-measurements";
 import { stopwatch } from "./stopwatch";
 
 /**
  * Measures and fits the norm layers of a capture file, from whatever producer.
  * @throws UserError where the file is no capture; CancelledError where it is stopped.
  */
-export async function fitCapture(request: FitRequest, { onProgress, signal }: RunContext): Promise<Analysis> {
+export async function fitCapture(request: FitRequest, { onProgress, signal, measurer }: RunContext): Promise<Analysis> {
   const watch = stopwatch();
   onProgress({ phase: "open", done: 0, total: 1 });
   const capture = await openCapture(request.capture);
   const open = watch.lap();
 
-  const seconds = { statistics: 0, fit: 0 };
   const hash = createHash("sha256");
-  const measured: MeasuredNorm[] = [];
+  const fits: Promise<MeasuredNorm>[] = [];
   for (const [index, layer] of capture.layers.entries()) {
     onProgress({ phase: "fit", stage: layer.norm.name, done: index, total: capture.layers.length });
-    const measurement = new LayerMeasurement(layer.norm, request);
+    measurer.start(layer.norm, request);
     for await (const block of readBlocks(layer)) {
       if (signal.aborted) throw new CancelledError();
       hash.update(block.data);
-      measurement.add(block);
+      await measurer.add(layer.norm.name, block);
     }
-    seconds.statistics += watch.lap();
-    measured.push({ ...measurement.finish(), calls: layer.calls });
-    seconds.fit += watch.lap();
+    fits.push(fitOf(measurer, layer));
   }
+  const statistics = watch.lap();
+  const measured = await Promise.all(fits);
+  const fit = watch.lap();
 
   const seen = measured.filter(({ layer }) => layer.tokens > 0);
   return composeResult({
     model: capture.model,
     input: describeInput(capture, request, hash.digest("hex")),
     engine: { runtime: "none", device: "cpu", version: process.version },
-    seconds: { open, build: 0, forward: 0, ...seconds, total: watch.total() },
+    seconds: { open, build: 0, forward: 0, statistics, fit, total: watch.total() },
     coverage: {
       found: measured.length,
       measured: seen.length,
@@ -50,6 +50,13 @@ export async function fitCapture(request: FitRequest, { onProgress, signal }: Ru
     measured,
     remarks: [],
   });
+}
+
+/** The fit runs while the next layer is read; its error is nobody's until the results are waited for. */
+function fitOf(measurer: Measurer, { norm, calls }: CaptureLayer): Promise<MeasuredNorm> {
+  const fit = measurer.finish(norm.name).then((measured) => ({ ...measured, calls }));
+  fit.catch(() => undefined);
+  return fit;
 }
 
 /** Sequences and tokens are those of the layer that ran over the most of them in one call. */

@@ -4,7 +4,7 @@ import { isJsonObject, readJsonFile, type JsonObject } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
-import type { MeasuredNorm } from "./measure";
+import type { MeasuredNorm } from "./norm-measurements";
 
 /** The file with alpha, weight and bias of every layer that stands beside a result file. */
 export function weightsPathOf(resultPath: string): string {

@@ -3,7 +3,7 @@ import { CaptureWriter, type CaptureDescription } from "./capture/capture-writer
 import type { SequenceRun } from "./capture/sequence-runs";
 import type { NormCall } from "./forward";
 import type { Batch } from "./input/input";
-import { rowBlock } from "./measure";
+import { rowBlock } from "./norm-measurements";
 import type { SurveyedNorm } from "./survey";
 
 /** Where the inputs of norms go while a forward pass runs. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { CancelledError, messageOf, UserError } from "../shared/errors";
 import type { EngineCall, EngineEvent, EngineFailure } from "../shared/messages";
@@ -5,6 +6,7 @@ import type { EngineRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
 import { fitCapture } from "./fit-capture";
+import { threadPoolMeasurer } from "./measurer/thread-pool";
 import { checkWritable, writeResult } from "./result-file";
 
 /*
@@ -26,7 +28,9 @@ function send(event: EngineEvent): void {
 }
 
 async function answer(request: EngineRequest): Promise<void> {
+  const measurer = threadPoolMeasurer(join(__dirname, "measure.js"));
   const context: RunContext = {
+    measurer,
     signal: stop.signal,
     onProgress: (progress) => {
       send({ type: "progress", progress });
@@ -40,6 +44,8 @@ async function answer(request: EngineRequest): Promise<void> {
     send({ type: "done", result: analysis.result, written });
   } catch (error) {
     send({ type: "failed", error: failureOf(error) });
+  } finally {
+    await measurer.close();
   }
 }
 

@@ -7,13 +7,15 @@ import { writeSafetensors } from "../../src/engine/checkpoint/safetensors-writer
 import { readBytes } from "../../src/engine/checkpoint/tensor-data";
 import type { Analysis } from "../../src/engine/compose";
 import { fitCapture } from "../../src/engine/fit-capture";
+import { localMeasurer } from "../../src/engine/measurer/local-measurer";
+import { threadPoolMeasurer } from "../../src/engine/measurer/thread-pool";
 import { UserError } from "../../src/shared/errors";
 import type { AnalysisRequest } from "../../src/shared/request";
 import type { LayerResult } from "../../src/shared/result";
 import { temporaryFolder } from "./checkpoint/files";
 
 const golden = join(import.meta.dirname, "architecture/golden");
-const undisturbed: RunContext = { onProgress: () => undefined, signal: new AbortController().signal };
+const undisturbed: RunContext = { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer() };
 
 function request(changes: Partial<AnalysisRequest> = {}): AnalysisRequest {
   return {
@@ -96,6 +98,17 @@ describe("the same result", () => {
     expectClose(await analyze({ threads: 1 }), await analyze({ threads: 3 }), 1e-4);
   });
 
+  test("to the bit, however many threads measure", async () => {
+    const here = await analyze();
+    for (const threads of [1, 3]) {
+      const measurer = threadPoolMeasurer(join(import.meta.dirname, "../../dist/measure.js"), threads);
+      const there = await analyze({}, { ...undisturbed, measurer });
+      await measurer.close();
+      expect(there.result.layers).toEqual(here.result.layers);
+      expect(there.measured).toEqual(here.measured);
+    }
+  });
+
   test("to the bit, when nothing is changed", async () => {
     const [first, second] = [await analyze(), await analyze()];
     expect(second.result.layers).toEqual(first.result.layers);
@@ -157,6 +170,7 @@ describe("the result", () => {
     const stages: (string | undefined)[] = [];
     const taps = join(await temporaryFolder(), "taps.safetensors");
     const stopped = analyze({ taps }, {
+      measurer: localMeasurer(),
       signal: stop.signal,
       onProgress: ({ stage }) => {
         stages.push(stage);

@@ -1,10 +1,11 @@
-import { LayerMeasurement, type MeasuredLayer, type MeasurementOptions, type RowBlock } from "../analysis/measurement";
+import type { MeasuredLayer, MeasurementOptions, RowBlock } from "../analysis/measurement";
 import type { Norm } from "../shared/norm";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { readTensor } from "./checkpoint/tensor-data";
 import type { NormCall } from "./forward";
 import type { NormNode } from "./graph/norms";
 import type { Batch } from "./input/input";
+import type { Measurer } from "./measurer/measurer";
 import type { SurveyedNorm } from "./survey";
 import type { Tensor } from "./tensor";
 
@@ -13,50 +14,54 @@ export interface MeasuredNorm extends MeasuredLayer {
   readonly calls: number;
 }
 
-/** The measurements of all norm layers of a run, each of which is finished as soon as its last input is in. */
+/** The measurements of all norm layers of a run. A layer is fitted as soon as its last input is in, while the next stage runs. */
 export class NormMeasurements {
-  /** Wall-clock seconds of statistics, and of fits. */
-  readonly seconds = { statistics: 0, fit: 0 };
-  private readonly running = new Map<string, { measurement: LayerMeasurement; remaining: number }>();
-  private readonly finished = new Map<string, MeasuredNorm>();
+  /** Inputs of each layer that are still to come. */
+  private readonly remaining = new Map<string, number>();
+  private readonly finished = new Map<string, Promise<MeasuredLayer>>();
 
   constructor(
+    private readonly measurer: Measurer,
     private readonly norms: ReadonlyMap<string, Norm>,
     private readonly survey: ReadonlyMap<string, SurveyedNorm>,
     private readonly batches: number,
     private readonly options: MeasurementOptions,
   ) {}
 
-  /** Takes in one run of one norm. */
-  add(call: NormCall): void {
-    const { name } = call.norm;
-    const running = this.running.get(name) ?? this.start(name);
-    const start = performance.now();
-    running.measurement.add(rowBlock(call.input, call.batch));
-    this.seconds.statistics += (performance.now() - start) / 1000;
-    running.remaining -= 1;
-    if (running.remaining === 0) this.finish(name, running.measurement);
+  /** Takes in what went into the norms of a stage; resolves when it is counted. */
+  async add(calls: readonly NormCall[]): Promise<void> {
+    const names = new Set(calls.map((call) => call.norm.name));
+    await Promise.all([...names].map((name) => this.addTo(name, calls.filter((call) => call.norm.name === name))));
   }
 
   /** The layers that saw all of their inputs, in the order in which they run first. */
-  results(): MeasuredNorm[] {
-    return [...this.survey.keys()].flatMap((name) => this.finished.get(name) ?? []);
+  async results(): Promise<MeasuredNorm[]> {
+    const measured: MeasuredNorm[] = [];
+    for (const [name, { calls }] of this.survey) {
+      const layer = await this.finished.get(name);
+      if (layer) measured.push({ ...layer, calls });
+    }
+    return measured;
   }
 
-  private start(name: string): { measurement: LayerMeasurement; remaining: number } {
+  private async addTo(name: string, calls: readonly NormCall[]): Promise<void> {
+    const before = this.remaining.get(name) ?? this.start(name);
+    for (const call of calls) await this.measurer.add(name, rowBlock(call.input, call.batch));
+    this.remaining.set(name, before - calls.length);
+    if (before > calls.length) return;
+    const fit = this.measurer.finish(name);
+    // Whoever asks for the results sees the error; until then it is nobody's.
+    fit.catch(() => undefined);
+    this.finished.set(name, fit);
+  }
+
+  /** @returns the number of inputs that will come. */
+  private start(name: string): number {
     const norm = this.norms.get(name);
     const surveyed = this.survey.get(name);
     if (!norm || !surveyed) throw new Error(`The norm ${name} was not announced.`);
-    const running = { measurement: new LayerMeasurement(norm, this.options), remaining: surveyed.calls * this.batches };
-    this.running.set(name, running);
-    return running;
-  }
-
-  private finish(name: string, measurement: LayerMeasurement): void {
-    const start = performance.now();
-    this.finished.set(name, { ...measurement.finish(), calls: this.survey.get(name)!.calls });
-    this.seconds.fit += (performance.now() - start) / 1000;
-    this.running.delete(name);
+    this.measurer.start(norm, this.options);
+    return surveyed.calls * this.batches;
   }
 }
 
