@@ -103,7 +103,7 @@ describeFixture("gpt-nano-sort (skipped where ../shared/fixtures is absent)", ()
   });
 
   test("all 729 sequences of six letters are sorted", async () => {
-    const questions = Array.from({ length: 729 }, (_, index) => [...index.toString(3).padStart(6, "0")].map(Number));
+    const questions = Array.from({ length: 729 }, (_, index) => Array.from(index.toString(3).padStart(6, "0"), Number));
     const answers = questions.map((letters) => letters.toSorted((a, b) => a - b));
     // Each letter of the right answer is asked for behind the letters before it: greedy decoding takes the same way.
     const logits = await logitsOf(architecture, questions.map((letters, index) => [...letters, ...answers[index]!.slice(0, 5)]));

@@ -15,7 +15,9 @@ const measurer = localMeasurer();
 
 port.on("message", (call: MeasurerCall) => {
   if (call.type === "start") measurer.start(call.norm, call.options);
-  else void answer(call).then((message) => port.postMessage(message));
+  else void answer(call).then((message) => {
+    port.postMessage(message);
+  });
 });
 
 async function answer(call: Exclude<MeasurerCall, { type: "start" }>): Promise<MeasurerAnswer> {
