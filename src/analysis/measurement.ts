@@ -36,7 +36,7 @@ export interface MeasuredLayer {
 }
 
 /** Rows kept for the interval on alpha and for drawing. */
-const sampledRows = 64;
+export const sampledRows = 128;
 /** Rows of a sequence that the typical |x| is taken from. */
 const rowsForScale = 16;
 /** Variance of x-hat, 1 by construction, below which the input counts as constant. */

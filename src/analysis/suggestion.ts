@@ -37,7 +37,8 @@ export function suggestAlphas(model: SuggestedModel, role: NormRole, convert: nu
   const site = attentionRoles.includes(role) ? "attention" : "other";
   const exact = published.find((row) => row.width === model.width);
   if (exact !== undefined) return { scratch: exact[site], scratchSource: "published", convert };
-  return { scratch: interpolated(model.width, site), scratchSource: "interpolated", convert };
+  const scratchSource = model.width < published[0]!.width || model.width > published.at(-1)!.width ? "nearest" : "interpolated";
+  return { scratch: interpolated(model.width, site), scratchSource, convert };
 }
 
 function interpolated(width: number, site: "attention" | "other"): number {

@@ -183,8 +183,11 @@ export interface FamilyFit {
 export interface AlphaSuggestion {
   /** For training from scratch. */
   readonly scratch: number;
-  /** Where `scratch` comes from: published value, or interpolated between published widths. */
-  readonly scratchSource: "published" | "interpolated" | "default";
+  /**
+   * Where `scratch` comes from: published for this width, interpolated between published widths, that of the nearest published
+   * width, or 0.5, which the paper found for everything but language models.
+   */
+  readonly scratchSource: "published" | "interpolated" | "nearest" | "default";
   /** For taking over this checkpoint: the per-channel alpha. */
   readonly convert: number;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rounded } from "../../src/analysis/curve-data";
+import { sampledRows } from "../../src/analysis/measurement";
 import { measure, normalised, normOf, realisticRows } from "./support";
 
 const channels = 768;
@@ -42,8 +43,8 @@ describe("curve data", () => {
     const { counts, columns, rows: gridRows, xMin, xMax, yMin, yMax } = curve.density;
     expect(counts).toHaveLength(columns * gridRows);
     const drawn = counts.reduce((sum, n) => sum + n, 0);
-    expect(drawn / (64 * channels)).toBeGreaterThan(0.995);
-    expect(drawn / (64 * channels)).toBeLessThanOrEqual(1);
+    expect(drawn / (sampledRows * channels)).toBeGreaterThan(0.995);
+    expect(drawn / (sampledRows * channels)).toBeLessThanOrEqual(1);
     const share = data.filter((x) => x >= xMin && x <= xMax).length / data.length;
     expect(share).toBeCloseTo(0.999, 3);
     expect(yMin).toBeLessThan(-2);

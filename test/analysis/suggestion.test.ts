@@ -28,7 +28,7 @@ describe("alphas for training a language model from scratch", () => {
   });
 
   it("stay at the ends outside the published widths", () => {
-    expect(suggestAlphas(languageModel(768), "ffn", 1)).toEqual({ scratch: 1, scratchSource: "interpolated", convert: 1 });
+    expect(suggestAlphas(languageModel(768), "ffn", 1)).toEqual({ scratch: 1, scratchSource: "nearest", convert: 1 });
     expect(suggestAlphas(languageModel(16384), "ffn", 1).scratch).toBe(0.05);
   });
 
