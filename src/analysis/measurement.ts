@@ -36,7 +36,9 @@ export interface MeasuredLayer {
 }
 
 /** Rows kept for the interval on alpha and for drawing. */
-export const sampledRows = 128;
+export const sampledRows = 96;
+/** Rows of largest and of smallest spread that are kept beside them for the interval. */
+const unlikeRows = 24;
 /** Rows of a sequence that the typical |x| is taken from. */
 const rowsForScale = 16;
 /** Variance of x-hat, 1 by construction, below which the input counts as constant. */
@@ -64,7 +66,7 @@ export class LayerMeasurement {
     private readonly options: MeasurementOptions,
   ) {
     this.normaliser = new RowNormaliser(norm);
-    this.sample = new RowSample(sampledRows, options.seed);
+    this.sample = new RowSample(sampledRows, unlikeRows, options.seed);
     this.table = new ResponseTable(norm.channels);
   }
 
@@ -100,7 +102,7 @@ export class LayerMeasurement {
     const fit = fitTanh(nodes, line, bounds);
     const { alpha } = fit;
     const rows = this.sample.rows;
-    const interval = fit.status === "linear" ? { low: 0, high: alpha } : alphaInterval(rows, this.tokenStd.count, fit, this.options.seed);
+    const interval = fit.status === "linear" ? { low: 0, high: alpha } : alphaInterval(nodes, this.sample.weighted, fit, this.options.seed);
     const affine = { weight: channelWeights(norm), bias: channelBiases(norm) };
     const channelFit = fitChannels(response, affine, this.weightedSquares, alpha, bounds);
     return this.measured(channelFit, {
