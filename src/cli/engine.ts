@@ -1,6 +1,7 @@
-import { readdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { temporaryPrefix } from "../engine/checkpoint/output-file";
 import { CancelledError, UserError } from "../shared/errors";
 import type { EngineCall, EngineEvent } from "../shared/messages";
 import type { Progress } from "../shared/progress";
@@ -18,7 +19,8 @@ export interface EngineOutcome {
 }
 
 /**
- * Runs the engine in its thread. Ctrl-C stops it: politely, and where it is deep in a matrix product, by ending the program.
+ * Runs the engine in its thread. Ctrl-C stops it: politely, and where it is deep in a matrix product, or is asked again, by ending the
+ * program.
  * @throws UserError for a refusal, CancelledError after Ctrl-C.
  */
 export async function runEngine(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<EngineOutcome> {
@@ -26,14 +28,21 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
   const call = (message: EngineCall): void => {
     worker.postMessage(message);
   };
+  let asked = false;
   const interrupt = (signal: NodeJS.Signals): void => {
-    call({ type: "cancel" });
-    setTimeout(() => {
+    const end = (): void => {
       endProgram(signal, foldersWrittenTo(request));
-    }, graceMilliseconds).unref();
+    };
+    if (asked) {
+      end();
+    } else {
+      asked = true;
+      call({ type: "cancel" });
+      setTimeout(end, graceMilliseconds).unref();
+    }
   };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
   try {
     return await new Promise<EngineOutcome>((resolve, reject) => {
       worker.on("error", reject);
@@ -67,11 +76,8 @@ function foldersWrittenTo(request: EngineRequest): string[] {
 
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
 function endProgram(signal: NodeJS.Signals, folders: readonly string[]): void {
-  for (const folder of folders) {
-    for (const name of readdirSync(folder)) {
-      if (name.startsWith(`.normlens-${process.pid}-`)) rmSync(join(folder, name), { force: true });
-    }
-  }
+  const leftovers = folders.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  for (const path of leftovers) if (basename(path).startsWith(temporaryPrefix())) rmSync(path, { force: true });
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

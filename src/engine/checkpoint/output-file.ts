@@ -8,6 +8,11 @@ import { fileError } from "./file-error";
 /** Longest single write in bytes, 1 GiB: systems refuse or cut writes of 2 GiB and more. */
 const longestWrite = 2 ** 30;
 
+/** How the names of this process's temporary files begin. */
+export function temporaryPrefix(): string {
+  return `.normlens-${process.pid}-`;
+}
+
 /**
  * A file that appears whole or not at all: it is written under a temporary name in the same folder, and takes its
  * own name when it is finished. Where a write fails, nothing is left behind.
@@ -28,7 +33,7 @@ export class OutputFile {
   static async create(path: string): Promise<OutputFile> {
     try {
       const target = await replaceable(path);
-      const temporary = join(dirname(target), `.normlens-${process.pid}-${randomBytes(8).toString("hex")}.tmp`);
+      const temporary = join(dirname(target), `${temporaryPrefix()}${randomBytes(8).toString("hex")}.tmp`);
       return new OutputFile(path, target, temporary, await open(temporary, "wx"));
     } catch (error) {
       throw fileError("write", path, error);
