@@ -1,6 +1,7 @@
 // Measures the command line against what people use today, in the same run. Figures are medians of several runs.
 // usage: npm run bench [-- --quick]; NORMLENS_BENCH_PYTHON names a Python that has torch, transformers, safetensors and scipy.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -84,6 +85,20 @@ console.log(`forward / bare onnxruntime run: ${(our.forward / bareRun).toFixed(2
 console.log("## Header only\n");
 const shards = shardedIndex(join(cache, "shards-100"));
 console.log(`inspect of 100 shards, whole process: ${Math.round(1000 * median(times(runs, () => run("node", ["dist/cli.js", "inspect", shards, "--json"]).seconds)))} ms (asked: under 300)\n`);
+
+/** Seconds from Ctrl-C in the middle of the forward pass to the end of the process. */
+async function stopping() {
+  const child = spawn("node", ["dist/cli.js", "analyze", gpt2, "--ids", idsFile(4096), "--max-tokens", "4096"], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+  while (!String((await once(child.stderr, "data"))[0]).includes("Running"));
+  const start = performance.now();
+  child.kill("SIGINT");
+  await once(child, "close");
+  return (performance.now() - start) / 1000;
+}
+
+const stops = [];
+for (let i = 0; i < runs; i += 1) stops.push(await stopping());
+console.log(`Ctrl-C in mid-run to the end of the process: ${seconds(median(stops))}, at most ${seconds(Math.max(...stops))} (asked: within 1 s)\n`);
 
 console.log("## Cost against tokens and layers\n");
 row("tokens", "blocks", "forward", "statistics", "fit", "peak memory");

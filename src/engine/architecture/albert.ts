@@ -1,7 +1,8 @@
 import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
-import { architectureName, eps, headSize, optionalNumber, optionalText, size } from "./config";
+import { architectureName, blockCount, eps, headSize, optionalSize, optionalText, size } from "./config";
+import { logitsStage, maskedHeadStage } from "./ends";
 import { encoderBlock } from "./encoder-block";
 import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
 import { any, holds, type Weights } from "./weights";
@@ -21,9 +22,9 @@ function build(weights: Weights, config: Config): Architecture {
   const tables = tokenEmbedding(weights);
   const [vocabularySize, embeddingSize] = tables.words.shape as [number, number];
   const width = weights.tensor(`${mapping}.weight`, [any, embeddingSize]).shape[0]!;
-  const depth = size(config, "num_hidden_layers");
-  const groups = optionalNumber(config, "num_hidden_groups") ?? 1;
-  const layersPerGroup = optionalNumber(config, "inner_group_num") ?? 1;
+  const depth = blockCount(config, "num_hidden_layers");
+  const groups = optionalSize(config, "num_hidden_groups") ?? 1;
+  const layersPerGroup = optionalSize(config, "inner_group_num") ?? 1;
   const heads = size(config, "num_attention_heads");
   const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
   const act = activation(optionalText(config, "hidden_act") ?? "gelu_new");
@@ -63,19 +64,20 @@ function build(weights: Weights, config: Config): Architecture {
     });
 
   const outer = weights.outside("albert.");
-  const transform = stage("masked-language head", (g) => {
-    const x = g.input(hiddenState(depth + 1), "float32", ["batch", "sequence", width]);
-    const dense = act(g, g.project(x, outer.linear("predictions.dense", width, embeddingSize)));
-    g.output(g.norm(dense, norm(outer, "predictions.LayerNorm", embeddingSize, "final", depth)), "last_hidden_state");
-  });
   const hasHead = outer.has("predictions.dense.weight");
-
-  const head = stage("head", (g) => {
-    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", embeddingSize]);
-    const bias = outer.optional("predictions.bias", [vocabularySize]);
-    const weight = outer.optional("predictions.decoder.weight", [vocabularySize, embeddingSize]) ?? tables.words;
-    g.output(g.project(x, { layout: "out-in", weight, bias }), "logits");
-  });
+  const transform = (): Stage =>
+    maskedHeadStage(
+      hiddenState(depth + 1),
+      outer.linear("predictions.dense", width, embeddingSize),
+      act,
+      norm(outer, "predictions.LayerNorm", embeddingSize, "final", depth),
+    );
+  const decoder = (): Stage =>
+    logitsStage({
+      layout: "out-in",
+      weight: outer.optional("predictions.decoder.weight", [vocabularySize, embeddingSize]) ?? tables.words,
+      bias: outer.optional("predictions.bias", [vocabularySize]),
+    });
 
   return {
     name: architectureName(config, "albert"),
@@ -87,9 +89,9 @@ function build(weights: Weights, config: Config): Architecture {
       tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", embeddingSize, "embedding", 0)),
       mapped,
       ...blockIndices(depth).map(block),
-      ...(hasHead ? [transform] : []),
+      ...(hasHead ? [transform()] : []),
     ],
-    ...(hasHead && { head }),
+    ...(hasHead && { head: decoder() }),
     assumptions: [],
   };
 }

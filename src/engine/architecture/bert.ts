@@ -1,7 +1,8 @@
 import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
-import { architectureName, eps, headSize, optionalText, size } from "./config";
+import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
+import { logitsStage, maskedHeadStage } from "./ends";
 import { encoderBlock } from "./encoder-block";
 import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
 import { any, holds, type Weights } from "./weights";
@@ -19,7 +20,7 @@ export const bert: Family = {
 function build(weights: Weights, config: Config): Architecture {
   const tables = tokenEmbedding(weights);
   const [vocabularySize, width] = tables.words.shape as [number, number];
-  const depth = weights.count((block) => `encoder.layer.${block}.attention.self.query.weight`);
+  const depth = weights.blocks((block) => `encoder.layer.${block}.attention.self.query.weight`, optionalSize(config, "num_hidden_layers"));
   const heads = size(config, "num_attention_heads");
   const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
   const act = activation(optionalText(config, "hidden_act") ?? "gelu");
@@ -50,19 +51,20 @@ function build(weights: Weights, config: Config): Architecture {
     });
 
   const outer = weights.outside("bert.");
-  const transform = stage("masked-language head", (g) => {
-    const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
-    const dense = act(g, g.project(x, outer.linear("cls.predictions.transform.dense", width, width)));
-    g.output(g.norm(dense, norm(outer, "cls.predictions.transform.LayerNorm", "final", depth)), "last_hidden_state");
-  });
   const hasHead = outer.has("cls.predictions.transform.dense.weight");
-
-  const head = stage("head", (g) => {
-    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", width]);
-    const bias = outer.optional("cls.predictions.bias", [vocabularySize]);
-    const weight = outer.optional("cls.predictions.decoder.weight", [vocabularySize, width]) ?? tables.words;
-    g.output(g.project(x, { layout: "out-in", weight, bias }), "logits");
-  });
+  const transform = (): Stage =>
+    maskedHeadStage(
+      hiddenState(depth),
+      outer.linear("cls.predictions.transform.dense", width, width),
+      act,
+      norm(outer, "cls.predictions.transform.LayerNorm", "final", depth),
+    );
+  const decoder = (): Stage =>
+    logitsStage({
+      layout: "out-in",
+      weight: outer.optional("cls.predictions.decoder.weight", [vocabularySize, width]) ?? tables.words,
+      bias: outer.optional("cls.predictions.bias", [vocabularySize]),
+    });
 
   return {
     name: architectureName(config, "bert"),
@@ -73,9 +75,9 @@ function build(weights: Weights, config: Config): Architecture {
     stages: [
       tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", "embedding", 0)),
       ...blockIndices(depth).map(block),
-      ...(hasHead ? [transform] : []),
+      ...(hasHead ? [transform()] : []),
     ],
-    ...(hasHead && { head }),
+    ...(hasHead && { head: decoder() }),
     assumptions: [],
   };
 }

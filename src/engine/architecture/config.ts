@@ -16,13 +16,45 @@ export function optionalNumber(config: Config, ...fields: readonly string[]): nu
   return undefined;
 }
 
-/** A positive integer that the model can't be built without. */
-export function size(config: Config, ...fields: readonly string[]): number {
+/** A number above zero; undefined where none is given. */
+export function positive(config: Config, field: string): number | undefined {
+  const value = optionalNumber(config, field);
+  return value === undefined || value > 0 ? value : refuse(named([field]), `is ${value} where a number above zero is expected`);
+}
+
+/** Largest size that a configuration may state: far above any model's, and small enough for sizes of graphs. */
+const largestSize = 1e8;
+
+/** Most blocks that a configuration may ask for. */
+const mostBlocks = 10_000;
+
+/** A positive whole number under any of several spellings; undefined where none is given. */
+export function optionalSize(config: Config, ...fields: readonly string[]): number | undefined {
   const value = optionalNumber(config, ...fields);
-  const name = fields.map((field) => `"${field}"`).join(" or ");
-  if (value === undefined) refuse(name, "is missing; take config.json from the place the weights came from");
-  if (!Number.isInteger(value) || value < 1 || value > 1e9) refuse(name, `is ${value} where a positive whole number is expected`);
+  if (value === undefined) return undefined;
+  if (!Number.isInteger(value) || value < 1 || value > largestSize) refuse(named(fields), `is ${value} where a positive whole number is expected`);
   return value;
+}
+
+/** A positive whole number that the model can't be built without. */
+export function size(config: Config, ...fields: readonly string[]): number {
+  return optionalSize(config, ...fields) ?? refuse(named(fields), "is missing; take config.json from the place the weights came from");
+}
+
+/** A number of blocks that the tensors do not tell. */
+export function blockCount(config: Config, field: string): number {
+  const count = size(config, field);
+  return count <= mostBlocks ? count : refuse(named([field]), `is ${count}, more than the ${mostBlocks} that are run`);
+}
+
+/** Number of key and value heads, which divides that of query heads. */
+export function keyValueHeadCount(config: Config, heads: number): number {
+  const count = optionalSize(config, "num_key_value_heads", "n_kv_heads") ?? heads;
+  return heads % count === 0 ? count : refuse(named(["num_key_value_heads"]), `is ${count}, which does not divide the ${heads} attention heads`);
+}
+
+function named(fields: readonly string[]): string {
+  return fields.map((field) => `"${field}"`).join(" or ");
 }
 
 /** A norm layer's eps. */

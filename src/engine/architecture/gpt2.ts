@@ -3,7 +3,8 @@ import type { Linear, NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention } from "./attention";
-import { architectureName, eps, flag, headSize, optionalNumber, optionalText } from "./config";
+import { architectureName, eps, flag, headSize, optionalSize, optionalText } from "./config";
+import { finalNormStage, logitsStage } from "./ends";
 import { any, holds, type Weights } from "./weights";
 
 /** Heads of the model sizes that GPT-2, minGPT and nanoGPT publish, by number of blocks and width. */
@@ -33,8 +34,8 @@ function build(weights: Weights, config: Config): Architecture {
   const tokenTable = weights.tensor("wte.weight", [any, any]);
   const [vocabularySize, width] = tokenTable.shape as [number, number];
   const positionTable = weights.tensor("wpe.weight", [any, width]);
-  const depth = weights.count((block) => `h.${block}.ln_1.weight`);
-  const stated = optionalNumber(config, "n_head");
+  const depth = weights.blocks((block) => `h.${block}.ln_1.weight`, optionalSize(config, "n_layer"));
+  const stated = optionalSize(config, "n_head");
   const heads = stated ?? usualHeads(weights, depth, width);
   const act = activation(optionalText(config, "activation_function") ?? usualActivation(weights, width));
   const normEps = eps(config, ["layer_norm_epsilon"], 1e-5);
@@ -69,16 +70,8 @@ function build(weights: Weights, config: Config): Architecture {
       g.output(g.add(attended, g.unflatten(fed, x, [width])), hiddenState(index + 1));
     });
 
-  const finalNorm = stage("final norm", (g) => {
-    const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
-    g.output(g.norm(x, { ...weights.norm("ln_f", width), kind: "layernorm", role: "final", depth, eps: normEps }), "last_hidden_state");
-  });
-
-  const head = stage("head", (g) => {
-    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", width]);
-    const untied = weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]);
-    g.output(g.project(x, { weight: untied ?? tokenTable, layout: "out-in" }), "logits");
-  });
+  const lastNorm = { ...weights.norm("ln_f", width), kind: "layernorm", role: "final", depth, eps: normEps } as const;
+  const untied = weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]);
 
   return {
     name: architectureName(config, "gpt2"),
@@ -86,8 +79,8 @@ function build(weights: Weights, config: Config): Architecture {
     depth,
     isLanguageModel: true,
     input: { modality: "text", vocabularySize, contextLength: positionTable.shape[0]! },
-    stages: [embedding, ...blockIndices(depth).map(block), finalNorm],
-    head,
+    stages: [embedding, ...blockIndices(depth).map(block), finalNormStage(width, lastNorm)],
+    head: logitsStage({ weight: untied ?? tokenTable, layout: "out-in" }),
     assumptions:
       stated === undefined
         ? [`No config.json states the number of attention heads; took ${heads}, as in the published model of ${depth} blocks and width ${width}.`]

@@ -2,7 +2,8 @@ import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention } from "./attention";
-import { architectureName, eps, headSize, optionalNumber, optionalText, size } from "./config";
+import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
+import { finalNormStage, logitsStage } from "./ends";
 import { rotaryFrequencies, rotate, type Rotary } from "./rotary";
 import { any, holds, type Weights } from "./weights";
 
@@ -71,11 +72,11 @@ export const llama: Family = {
 function build(weights: Weights, names: Names, config: Config): Architecture {
   const tokenTable = weights.tensor(names.embedding, [any, any]);
   const [vocabularySize, width] = tokenTable.shape as [number, number];
-  const depth = weights.count((block) => `layers.${block}.${names.attentionNorm}.weight`);
+  const depth = weights.blocks((block) => `layers.${block}.${names.attentionNorm}.weight`, optionalSize(config, "num_hidden_layers", "n_layers"));
   const heads = size(config, "num_attention_heads", "n_heads");
-  const keyValueHeads = optionalNumber(config, "num_key_value_heads", "n_kv_heads") ?? heads;
-  const sizeOfHead = optionalNumber(config, "head_dim") ?? headSize(width, heads);
-  const contextLength = optionalNumber(config, "max_position_embeddings", "max_seq_len") ?? 2048;
+  const keyValueHeads = keyValueHeadCount(config, heads);
+  const sizeOfHead = optionalSize(config, "head_dim") ?? headSize(width, heads);
+  const contextLength = optionalSize(config, "max_position_embeddings", "max_seq_len") ?? 2048;
   const act = activation(optionalText(config, "hidden_act") ?? "silu");
   const normEps = eps(config, ["rms_norm_eps", "norm_eps"], names === meta ? 1e-5 : 1e-6);
   const rotary: Rotary = { frequencies: rotaryFrequencies(config, sizeOfHead), pairs: names.pairs };
@@ -110,16 +111,8 @@ function build(weights: Weights, names: Names, config: Config): Architecture {
       g.output(g.add(attended, g.unflatten(down, x, [width])), hiddenState(index + 1));
     });
 
-  const finalNorm = stage("final norm", (g) => {
-    const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
-    g.output(g.norm(x, { ...weights.norm("norm", width), kind: "rmsnorm", role: "final", depth, eps: normEps }), "last_hidden_state");
-  });
-
-  const head = stage("head", (g) => {
-    const x = g.input("last_hidden_state", "float32", ["batch", "sequence", width]);
-    const untied = weights.outside("model.").optional(names.head, [vocabularySize, width]);
-    g.output(g.project(x, { weight: untied ?? tokenTable, layout: "out-in" }), "logits");
-  });
+  const lastNorm = { ...weights.norm("norm", width), kind: "rmsnorm", role: "final", depth, eps: normEps } as const;
+  const untied = weights.outside("model.").optional(names.head, [vocabularySize, width]);
 
   return {
     name: architectureName(config, "llama"),
@@ -127,8 +120,8 @@ function build(weights: Weights, names: Names, config: Config): Architecture {
     depth,
     isLanguageModel: true,
     input: { modality: "text", vocabularySize, contextLength },
-    stages: [embedding, ...blockIndices(depth).map(block), finalNorm],
-    head,
+    stages: [embedding, ...blockIndices(depth).map(block), finalNormStage(width, lastNorm)],
+    head: logitsStage({ weight: untied ?? tokenTable, layout: "out-in" }),
     assumptions: [],
   };
 }

@@ -2,7 +2,7 @@ import { UserError } from "../../shared/errors";
 import type { GraphBuilder } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import type { Config } from "./architecture";
-import { flag, optionalNumber, optionalObject, optionalText } from "./config";
+import { flag, optionalObject, optionalText, positive } from "./config";
 
 /** Rotary position embedding (RoPE, arXiv 2104.09864). */
 export interface Rotary {
@@ -17,9 +17,10 @@ export interface Rotary {
  * @throws UserError for a scaling that is not known.
  */
 export function rotaryFrequencies(config: Config, headSize: number): Float64Array {
+  if (headSize % 2 !== 0) throw new UserError(`config.json: heads of ${headSize} channels can't be turned in pairs, as rotary positions do.`);
   const stated = optionalObject(config, "rope_parameters") ?? optionalObject(config, "rope_scaling");
   const scaling = stated ?? (flag(config, "use_scaled_rope", false) ? { rope_type: "llama3" } : {});
-  const theta = optionalNumber(scaling, "rope_theta") ?? optionalNumber(config, "rope_theta") ?? 10_000;
+  const theta = positive(scaling, "rope_theta") ?? positive(config, "rope_theta") ?? 10_000;
   const plain = Float64Array.from({ length: headSize / 2 }, (_, pair) => theta ** ((-2 * pair) / headSize));
   const kind = optionalText(scaling, "rope_type") ?? optionalText(scaling, "type") ?? "default";
   const scale = Object.hasOwn(scalings, kind) ? scalings[kind] : undefined;
@@ -32,7 +33,7 @@ type Scaling = (frequencies: Float64Array, parameters: Config) => Float64Array;
 const scalings: Readonly<Record<string, Scaling>> = {
   default: (frequencies) => frequencies,
   linear: (frequencies, parameters) => {
-    const factor = optionalNumber(parameters, "factor") ?? 1;
+    const factor = positive(parameters, "factor") ?? 1;
     return frequencies.map((frequency) => frequency / factor);
   },
   llama3,
@@ -40,10 +41,10 @@ const scalings: Readonly<Record<string, Scaling>> = {
 
 /** Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, those between blended. */
 function llama3(frequencies: Float64Array, parameters: Config): Float64Array {
-  const factor = optionalNumber(parameters, "factor") ?? 8;
-  const low = optionalNumber(parameters, "low_freq_factor") ?? 1;
-  const high = optionalNumber(parameters, "high_freq_factor") ?? 4;
-  const trained = optionalNumber(parameters, "original_max_position_embeddings") ?? 8192;
+  const factor = positive(parameters, "factor") ?? 8;
+  const low = positive(parameters, "low_freq_factor") ?? 1;
+  const high = positive(parameters, "high_freq_factor") ?? 4;
+  const trained = positive(parameters, "original_max_position_embeddings") ?? 8192;
   return frequencies.map((frequency) => {
     const turns = (trained * frequency) / (2 * Math.PI);
     const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));

@@ -2,7 +2,7 @@ import { UserError } from "../../shared/errors";
 import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import type { Config, Family } from "./architecture";
-import { architectureName, eps, optionalNumber, optionalObject, optionalText, size } from "./config";
+import { architectureName, eps, optionalObject, optionalSize, optionalText, size } from "./config";
 import { visionTransformer, type VisionTransformer } from "./vision-transformer";
 import { any, holds, type Weights } from "./weights";
 
@@ -11,7 +11,7 @@ const timmMarker = "patch_embed.proj.weight";
 
 /** Names of a block's parts in Hugging Face's ViT. */
 interface Names {
-  readonly block: (index: number) => string;
+  readonly block: (index: number | string) => string;
   readonly qkv: readonly [string, string, string];
   readonly attentionOut: string;
   readonly up: string;
@@ -53,7 +53,7 @@ function fromHuggingFace(weights: Weights, config: Config): VisionTransformer {
   const patchWeight = weights.tensor(huggingFaceMarker, [any, any, any, any]);
   const width = patchWeight.shape[0]!;
   const names = weights.has(`${inMemory.block(0)}.layernorm_before.weight`) ? inMemory : stored;
-  const depth = weights.count((block) => `${names.block(block)}.layernorm_before.weight`);
+  const depth = weights.blocks((block) => `${names.block(block)}.layernorm_before.weight`, optionalSize(config, "num_hidden_layers"));
   const norm = normIn(eps(config, ["layer_norm_eps"], 1e-12));
   return {
     name: architectureName(config, "vit"),
@@ -90,8 +90,8 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
   const settings = { ...optionalObject(config, "pretrained_cfg"), ...config, ...optionalObject(config, "model_args") };
   const patchWeight = weights.tensor(timmMarker, [any, any, any, any]);
   const width = patchWeight.shape[0]!;
-  const depth = weights.count((block) => `blocks.${block}.norm1.weight`);
-  const stated = optionalNumber(settings, "num_heads");
+  const depth = weights.blocks((block) => `blocks.${block}.norm1.weight`, optionalSize(settings, "depth"));
+  const stated = optionalSize(settings, "num_heads");
   const heads = stated ?? usualHeads(architectureName(config, ""), width);
   const norm = normIn(1e-6);
   const optionalNorm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) =>

@@ -80,11 +80,18 @@ export class Weights {
     };
   }
 
-  /** How many blocks there are: the first index i for which `name(i)` is missing. */
-  count(name: (index: number) => string): number {
-    let index = 0;
-    while (this.has(name(index))) index += 1;
-    return index;
+  /**
+   * How many blocks there are, told by a tensor that each of them has.
+   * @param stated number of blocks in the configuration, if it states one.
+   * @throws UserError where a block is missing, or the configuration states another number.
+   */
+  blocks(nameIn: (index: number | string) => string, stated?: number): number {
+    const pattern = new RegExp(`^${escapeRegExp(this.prefix)}${escapeRegExp(nameIn("#")).replace("#", "(\\d+)")}$`);
+    const indices = [...this.checkpoint.tensors.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number);
+    const count = Math.max(stated ?? 0, ...indices.map((index) => index + 1));
+    for (let index = 0; index < Math.min(count, indices.length + 1); index += 1) if (!this.has(nameIn(index))) throw this.missing(nameIn(index));
+    if (stated === undefined || stated === count) return count;
+    throw new UserError(`${this.checkpoint.path}: the checkpoint has ${count} blocks where the configuration states ${stated}; check that config.json belongs to these weights.`);
   }
 
   private missing(name: string): UserError {
@@ -97,4 +104,8 @@ export class Weights {
 /** Whether a checkpoint holds a tensor of that name, under any prefix. */
 export function holds(checkpoint: Checkpoint, name: string): boolean {
   return [...checkpoint.tensors.keys()].some((known) => known === name || known.endsWith(`.${name}`));
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,18 +1,11 @@
 import type { onnx } from "onnx-proto";
-import type { NormKind, NormRole } from "../../shared/norm";
+import type { Norm } from "../../shared/norm";
 import { floatAttribute, intAttribute } from "./attributes";
 import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
 import { readNormLabel } from "./norm-label";
 
-/** A norm layer where it stands in a graph. */
-export interface NormNode {
-  /** Module path as the checkpoint spells it, or the node's name in a graph that NormLens did not write. */
-  readonly name: string;
-  readonly kind: NormKind;
-  readonly role: NormRole;
-  readonly depth: number;
-  readonly eps: number;
-  readonly axes: readonly number[];
+/** A norm layer where it stands in a graph; its name is the node's name in a graph that NormLens did not write. */
+export interface NormNode extends Omit<Norm, "channels" | "weight" | "bias"> {
   /** The value that is normalised. */
   readonly input: Value;
   /** The value after the affine. */
