@@ -11,18 +11,6 @@ interface Header {
   readonly shape: readonly number[];
 }
 
-/** How many norms at least have a straight line explain no more than `line` of them, and a tanh `gained` more than that. */
-interface Bent {
-  readonly count: number;
-  readonly line: number;
-  readonly gained: number;
-}
-
-const bent: Readonly<Record<string, Bent>> = {
-  gpt2: { count: 3, line: 0.97, gained: 0.004 },
-  vit: { count: 9, line: 0.92, gained: 0.02 },
-};
-
 interface Golden {
   readonly ids?: readonly (readonly number[])[];
   readonly images?: readonly string[];
@@ -69,12 +57,12 @@ describe.each(["gpt2", "vit"])("sample %s", (sample) => {
     expect(readFileSync(join(folder, "README.md"), "utf8")).toMatch(/Licence/);
   });
 
-  it("has a golden entry for each of its norms, some of them S-shaped", () => {
+  it("has a golden entry for each of its norms, most of them S-shaped", () => {
     const { layers } = json(golden, `${sample}.json`) as Golden;
     const norms = [...tensors(sample).keys()].filter((name) => /(ln_\w+|layernorm\w*)\.weight$/.test(name));
     expect(layers.map(({ name }) => `${name}.weight`).sort()).toEqual(norms.sort());
-    const { count, line, gained } = bent[sample]!;
-    expect(layers.filter(({ linear, fit }) => linear.r2 <= line && fit.r2 >= linear.r2 + gained).length).toBeGreaterThanOrEqual(count);
+    const bent = layers.filter(({ linear, fit }) => linear.r2 < 0.92 && fit.r2 > linear.r2 + 0.02);
+    expect(bent.length).toBeGreaterThanOrEqual(10);
   });
 });
 

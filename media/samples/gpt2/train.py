@@ -30,6 +30,7 @@ VOCABULARY = 1024
 CONTEXT = 256
 HELD_OUT_EVERY = 20
 CALIBRATION_CHARACTERS = 20_000
+EMBEDDING_GAIN, START_STD, START_POSITIONS = 4, 9, 10
 
 
 def novels(database: bytes) -> list[str]:
@@ -83,17 +84,23 @@ def token_stream(texts: list[str], tokenizer: ByteLevelBPETokenizer) -> torch.Te
 
 
 def new_model(width: int, layers: int, heads: int) -> GPT2LMHeadModel:
-    return GPT2LMHeadModel(GPT2Config(
+    """The position embeddings start with one direction added that fades from the first position on, so early tokens are the large ones."""
+    model = GPT2LMHeadModel(GPT2Config(
         vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=width, n_layer=layers, n_head=heads,
         bos_token_id=0, eos_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
     ))
+    with torch.no_grad():
+        model.transformer.wte.weight.mul_(EMBEDDING_GAIN)
+        fading = torch.exp(-torch.arange(CONTEXT) / START_POSITIONS)
+        model.transformer.wpe.weight.add_(START_STD * fading[:, None] * torch.randn(width))
+    return model
 
 
 def train(model: GPT2LMHeadModel, stream: torch.Tensor, steps: int, batch: int, peak: float) -> None:
     """AdamW with warm-up and a cosine to zero, in bfloat16; matrices decay, vectors do not."""
-    decayed = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    others = [parameter for parameter in model.parameters() if parameter.dim() == 1]
-    groups = [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+    vectors = [parameter for parameter in model.parameters() if parameter.dim() == 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / steps)))
     for step in range(steps):
@@ -122,19 +129,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="folder with the unpacked packages")
     parser.add_argument("folder", type=Path, help="where the checkpoint goes")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=2.5e-3)
     parser.add_argument("--shape", type=int, nargs=3, default=(128, 6, 4), help="width, layers, heads")
-    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     options.folder.mkdir(parents=True, exist_ok=True)
     texts = documents(options.source)
     random.Random(0).shuffle(texts)
-    held_out = texts[::HELD_OUT_EVERY]
-    kept = [text for index, text in enumerate(texts) if index % HELD_OUT_EVERY]
+    held_out, kept = texts[::HELD_OUT_EVERY], [text for index, text in enumerate(texts) if index % HELD_OUT_EVERY]
     (options.folder / "calibration.txt").write_text(excerpt(held_out))
     tokenizer = train_tokenizer(kept, options.folder)
     stream, validation = token_stream(kept, tokenizer), token_stream(held_out, tokenizer)
