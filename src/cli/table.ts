@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { hasAlpha } from "../shared/alpha";
 import {
+  describeRuntime,
   formatBytes,
   formatCount,
   formatCounted,
@@ -86,7 +87,7 @@ function describeModel(model: Pick<Inspection, "architecture" | "family" | "dept
     ...(model.depth > 0 ? [formatCounted(model.depth, "block")] : []),
     ...(model.width > 0 ? [`width ${formatCount(model.width)}`] : []),
     ...(model.parameters > 0 ? [`${formatLarge(model.parameters)} parameters`] : []),
-    printable(model.dtype),
+    ...(model.dtype === "unknown" ? [] : [printable(model.dtype)]),
   ].join(", ");
 }
 
@@ -99,7 +100,7 @@ function describeInput(input: InputDescription): string {
 function describeEngine(engine: EngineDescription): string {
   const { forward, statistics, fit, total } = engine.seconds;
   const parts = `forward ${formatSeconds(forward)}, statistics ${formatSeconds(statistics)}, fit ${formatSeconds(fit)}`;
-  return `${printable(engine.runtime)} on ${printable(engine.device)}, ${formatSeconds(total)} (${parts}), at most ${formatBytes(engine.peakMemoryBytes)}`;
+  return `${describeRuntime(engine)}, ${formatSeconds(total)} (${parts}), at most ${formatBytes(engine.peakMemoryBytes)}`;
 }
 
 function layerColumns(colors: Colors): readonly Column<LayerResult>[] {

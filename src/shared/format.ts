@@ -74,3 +74,8 @@ export function formatSeconds(seconds: number): string {
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
+
+/** What ran the model: "onnxruntime on cpu", or that nothing did, since a capture was fitted. */
+export function describeRuntime({ runtime, device }: { readonly runtime: string; readonly device: string }): string {
+  return runtime === "none" ? "no forward pass" : `${printable(runtime)} on ${printable(device)}`;
+}

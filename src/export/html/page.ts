@@ -1,5 +1,5 @@
 import { Chart, Legend, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController, Tooltip } from "chart.js";
-import { formatBytes, formatCount, formatCounted, formatLarge, formatNumber, formatSeconds, printable } from "../../shared/format";
+import { describeRuntime, formatBytes, formatCount, formatCounted, formatLarge, formatNumber, formatSeconds, printable } from "../../shared/format";
 import type { GroupResult, Result } from "../../shared/result";
 import { createCurveView } from "./curve";
 import { element } from "./dom";
@@ -75,7 +75,7 @@ function summary({ model, input, engine, coverage }: Result): HTMLElement {
     item("Parameters", model.parameters > 0 ? `${formatLarge(model.parameters)}, ${printable(model.dtype)}` : printable(model.dtype)),
     item("Input", `${random}${printable(input.source)}, ${formatCounted(input.tokens, "token")} in ${formatCounted(input.sequences, "sequence")}${input.skipFirst ? ", first positions skipped" : ""}`),
     item("Norm layers", `${formatCount(coverage.measured)} of ${formatCount(coverage.found)} measured`),
-    item("Engine", `${printable(engine.runtime)} on ${printable(engine.device)}, ${formatSeconds(engine.seconds.total)}, ${formatBytes(engine.peakMemoryBytes)}`),
+    item("Engine", `${describeRuntime(engine)}, ${formatSeconds(engine.seconds.total)}, ${formatBytes(engine.peakMemoryBytes)}`),
   );
 }
 
