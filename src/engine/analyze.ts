@@ -11,6 +11,7 @@ import { forward, writeStages, type ForwardProgress, type NormCall } from "./for
 import { prepareInput } from "./input/prepare";
 import type { Measurer } from "./measurer/measurer";
 import { NormMeasurements, readNorm, type MeasuredNorm } from "./norm-measurements";
+import { keepAnalyzed } from "./outputs";
 import { openRuntime } from "./runtime/runtimes";
 import { stopwatch } from "./stopwatch";
 import { surveyNorms, unreachedNorms, type SurveyedNorm } from "./survey";
@@ -31,6 +32,7 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const watch = stopwatch();
   onProgress({ phase: "open", done: 0, total: 1 });
   const checkpoint = await openCheckpoint(request.checkpoint);
+  await keepAnalyzed(request, checkpoint);
   const open = watch.lap();
 
   onProgress({ phase: "build", done: 0, total: 1 });

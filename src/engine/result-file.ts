@@ -13,14 +13,6 @@ export function weightsPathOf(resultPath: string): string {
 }
 
 /**
- * Makes sure that a result can be written, before the work that leads to it.
- * @throws UserError where it can't.
- */
-export async function checkWritable(path: string): Promise<void> {
-  for (const file of [path, weightsPathOf(path)]) await (await OutputFile.create(file)).abort();
-}
-
-/**
  * Writes a result and, beside it, the per-channel values: both are complete before either takes its name.
  * @returns the paths that were written.
  * @throws UserError where they can't be written; nothing is left behind then.

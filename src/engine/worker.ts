@@ -7,7 +7,8 @@ import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
 import { fitCapture } from "./fit-capture";
 import { threadPoolMeasurer } from "./measurer/thread-pool";
-import { checkWritable, writeResult } from "./result-file";
+import { checkOutputs } from "./outputs";
+import { writeResult } from "./result-file";
 
 /*
  * The engine's thread: a forward pass blocks its thread, so whoever shows progress or listens for a stop stands outside.
@@ -37,7 +38,7 @@ async function answer(request: EngineRequest): Promise<void> {
     },
   };
   try {
-    if (request.out !== undefined) await checkWritable(request.out);
+    await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
     const written = request.out === undefined ? [] : await writeResult(request.out, analysis);

@@ -397,6 +397,24 @@ describe("where the result can't be written", () => {
     await chmod(folder, 0o700);
   });
 
+  test("what is read is not written over, and nothing is written twice", async () => {
+    const folder = await copyOf();
+    const model = join(folder, "model.safetensors");
+    const before = await readFile(model);
+    await expectRefusal(["analyze", folder, "--random", "--taps", model], model, "written over");
+    await expectRefusal(["analyze", folder, "--random", "--out", model], model, "written over");
+    await symlink(model, join(folder, "link.safetensors"));
+    await expectRefusal(["analyze", model, "--random", "--taps", join(folder, "link.safetensors")], "written over");
+    const both = join(folder, "x.normlens.json");
+    await expectRefusal(["analyze", folder, "--random", "--taps", both, "--out", both], both, "twice");
+    await expectRefusal(["analyze", folder, "--random", "--taps", join(folder, "x.normlens.safetensors"), "--out", both], "twice");
+    const taps = join(folder, "taps.safetensors");
+    await normlens("analyze", folder, "--random", "--taps", taps, "--max-tokens", "64");
+    await expectRefusal(["fit", taps, "--out", taps], taps, "written over");
+    expect(await readFile(model)).toEqual(before);
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "link.safetensors", "model.safetensors", "taps.safetensors"]);
+  });
+
   test("a result that was there stays, where the new one can't be made", async () => {
     const folder = await temporaryFolder();
     const path = join(folder, "r.normlens.json");

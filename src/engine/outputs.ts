@@ -1,0 +1,45 @@
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import { UserError } from "../shared/errors";
+import type { AnalysisRequest, EngineRequest } from "../shared/request";
+import type { Checkpoint } from "./checkpoint/checkpoint";
+import { OutputFile } from "./checkpoint/output-file";
+import { weightsPathOf } from "./result-file";
+
+/** Every file that a run will write. */
+function outputsOf(request: EngineRequest): string[] {
+  const result = request.out === undefined ? [] : [request.out, weightsPathOf(request.out)];
+  return request.kind === "analyze" && request.taps !== undefined ? [...result, request.taps] : result;
+}
+
+/**
+ * Makes sure, before any work, that each output can be written and that no two are the same file.
+ * @throws UserError where that is not so.
+ */
+export async function checkOutputs(request: EngineRequest): Promise<void> {
+  const outputs = outputsOf(request);
+  const places = await Promise.all(outputs.map(placeOf));
+  const twice = outputs.find((_, index) => places.indexOf(places[index]!) !== index);
+  if (twice !== undefined) throw new UserError(`${twice} is to be written twice; give the result and the taps different names.`);
+  for (const output of outputs) await (await OutputFile.create(output)).abort();
+  if (request.kind === "fit") await keepInputs(request, [request.capture]);
+}
+
+/** @throws UserError where a run would write over what it reads. */
+export async function keepAnalyzed(request: AnalysisRequest, checkpoint: Checkpoint): Promise<void> {
+  const files = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file));
+  const { input } = request;
+  await keepInputs(request, [checkpoint.path, ...files, ...("path" in input ? [input.path] : [])]);
+}
+
+async function keepInputs(request: EngineRequest, inputs: readonly string[]): Promise<void> {
+  const read = new Set(await Promise.all(inputs.map(placeOf)));
+  for (const output of outputsOf(request)) {
+    if (read.has(await placeOf(output))) throw new UserError(`${output} is read by this run and would be written over; give another name.`);
+  }
+}
+
+/** Where a path leads: behind links if there is something, else where it would come to be. */
+async function placeOf(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
+}
