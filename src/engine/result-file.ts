@@ -1,10 +1,11 @@
 import { UserError } from "../shared/errors";
 import { resultSchema, resultSuffix, type Result } from "../shared/result";
-import { isJsonObject, readJsonFile, type JsonObject } from "./checkpoint/json";
+import { readJsonFile } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
 import type { MeasuredNorm } from "./norm-measurements";
+import { damageOf } from "./result-shape";
 
 /** The file with alpha, weight and bias of every layer that stands beside a result file. */
 export function weightsPathOf(resultPath: string): string {
@@ -68,28 +69,4 @@ export async function readResult(path: string): Promise<Result> {
   const damage = damageOf(json);
   if (damage !== undefined) throw new UserError(`${path} is a damaged result: ${damage}; run the analysis again with --out.`);
   return json as unknown as Result;
-}
-
-/** Objects and lists that everything after reading relies on, with a field that each of them must hold as a number. */
-const objects: Readonly<Record<string, string>> = { model: "width", input: "tokens", engine: "peakMemoryBytes", coverage: "found" };
-const layerObjects: Readonly<Record<string, string>> = { input: "std", linear: "r2", ceiling: "r2", fit: "alpha", perChannel: "alpha", saturation: "2", suggest: "convert" };
-
-function damageOf(result: JsonObject): string | undefined {
-  const broken = brokenField(result, objects);
-  if (broken !== undefined) return `"${broken}" is missing`;
-  for (const list of ["layers", "groups", "warnings"]) if (!Array.isArray(result[list])) return `"${list}" is missing`;
-  const layers = result["layers"] as unknown[];
-  for (const [index, layer] of layers.entries()) {
-    if (!isJsonObject(layer) || typeof layer["name"] !== "string") return `layer ${index} has no name`;
-    const field = brokenField(layer, layerObjects) ?? (isJsonObject(layer["curve"]) ? undefined : "curve");
-    if (field !== undefined) return `layer ${index} has no "${field}"`;
-  }
-  return undefined;
-}
-
-function brokenField(object: JsonObject, fields: Readonly<Record<string, string>>): string | undefined {
-  return Object.keys(fields).find((name) => {
-    const part = object[name];
-    return !isJsonObject(part) || typeof part[fields[name]!] !== "number";
-  });
 }

@@ -1,0 +1,109 @@
+import { normRoles } from "../shared/norm";
+import { quantileLevels, saturationThresholds, type GroupResult, type LayerResult, type Result } from "../shared/result";
+
+/*
+ * A result that has every field, against which files are compared. The compiler keeps it complete.
+ */
+
+const suggestion = { scratch: 0, scratchSource: "default", convert: 0 } as const;
+
+const layer: Required<LayerResult> = {
+  name: "",
+  role: "other",
+  kind: "layernorm",
+  depth: 0,
+  eps: 0,
+  axes: [0],
+  channels: 0,
+  tokens: 0,
+  calls: 0,
+  input: {
+    mean: 0,
+    std: 0,
+    rms: 0,
+    absMax: 0,
+    kurtosis: 0,
+    tokenStdMean: 0,
+    tokenStdVar: 0,
+    tokenMeanVar: 0,
+    quantiles: zeros(quantileLevels),
+    nonFinite: 0,
+  },
+  linear: { slope: 0, r2: 0 },
+  ceiling: { r2: 0 },
+  fit: { status: "ok", alpha: 0, alphaLow: 0, alphaHigh: 0, gain: 0, offset: 0, r2: 0, unitGain: { alpha: 0, r2: 0 } },
+  perChannel: { alpha: 0, r2: 0 },
+  families: [{ name: "tanh", alpha: 0, shift: 0, gain: 0, offset: 0, r2: 0 }],
+  saturation: zeros(saturationThresholds),
+  alphaTimesRms: 0,
+  inverseStd: 0,
+  suggest: suggestion,
+  curve: {
+    binnedMean: { x: [0], y: [0], count: [0] },
+    density: { xMin: 0, xMax: 0, yMin: 0, yMax: 0, columns: 0, rows: 0, counts: [0] },
+    points: { x: [0], y: [0], token: [0], channel: [0] },
+  },
+};
+
+const group: GroupResult = { role: "other", count: 0, alphaMedian: 0, alphaMin: 0, alphaMax: 0, suggest: suggestion };
+
+const example: Result = {
+  schema: "normlens/1",
+  model: { path: "", format: "", family: "", architecture: "", width: 0, depth: 0, parameters: 0, dtype: "", isLanguageModel: false },
+  input: { kind: "text", source: "", sequences: 0, tokens: 0, sha256: "", seed: 0, skipFirst: false },
+  engine: {
+    normlens: "",
+    runtime: "",
+    device: "",
+    version: "",
+    seconds: { open: 0, build: 0, forward: 0, statistics: 0, fit: 0, total: 0 },
+    peakMemoryBytes: 0,
+  },
+  coverage: { found: 0, measured: 0, missing: [{ name: "", reason: "" }] },
+  layers: [layer],
+  groups: [group],
+  warnings: [{ code: "input", message: "" }],
+};
+
+/** What is wrong with a value that should be a result, in words; undefined where nothing is. */
+export function damageOf(value: unknown): string | undefined {
+  return firstDifference(example, value, "") ?? damagedOption(value as Result) ?? unknownRole(value as Result);
+}
+
+/** Fields that need not be there, but are to be what they should where they are. */
+function damagedOption({ layers, warnings }: Result): string | undefined {
+  return (
+    first(layers, ({ input }, index) => (input.first === undefined ? undefined : firstDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`))) ??
+    first(warnings, (warning, index) => (warning.layer === undefined ? undefined : firstDifference("", warning.layer, `warnings[${index}].layer`)))
+  );
+}
+
+function unknownRole({ layers, groups }: Result): string | undefined {
+  const stranger = [...layers, ...groups].find(({ role }) => !normRoles.includes(role));
+  return stranger && `the role ${JSON.stringify(stranger.role).slice(0, 40)} is not known`;
+}
+
+/** Fields of the example that the value lacks or has of another type; lists are compared element by element. */
+function firstDifference(expected: unknown, value: unknown, path: string): string | undefined {
+  if (Array.isArray(expected)) {
+    if (!Array.isArray(value)) return `${path} is no list`;
+    return first(value, (element, index) => firstDifference(expected[0], element, `${path}[${index}]`));
+  }
+  if (typeof expected === "object" && expected !== null) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return `${path} is no object`;
+    return first(Object.entries(expected), ([key, part]) => firstDifference(part, (value as Record<string, unknown>)[key], path === "" ? key : `${path}.${key}`));
+  }
+  return typeof value === typeof expected ? undefined : `${path} is no ${typeof expected}`;
+}
+
+function first<T>(items: readonly T[], check: (item: T, index: number) => string | undefined): string | undefined {
+  for (const [index, item] of items.entries()) {
+    const found = check(item, index);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function zeros<Key extends string>(keys: readonly Key[]): Record<Key, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<Key, number>;
+}

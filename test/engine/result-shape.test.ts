@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { damageOf } from "../../src/engine/result-shape";
+import { syntheticResult } from "../synthetic-result";
+
+type Json = Record<string, unknown> | unknown[];
+
+/** Every place in a JSON value, lists by their first element. */
+function places(value: unknown, path: readonly (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== "object" || value === null) return [[...path]];
+  const entries: [string | number, unknown][] = Array.isArray(value) ? value.slice(0, 1).map((element) => [0, element]) : Object.entries(value);
+  return [...(path.length > 0 ? [[...path]] : []), ...entries.flatMap(([key, part]) => places(part, [...path, key]))];
+}
+
+function changed(value: Json, path: readonly (string | number)[], to: unknown): Json {
+  const copy = structuredClone(value) as Record<string | number, unknown>;
+  let here = copy;
+  for (const key of path.slice(0, -1)) here = here[key] as Record<string | number, unknown>;
+  here[path.at(-1)!] = to;
+  return copy as Json;
+}
+
+describe("damage of a result", () => {
+  const result = JSON.parse(JSON.stringify(syntheticResult())) as Json;
+  const all = places(result);
+
+  test("is none where there is none", () => {
+    expect(damageOf(result)).toBeUndefined();
+    expect(all.length).toBeGreaterThan(100);
+  });
+
+  test.each([null, { deep: 1 }, ["list"]])("is found wherever a field is %j", (to) => {
+    for (const path of all) {
+      const before = path.reduce<unknown>((value, key) => (value as Record<string | number, unknown>)[key], result);
+      // A list may be of any length, so a list in the place of a list is damage by its element.
+      if (Array.isArray(to) && Array.isArray(before) && before.length === 0) continue;
+      if (!Array.isArray(to) && to !== null && typeof before === "object" && !Array.isArray(before) && Object.keys(before!).length === 0) continue;
+      expect(damageOf(changed(result, path, to)), path.join(".")).toEqual(expect.any(String));
+    }
+  });
+
+  test("is a role that is not known", () => {
+    expect(damageOf(changed(result, ["layers", 0, "role"], "toString"))).toContain("toString");
+  });
+});
