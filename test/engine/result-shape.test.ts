@@ -16,7 +16,7 @@ function changed(value: Json, path: readonly (string | number)[], to: unknown): 
   let here = copy;
   for (const key of path.slice(0, -1)) here = here[key] as Record<string | number, unknown>;
   here[path.at(-1)!] = to;
-  return copy as Json;
+  return copy;
 }
 
 describe("damage of a result", () => {
