@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { copyFile, mkdtemp, readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Architecture } from "../../src/engine/architecture/architecture";
@@ -15,6 +14,7 @@ import { batchSequences } from "../../src/engine/input/batch";
 import { openOnnxRuntime } from "../../src/engine/runtime/onnxruntime";
 import { surveyNorms, unreachedNorms } from "../../src/engine/survey";
 import type { Tensor } from "../../src/engine/tensor";
+import { temporaryFolder } from "./checkpoint/files";
 import { concatenate } from "./golden";
 
 const fixtures = join(import.meta.dirname, "../../../shared/fixtures");
@@ -148,7 +148,7 @@ describeFixture("rxnmapper-albert (skipped where ../shared/fixtures or python3 i
     } catch {
       context.skip("python3 is absent, which converts the checkpoint");
     }
-    const folder = await mkdtemp(join(tmpdir(), "normlens-albert-"));
+    const folder = await temporaryFolder();
     const source = join(fixtures, "rxnmapper-albert");
     execFileSync("python3", [join(import.meta.dirname, "legacy_torch_to_safetensors.py"), join(source, "pytorch_model.bin"), join(folder, "model.safetensors")]);
     await copyFile(join(source, "config.json"), join(folder, "config.json"));
