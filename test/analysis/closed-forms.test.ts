@@ -5,7 +5,7 @@ import { bitsOf, Histogram, keyOf, shareBeyond } from "../../src/analysis/histog
 import { ceilingR2, type Nodes } from "../../src/analysis/nodes";
 import { RowNormaliser } from "../../src/analysis/normalise";
 import { alphaBounds, fitAt, fitTanh, fitUnitGain } from "../../src/analysis/tanh-fit";
-import { bruteMinimum, meanOf, measure, normalised, normOf, realisticRows } from "./support";
+import { bruteMinimum, meanOf, measure, normalDistribution, normalised, normalQuantile, normOf, realisticRows, studentRows } from "./support";
 
 const bounds = alphaBounds(1e4, 1);
 
@@ -121,15 +121,7 @@ describe.each([
 
   it("give the same through a measurement of rows", () => {
     const channels = 1024;
-    const rows = 1000;
-    const z = Float64Array.from({ length: channels }, (_, i) => normalQuantile((i + 0.5) / channels));
-    const rms = Math.sqrt(meanOf(channels, (i) => z[i]! ** 2));
-    const data = new Float32Array(rows * channels);
-    for (let row = 0; row < rows; row++) {
-      const scale = 1 / Math.sqrt(gammaQuantile(nu / 2, (row + 0.5) / rows) / (nu / 2));
-      for (let channel = 0; channel < channels; channel++) data[row * channels + channel] = (scale * z[channel]!) / rms;
-    }
-    const { layer } = measure(data, normOf(channels));
+    const { layer } = measure(studentRows(nu, 1000, channels), normOf(channels));
     expect(Math.abs(layer.ceiling.r2 - ceiling)).toBeLessThan(1e-3);
     expect(Math.abs(layer.fit.r2 - r2)).toBeLessThan(1e-3);
     expect(Math.abs(layer.fit.alpha / alpha - 1)).toBeLessThan(0.02);
@@ -285,35 +277,6 @@ describe("erf and tanh", () => {
     expect(curves.erf.slope(0)).toBeCloseTo(1.12838, 5);
   });
 });
-
-/** P(Z < z) for a standard normal Z. */
-function normalDistribution(z: number): number {
-  return (1 + curves.erf.value(z / Math.SQRT2)) / 2;
-}
-
-function bisect(increasing: (x: number) => number, target: number, low: number, high: number): number {
-  for (let i = 0; i < 80; i++) {
-    const middle = (low + high) / 2;
-    if (increasing(middle) < target) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
-}
-
-function normalQuantile(share: number): number {
-  return bisect(normalDistribution, share, -9, 9);
-}
-
-/** Quantile of Gamma(shape, 1) for a whole shape. */
-function gammaQuantile(shape: number, share: number): number {
-  const distribution = (x: number) => {
-    let term = Math.exp(-x);
-    let above = 0;
-    for (let n = 0; n < shape; n++, term *= x / n) above += term;
-    return 1 - above;
-  };
-  return bisect(distribution, share, 0, 100);
-}
 
 /** Density of Student's t at 0, for even nu. */
 function studentDensity(nu: number): number {

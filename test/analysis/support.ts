@@ -1,3 +1,4 @@
+import { curves } from "../../src/analysis/curves";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { LayerMeasurement, type MeasuredLayer, type MeasurementOptions } from "../../src/analysis/measurement";
@@ -91,4 +92,46 @@ export function bruteMinimum(f: (x: number) => number, low: number, high: number
     }
   }
   return (a + b) / 2;
+}
+
+/** Rows of mean 0 that hold the quantiles of a normal distribution, each row at a scale s with 1/s² ~ Gamma(nu/2, rate nu/2): elements follow Student's t. */
+export function studentRows(nu: number, rows: number, channels: number): Float32Array {
+  const z = Float64Array.from({ length: channels }, (_, i) => normalQuantile((i + 0.5) / channels));
+  const rms = Math.sqrt(meanOf(channels, (i) => z[i]! ** 2));
+  const data = new Float32Array(rows * channels);
+  for (let row = 0; row < rows; row++) {
+    const scale = 1 / Math.sqrt(gammaQuantile(nu / 2, (row + 0.5) / rows) / (nu / 2));
+    for (let channel = 0; channel < channels; channel++) data[row * channels + channel] = (scale * z[channel]!) / rms;
+  }
+  return data;
+}
+
+/** P(Z < z) for a standard normal Z. */
+export function normalDistribution(z: number): number {
+  return (1 + curves.erf.value(z / Math.SQRT2)) / 2;
+}
+
+function bisect(increasing: (x: number) => number, target: number, low: number, high: number): number {
+  for (let i = 0; i < 80; i++) {
+    const middle = (low + high) / 2;
+    if (increasing(middle) < target) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** z with P(Z < z) = share for a standard normal Z. */
+export function normalQuantile(share: number): number {
+  return bisect(normalDistribution, share, -9, 9);
+}
+
+/** Quantile of Gamma(shape, 1) for a whole shape. */
+function gammaQuantile(shape: number, share: number): number {
+  const distribution = (x: number) => {
+    let term = Math.exp(-x);
+    let above = 0;
+    for (let n = 0; n < shape; n++, term *= x / n) above += term;
+    return 1 - above;
+  };
+  return bisect(distribution, share, 0, 100);
 }

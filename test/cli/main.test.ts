@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import { chmod, copyFile, cp, mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { LayerMeasurement } from "../../src/analysis/measurement";
 import { openCheckpoint } from "../../src/engine/checkpoint/formats";
 import { writeSafetensors } from "../../src/engine/checkpoint/safetensors-writer";
 import { readTensor } from "../../src/engine/checkpoint/tensor-data";
 import type { Inspection } from "../../src/shared/inspection";
 import type { Result } from "../../src/shared/result";
+import { studentRows } from "../analysis/support";
 import { safetensorsBytes, temporaryFolder, withLength } from "../engine/checkpoint/files";
 import { ended, normlens, start } from "./run";
 
@@ -153,6 +155,29 @@ describe("fit", () => {
     const { code, stdout } = await normlens("fit", taps, "--json", "--quiet");
     expect(code).toBe(0);
     expect((JSON.parse(stdout) as Result).layers).toEqual((JSON.parse(await readFile(out, "utf8")) as Result).layers);
+  });
+});
+
+describe("fit of a capture whose answer is known", () => {
+  // Student-t rows: R² of line, ceiling and tanh, and alpha, have closed forms (Student's t with nu = 10).
+  test("gives the closed form, and what a measurement in the program gives", async () => {
+    const [rows, channels] = [1000, 512];
+    const data = studentRows(10, rows, channels);
+    const path = join(await temporaryFolder(), "capture.safetensors");
+    await writeSafetensors(path, [{ name: "t.input", dtype: "F32", shape: [rows, channels], data }], { "t.kind": "layernorm", "t.eps": "0", "t.role": "ffn" });
+    const { code, stdout } = await normlens("fit", path, "--json", "--quiet");
+    expect(code).toBe(0);
+    const layer = (JSON.parse(stdout) as Result).layers[0]!;
+    expect(layer.linear.r2).toBeCloseTo(0.93956, 2);
+    expect(layer.ceiling.r2).toBeCloseTo(0.95562, 2);
+    expect(layer.fit.r2).toBeCloseTo(0.9556, 2);
+    expect(Math.abs(layer.fit.alpha / 0.36236 - 1)).toBeLessThan(0.03);
+    expect(Math.abs(layer.fit.unitGain.alpha / 1.4028 - 1)).toBeLessThan(0.01);
+
+    const norm = { name: "t", kind: "layernorm", role: "ffn", depth: 0, eps: 0, axes: [-1], channels } as const;
+    const direct = new LayerMeasurement(norm, { seed: 0, skipFirst: false });
+    direct.add({ data, rows, rowsPerSequence: 1, rowsPerPosition: 1 });
+    expect(layer).toMatchObject(JSON.parse(JSON.stringify(direct.finish().layer)) as object);
   });
 });
 
