@@ -16,6 +16,8 @@ export interface Column<Row> {
 
 /** Below this a shortened text says nothing. */
 const smallestText = 12;
+/** Columns are left out before a shortened path gets narrower. */
+const smallestPath = 26;
 /** Blanks between columns. */
 const gap = 2;
 /** From this many rows on, the headings are repeated below, where a reader's screen ends up. */
@@ -50,7 +52,7 @@ export function renderColumns<Row>(
   for (const row of rows) {
     table.push(
       shown.map((column, index) => {
-        const text = shortenMiddle(column.text(row), widths[index]!);
+        const text = shortenPath(column.text(row), widths[index]!);
         return cell(column.paint?.(text, row) ?? text, index, shown);
       }),
     );
@@ -76,7 +78,15 @@ export function renderPairs(
   return withoutTrailingBlanks(table.toString());
 }
 
-/** The text cut to `width` characters, its end kept longer than its start: the end of a module path tells layers apart. */
+/** A module path cut to `width` characters: from its block's number on, which tells layers apart, then in the middle of what follows. */
+export function shortenPath(path: string, width: number): string {
+  const [, number, rest] = /(?:^|\.)(\d+)\.(.*)$/s.exec(path) ?? [];
+  if (number === undefined || rest === undefined || Array.from(path).length <= width) return shortenMiddle(path, width);
+  const start = `…${number}.`;
+  return start.length + 3 > width ? shortenMiddle(path, width) : `${start}${shortenMiddle(rest, width - start.length)}`;
+}
+
+/** The text cut to `width` characters, its end kept longer than its start. */
 export function shortenMiddle(text: string, width: number): string {
   const characters = Array.from(text);
   if (characters.length <= width) return text;
@@ -98,7 +108,7 @@ function fittingColumns<Row>(columns: readonly Column<Row>[], rows: readonly Row
 function smallestWidth<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
   const texts = columns.map((column) => {
     const natural = naturalWidth(column, rows);
-    return column.shrinks === true ? Math.min(natural, smallestText * 2) : natural;
+    return column.shrinks === true ? Math.min(natural, smallestPath) : natural;
   });
   return sum(texts) + gap * (columns.length - 1);
 }

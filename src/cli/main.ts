@@ -42,7 +42,8 @@ function exitCodeFor(error: unknown): number {
 // A reader that has seen enough, such as head, closes the pipe; that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  console.error(`${pc.red("error:")} Can't write to standard output: ${error.message}.`);
+  process.exit(failed);
 });
 
 void main();

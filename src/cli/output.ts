@@ -1,11 +1,11 @@
 import pc from "picocolors";
 
-/** How wide tables are where the terminal does not say. */
-const usualWidth = 120;
+/** How wide tables are in a file or a pipe, unless COLUMNS says otherwise: wide enough for every column and most names. */
+const usualWidth = 200;
 
 /** What a table may use of standard output. */
 export function tableOptions(): { color: boolean; width: number } {
-  const width = process.stdout.columns;
+  const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env["COLUMNS"]);
   return { color: process.stdout.isTTY && pc.isColorSupported, width: width > 0 ? width : usualWidth };
 }
 

@@ -152,10 +152,14 @@ function groupColumns(colors: Colors): readonly Column<GroupResult>[] {
   return [
     { heading: "role", align: "left", text: ({ role }) => role, paint: (text, { role }) => paintRole(colors, role, text) },
     { heading: "layers", align: "right", text: ({ count }) => formatCount(count) },
-    { heading: "alpha median", align: "right", text: ({ alphaMedian }) => determined(alphaMedian) },
+    {
+      heading: "convert median",
+      align: "right",
+      text: ({ suggest }) => determined(suggest.convert),
+      paint: (text) => colors.bold(colors.cyan(text)),
+    },
     { heading: "from", align: "right", keep: 1, text: ({ alphaMin }) => determined(alphaMin) },
     { heading: "to", align: "right", keep: 0, text: ({ alphaMax }) => determined(alphaMax) },
-    { heading: "convert", align: "right", text: ({ suggest }) => determined(suggest.convert), paint: (text) => colors.bold(colors.cyan(text)) },
     { heading: "scratch", align: "right", keep: 3, text: ({ suggest }) => formatNumber(suggest.scratch) },
     { heading: "source", align: "left", keep: 2, text: ({ suggest }) => suggest.scratchSource, paint: colors.dim },
   ];

@@ -42,7 +42,13 @@ export function composeResult({ model, input, engine, seconds, coverage, measure
     coverage,
     layers,
     groups: groupByRole(layers, model),
-    warnings: [...remarks, ...warningsFor({ model, input, coverage, layers })],
+    warnings: [...remarks, ...nothingSkipped(input, layers), ...warningsFor({ model, input, coverage, layers })],
   };
   return { result, measured };
+}
+
+/** Leaving first positions out was asked for, but sequences of one position, or unknown ones, have none. */
+function nothingSkipped({ skipFirst }: InputDescription, layers: readonly LayerResult[]): Warning[] {
+  if (!skipFirst || layers.some((layer) => layer.input.first !== undefined)) return [];
+  return [{ code: "input", message: "No first position was left out, since no sequence of more than one position is known: give longer sequences, or rows_per_sequence in a capture." }];
 }

@@ -1,7 +1,8 @@
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readdir, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { UserError } from "../shared/errors";
 import type { AnalysisRequest, EngineRequest } from "../shared/request";
+import { resultSuffix } from "../shared/result";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { OutputFile } from "./checkpoint/output-file";
 import { weightsPathOf } from "./result-file";
@@ -28,8 +29,9 @@ export async function checkOutputs(request: EngineRequest): Promise<void> {
 /** @throws UserError where a run would write over what it reads. */
 export async function keepAnalyzed(request: AnalysisRequest, checkpoint: Checkpoint): Promise<void> {
   const files = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file));
+  const settings = (await readdir(checkpoint.folder)).filter((name) => isSetting(name)).map((name) => join(checkpoint.folder, name));
   const { input } = request;
-  await keepInputs(request, [checkpoint.path, ...files, ...("path" in input ? [input.path] : [])]);
+  await keepInputs(request, [checkpoint.path, ...files, ...settings, ...("path" in input ? [input.path] : [])]);
 }
 
 async function keepInputs(request: EngineRequest, inputs: readonly string[]): Promise<void> {
@@ -37,6 +39,11 @@ async function keepInputs(request: EngineRequest, inputs: readonly string[]): Pr
   for (const output of outputsOf(request)) {
     if (read.has(await placeOf(output))) throw new UserError(`${output} is read by this run and would be written over; give another name.`);
   }
+}
+
+/** A JSON file of the model's own: configuration, tokenizer, preprocessor, index. */
+function isSetting(name: string): boolean {
+  return name.endsWith(".json") && !name.endsWith(resultSuffix);
 }
 
 /** Where a path leads: behind links if there is something, else where it would come to be. */

@@ -41,7 +41,8 @@ async function answer(request: EngineRequest): Promise<void> {
     await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
-    const written = request.out === undefined ? [] : await writeResult(request.out, analysis);
+    const taps = request.kind === "analyze" && request.taps !== undefined ? [request.taps] : [];
+    const written = [...(request.out === undefined ? [] : await writeResult(request.out, analysis)), ...taps];
     send({ type: "done", result: analysis.result, written });
   } catch (error) {
     send({ type: "failed", error: failureOf(error) });

@@ -134,8 +134,8 @@ def _find(model, names, strict):
     """The module of every name. A checkpoint and a model often differ by a prefix ("model.", "transformer.", "module." ...):
     the one under which most names are found is taken off or put on."""
     modules = {path: module for path, module in model.named_modules(remove_duplicate=False) if path}
-    best = max(_prefixes(names, modules), key=lambda prefix: sum(_renamed(name, prefix) in modules for name in names))
-    found = {name: modules[_renamed(name, best)] for name in names if _renamed(name, best) in modules}
+    spelled = max(_spellings(names), key=lambda spelling: len(_matched(spelling, modules)))
+    found = _matched(spelled, modules)
     missing = [name for name in names if name not in found]
     if missing and strict:
         norms = [path for path, module in modules.items() if "norm" in type(module).__name__.lower()]
@@ -146,6 +146,19 @@ def _find(model, names, strict):
     if missing:
         warnings.warn(f"not in this model, left out: {_list(missing)}")
     return found
+
+
+def _spellings(names):
+    """The names as the checkpoint has them, and as transformers 5 has them in memory where it renames modules on loading."""
+    yield {name: name for name in names}
+    yield {name: name.replace("encoder.layer.", "layers.") for name in names}
+
+
+def _matched(spelled, modules):
+    """The module of every name, under the prefix that finds most."""
+    paths = list(spelled.values())
+    best = max(_prefixes(paths, modules), key=lambda prefix: sum(_renamed(path, prefix) in modules for path in paths))
+    return {name: modules[_renamed(path, best)] for name, path in spelled.items() if _renamed(path, best) in modules}
 
 
 def _prefixes(names, modules):

@@ -44,10 +44,10 @@ describe("renderTable", () => {
     expect(heading(60)).not.toContain("std");
   });
 
-  it("shortens long names in the middle, so that layers stay apart", () => {
+  it("shortens long names up to their block's number, so that layers stay apart", () => {
     const long = withLayer((layer) => ({ ...layer, name: `model.${"very_long_module.".repeat(8)}layers.17.norm1` }));
     const text = renderTable(long, { color: false, width: 80 });
-    expect(text).toMatch(/^model\S*….*17\.norm1 /m);
+    expect(text).toMatch(/^…17\.norm1 /m);
     expect(longestLine(text)).toBeLessThanOrEqual(80);
   });
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { OutputFile } from "../../engine/checkpoint/output-file";
 import { readResult, weightsPathOf } from "../../engine/result-file";
@@ -26,7 +27,10 @@ export function addExport(program: Command): void {
       const weightsPath = weightsPathOf(path);
       const weights = await readFile(weightsPath).catch(() => undefined);
       const exported = format.export(await readResult(path), { weightsPath, ...(weights && { weights }) });
-      if (options.out !== undefined) return write(options.out, exported);
+      if (options.out !== undefined) {
+        if ([path, weightsPath].some((read) => resolve(read) === resolve(options.out!))) throw new UserError(`${options.out} is read by this export and would be written over; give another name.`);
+        return write(options.out, exported);
+      }
       if (typeof exported !== "string" && process.stdout.isTTY) throw new UserError(`The ${format.name} export is binary; give --out FILE.`);
       await print(exported);
     });

@@ -39,6 +39,6 @@ function unknownFamily(checkpoint: Checkpoint, modelType: unknown): UserError {
   const what = typeof modelType === "string" ? `is of the family "${modelType}", which NormLens does not know yet` : "is of no family that NormLens knows";
   const known = families.map((family) => family.name).join(", ");
   return new UserError(
-    `${checkpoint.path} ${what} (known: ${known}); export the model to ONNX, or capture its norm inputs in PyTorch and run "normlens fit" on the capture file.`,
+    `${checkpoint.path} ${what} (known: ${known}); record its norm inputs where it runs, in a capture file (docs/capture.md), and run "normlens fit" on that; ONNX graphs are not read yet.`,
   );
 }

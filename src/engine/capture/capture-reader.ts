@@ -28,7 +28,8 @@ const inputSuffix = ".input";
  * Where the metadata say nothing: kind is layernorm if there is a bias (only LayerNorm and GroupNorm have one) and must be
  * given otherwise; eps is 1e-5 (layernorm, groupnorm) or 1e-6 (rmsnorm); role is "other", as is a role of an unknown name;
  * depth is the first number in the name, else 0 for an embedding norm and the number of blocks for the rest; an input
- * [batch, tokens, channels] is `batch` sequences, and any other one has no known sequences; a position is one row.
+ * [batch, tokens, channels] or [batch, tokens, heads, channels] is `batch` sequences, and any other one has no known sequences; a
+ * position is one row, or one for each head.
  *
  * @throws UserError where it is no capture, or a norm is described wrongly or not well enough.
  */
@@ -93,7 +94,7 @@ interface Source {
 async function readLayer(source: Source, reference: TensorReference, blocks: number): Promise<CaptureLayer> {
   const name = layerName(reference.name);
   const { rows, channels } = checkInput(source, reference);
-  const rowsPerPosition = countOf(source, name, "rows_per_position") ?? 1;
+  const rowsPerPosition = countOf(source, name, "rows_per_position") ?? (reference.shape.length === 4 ? reference.shape[2]! : 1);
   const kind = kindOf(source, name);
   const role = roleOf(source, name);
   const weight = await readParameter(source, `${name}.weight`, [1, channels]);
@@ -119,8 +120,8 @@ function layerName(inputName: string): string {
 
 function checkInput({ path }: Source, { name, dtype, shape }: TensorReference): { rows: number; channels: number } {
   const channels = shape.at(-1) ?? 0;
-  if (shape.length < 2 || channels === 0) {
-    throw new UserError(`${path}: ${quote(name)} has the shape [${shape.join(", ")}], not [tokens, channels]; capture it again.`);
+  if (shape.length < 2 || shape.length > 4 || channels === 0) {
+    throw new UserError(`${path}: ${quote(name)} has the shape [${shape.join(", ")}], not [tokens, channels], [batch, tokens, channels] or [batch, tokens, heads, channels]; capture it again.`);
   }
   if (!isComputable(dtype)) throw new UserError(`${path}: ${quote(name)} is stored as ${dtype}; capture it as F32, F16 or BF16.`);
   return { rows: elementCount(shape) / channels, channels };
@@ -186,7 +187,8 @@ function runsOf(source: Source, { name, shape }: TensorReference, rows: number, 
   if (rows % rowsPerPosition !== 0) return refuse(source, layerName(name), "rows_per_position", `a divisor of its ${rows} rows`);
   const text = textOf(source, layerName(name), "rows_per_sequence");
   if (text === undefined) {
-    const rowsPerSequence = shape.length === 3 && shape[1]! % rowsPerPosition === 0 ? shape[1]! : rowsPerPosition;
+    const inSequence = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+    const rowsPerSequence = shape.length > 2 && inSequence % rowsPerPosition === 0 ? inSequence : rowsPerPosition;
     return [{ rowsPerSequence, sequences: rows / rowsPerSequence }];
   }
   const runs = parseRuns(text, rows);

@@ -61,7 +61,8 @@ export async function openRuntime(runtime: string, device: string, options: Runt
   );
   if (candidates.length === 0) {
     const known = runtimeChoices.map((choice) => `${choice.runtime} on ${choice.device}`).join(", ");
-    throw new UserError(`There is no runtime "${runtime}" with a device "${device}"; this version has ${known}.`);
+    const asked = [runtime === "auto" ? "" : ` "${runtime}"`, device === "auto" ? "" : ` with a device "${device}"`].join("");
+    throw new UserError(`There is no runtime${asked}; this version has ${known}.`);
   }
   const reasons: string[] = [];
   for (const candidate of candidates) {
