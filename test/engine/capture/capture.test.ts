@@ -151,6 +151,9 @@ describe("a capture from another producer", () => {
   it("may have an input [batch, tokens, channels], and more dimensions", async () => {
     const batched = await only(await foreign({ shape: [3, 5, 2] }));
     expect([batched.rows, batched.norm.channels, batched.runs]).toEqual([15, 2, [{ rowsPerSequence: 5, sequences: 3 }]]);
+    const byHead = await only(await foreign({ shape: [3, 5, 4, 2], about: { kind: "rmsnorm" } }));
+    expect(byHead).toMatchObject({ rows: 60, rowsPerPosition: 4, runs: [{ rowsPerSequence: 20, sequences: 3 }] });
+    expect(await refusal(openCapture(await foreign({ shape: [1, 3, 5, 4, 2] })))).toContain("[1, 3, 5, 4, 2]");
     const heads = await only(await foreign({ shape: [3, 5, 4, 2], about: { kind: "rmsnorm", rows_per_position: "4", rows_per_sequence: "20" } }));
     expect([heads.rows, heads.rowsPerPosition, heads.runs]).toEqual([60, 4, [{ rowsPerSequence: 20, sequences: 3 }]]);
   });
