@@ -40,6 +40,7 @@ export function fitChannels(response: Response, affine: Affine, weightedSquares:
     const unexplained = total.withinChannels - explainedSquares(response, channels, affine, Math.exp(logAlpha));
     return total.overall === 0 ? 0 : 1 - Math.max(0, unexplained) / total.overall;
   });
+  if (total.withinChannels <= 0 || weightedSquares === 0) return { alpha: start, r2: 0, ...gainsAt(response, channels, affine, start) };
   const best = minimiseNear((logAlpha) => -r2(logAlpha), bounds, Math.log(start), firstStep, tolerance);
   const { logAlpha } = chooseAlpha(r2, best, r2(bounds.low), bounds);
   const alpha = Math.exp(logAlpha);

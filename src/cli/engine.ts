@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { temporaryPrefix } from "../engine/checkpoint/output-file";
@@ -10,6 +10,9 @@ import type { Result } from "../shared/result";
 
 /** Time that a stopped engine has to put things in order before the program ends without it. */
 const graceMilliseconds = 600;
+
+/** Ctrl-C, a polite kill, a closed terminal. */
+const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a run of the engine gave. */
 export interface EngineOutcome {
@@ -41,8 +44,7 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
       setTimeout(end, graceMilliseconds).unref();
     }
   };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", interrupt);
+  for (const signal of stopSignals) process.on(signal, interrupt);
   try {
     return await new Promise<EngineOutcome>((resolve, reject) => {
       worker.on("error", reject);
@@ -57,8 +59,7 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
       call({ type: "run", request });
     });
   } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
+    for (const signal of stopSignals) process.off(signal, interrupt);
     worker.unref();
   }
 }
@@ -71,7 +72,7 @@ function errorOf({ error }: EngineEvent & { type: "failed" }): Error {
 
 function foldersWrittenTo(request: EngineRequest): string[] {
   const paths = [request.out, request.kind === "analyze" ? request.taps : undefined];
-  return [...new Set(paths.flatMap((path) => (path === undefined ? [] : [dirname(path)])))];
+  return [...new Set(paths.flatMap((path) => (path === undefined ? [] : [dirname(path), ...(existsSync(path) ? [dirname(realpathSync(path))] : [])])))];
 }
 
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */

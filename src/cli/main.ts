@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { version } from "../../package.json";
 import { CancelledError, messageOf, UserError } from "../shared/errors";
+import { printable } from "../shared/format";
 import { addAnalyze } from "./commands/analyze";
 import { addEngines } from "./commands/engines";
 import { addExport } from "./commands/export";
@@ -35,9 +36,19 @@ function exitCodeFor(error: unknown): number {
     return stopped;
   }
   const text = error instanceof UserError ? error.message : `A defect in NormLens: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`;
-  console.error(`${pc.red("error:")} ${text}`);
+  console.error(`${pc.red("error:")} ${error instanceof UserError ? bounded(printable(text)) : text}`);
   return failed;
 }
+
+/** Longest message that is printed whole: names and values in it come from files. */
+const longestMessage = 2000;
+
+function bounded(text: string): string {
+  return text.length <= longestMessage ? text : `${text.slice(0, longestMessage / 2)} … ${text.slice(-longestMessage / 2)}`;
+}
+
+// Where messages can't be read any more, the work goes on without them.
+process.stderr.on("error", () => undefined);
 
 // A reader that has seen enough, such as head, closes the pipe; that is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

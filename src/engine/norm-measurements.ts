@@ -1,6 +1,7 @@
 import type { MeasuredLayer, MeasurementOptions, RowBlock } from "../analysis/measurement";
 import type { Norm } from "../shared/norm";
-import type { Checkpoint } from "./checkpoint/checkpoint";
+import { UserError } from "../shared/errors";
+import type { Checkpoint, TensorReference } from "./checkpoint/checkpoint";
 import { readTensor } from "./checkpoint/tensor-data";
 import type { NormCall } from "./forward";
 import type { NormNode } from "./graph/norms";
@@ -88,7 +89,14 @@ export async function readNorm(checkpoint: Checkpoint, node: NormNode): Promise<
     eps: node.eps,
     axes: node.axes,
     channels,
-    ...(weight && { weight: await readTensor(weight) }),
-    ...(bias && { bias: await readTensor(bias) }),
+    ...(weight && { weight: await readFinite(weight) }),
+    ...(bias && { bias: await readFinite(bias) }),
   };
+}
+
+/** @throws UserError where a gain or an offset is not a number: nothing could be fitted to such a norm. */
+async function readFinite(reference: TensorReference): Promise<Float32Array> {
+  const values = await readTensor(reference);
+  if (values.every((value) => Number.isFinite(value))) return values;
+  throw new UserError(`${reference.file}: tensor ${reference.name} holds NaN or infinite values; the checkpoint is damaged, so get it again.`);
 }

@@ -9,7 +9,7 @@ import { damageOf } from "./result-shape";
 
 /** The file with alpha, weight and bias of every layer that stands beside a result file. */
 export function weightsPathOf(resultPath: string): string {
-  const stem = resultPath.endsWith(resultSuffix) ? resultPath.slice(0, -resultSuffix.length) : resultPath.replace(/\.json$/, "");
+  const stem = resultPath.endsWith(resultSuffix) ? resultPath.slice(0, -resultSuffix.length) : resultPath;
   return `${stem}.normlens.safetensors`;
 }
 

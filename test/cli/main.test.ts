@@ -345,6 +345,17 @@ describe("bad checkpoints are refused in one sentence", () => {
     }
   });
 
+  test("feed-forward layers that do not fit each other, empty tensors, and gains that are no numbers", async () => {
+    const odd = await changedCopy((tensors) => tensors.set("transformer.h.1.mlp.c_proj.weight", { shape: [60, 16], data: new Float32Array(960) }));
+    await analyze(odd, "transformer.h.1.mlp.c_proj.weight", "[60, 16]");
+    const empty = await changedCopy((tensors) => tensors.set("transformer.wpe.weight", { shape: [0, 16], data: new Float32Array(0) }));
+    await analyze(empty, "transformer.wpe.weight", "empty");
+    const damaged = await changedCopy((tensors) => {
+      tensors.get("transformer.ln_f.bias")!.data[3] = NaN;
+    });
+    await analyze(damaged, "transformer.ln_f.bias", "NaN");
+  });
+
   test("shapes that do not fit", async () => {
     const folder = await changedCopy((tensors) => tensors.set("transformer.ln_f.weight", { shape: [5], data: new Float32Array(5) }));
     await analyze(folder, "transformer.ln_f.weight", "[5]");
@@ -395,6 +406,12 @@ describe("bad input is refused in one sentence", () => {
 
   test("text for a model of images", async () => {
     await expectRefusal(["analyze", join(golden, "vit-hf"), "--text", join(sample, "calibration.txt")], "image");
+  });
+
+  test("a text whose message would steer the terminal", async () => {
+    const { stderr, code } = await normlens("analyze", small, "--ids", "/no/\u001b[31mred\u202e.json", "--quiet");
+    expect(code).toBe(1);
+    for (const steering of ["\u001b", "\u202e"]) expect(stderr).not.toContain(steering);
   });
 
   test("a capture that is none", async () => {

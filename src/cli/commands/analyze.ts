@@ -32,7 +32,7 @@ export function addAnalyze(program: Command): void {
     .addOption(new Option("--ids <file>", "token ids to feed, .npy or .json").conflicts(["images", "random"]))
     .addOption(new Option("--images <folder>", "images to feed, by the model's own preprocessor").conflicts("random"))
     .option("--random", "feed seeded random input")
-    .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1), 2048)
+    .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1, 10_000_000), 2048)
     .option("--sequence-length <n>", "tokens a sequence (default: the model's context, at most 1024)", wholeNumber(1))
     .option("--skip-first", "leave the first position of every sequence out")
     .option("--runtime <name>", "auto or onnxruntime", "auto")

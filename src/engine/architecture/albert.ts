@@ -1,4 +1,4 @@
-import type { NormSpecification } from "../graph/builder";
+import { outSize, type NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, blockCount, eps, headSize, optionalSize, optionalText, size } from "./config";
@@ -24,7 +24,7 @@ function build(weights: Weights, config: Config): Architecture {
   const width = weights.tensor(`${mapping}.weight`, [any, embeddingSize]).shape[0]!;
   const depth = blockCount(config, "num_hidden_layers");
   const groups = optionalSize(config, "num_hidden_groups") ?? 1;
-  const layersPerGroup = optionalSize(config, "inner_group_num") ?? 1;
+  const layersPerGroup = config["inner_group_num"] === undefined ? 1 : blockCount(config, "inner_group_num");
   const heads = size(config, "num_attention_heads");
   const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
   const act = activation(optionalText(config, "hidden_act") ?? "gelu_new");
@@ -55,7 +55,7 @@ function build(weights: Weights, config: Config): Architecture {
           attentionOut: names.linear("attention.dense", width, width),
           attentionNorm: norm(names, "attention.LayerNorm", width, "post-attention", index),
           up: names.linear("ffn", width, any),
-          down: names.linear("ffn_output", any, width),
+          down: names.linear("ffn_output", outSize(names.linear("ffn", width, any)), width),
           ffnNorm: norm(names, "full_layer_layer_norm", width, "post-ffn", index),
         };
         return encoderBlock(g, state, parts, shape, act);

@@ -1,4 +1,4 @@
-import type { NormSpecification } from "../graph/builder";
+import { outSize, type NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
@@ -44,7 +44,7 @@ function build(weights: Weights, config: Config): Architecture {
         attentionOut: names.linear("attention.output.dense", width, width),
         attentionNorm: norm(names, "attention.output.LayerNorm", "post-attention", index),
         up: names.linear("intermediate.dense", width, any),
-        down: names.linear("output.dense", any, width),
+        down: names.linear("output.dense", outSize(names.linear("intermediate.dense", width, any)), width),
         ffnNorm: norm(names, "output.LayerNorm", "post-ffn", index),
       };
       g.output(encoderBlock(g, x, parts, shape, act), hiddenState(index + 1));

@@ -10,7 +10,7 @@ export function optionalNumber(config: Config, ...fields: readonly string[]): nu
   for (const field of fields) {
     const value = config[field];
     if (value === undefined || value === null) continue;
-    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`"${field}"`, `is ${JSON.stringify(value)} where a number is expected`);
+    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`"${field}"`, `is ${shown(value)} where a number is expected`);
     return value;
   }
   return undefined;
@@ -26,7 +26,7 @@ export function positive(config: Config, field: string): number | undefined {
 const largestSize = 1e8;
 
 /** Most blocks that a configuration may ask for. */
-const mostBlocks = 10_000;
+const mostBlocks = 1_000;
 
 /** A positive whole number under any of several spellings; undefined where none is given. */
 export function optionalSize(config: Config, ...fields: readonly string[]): number | undefined {
@@ -68,21 +68,21 @@ export function eps(config: Config, fields: readonly string[], otherwise: number
 export function optionalText(config: Config, field: string): string | undefined {
   const value = config[field];
   if (value === undefined || value === null) return undefined;
-  return typeof value === "string" ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where text is expected`);
+  return typeof value === "string" ? value : refuse(`"${field}"`, `is ${shown(value)} where text is expected`);
 }
 
 /** A yes-or-no field; `otherwise` where it is not given. */
 export function flag(config: Config, field: string, otherwise: boolean): boolean {
   const value = config[field];
   if (value === undefined || value === null) return otherwise;
-  return typeof value === "boolean" ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where true or false is expected`);
+  return typeof value === "boolean" ? value : refuse(`"${field}"`, `is ${shown(value)} where true or false is expected`);
 }
 
 /** A nested object; undefined where it is not given. */
 export function optionalObject(config: Config, field: string): Config | undefined {
   const value = config[field];
   if (value === undefined || value === null) return undefined;
-  return isObject(value) ? value : refuse(`"${field}"`, `is ${JSON.stringify(value)} where an object is expected`);
+  return isObject(value) ? value : refuse(`"${field}"`, `is ${shown(value)} where an object is expected`);
 }
 
 /** Class name of the model: the first of `architectures`, or timm's `architecture`. */
@@ -100,4 +100,11 @@ export function headSize(width: number, heads: number): number {
 
 function isObject(value: unknown): value is Config {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value in a message: text and numbers as they are, the rest by what it is, since it may be of any size and depth. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return Array.isArray(value) ? "a list" : "an object";
 }

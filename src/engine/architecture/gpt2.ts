@@ -1,5 +1,5 @@
 import { UserError } from "../../shared/errors";
-import type { Linear, NormSpecification } from "../graph/builder";
+import { outSize, type Linear, type NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention } from "./attention";
@@ -65,7 +65,7 @@ function build(weights: Weights, config: Config): Architecture {
       const mixed = attention(g, q, k, v, { ...attentionShape, scale: attentionScale(config, attentionShape.headSize, index) });
       const attended = g.add(x, g.unflatten(g.linear(mixed, linear(names, "attn.c_proj", width, width)), x, [width]));
       const up = linear(names, "mlp.c_fc", width, any);
-      const down = linear(names, "mlp.c_proj", any, width);
+      const down = linear(names, "mlp.c_proj", outSize(up), width);
       const fed = g.linear(act(g, g.linear(g.norm(attended, norm("ln_2", "ffn")), up)), down);
       g.output(g.add(attended, g.unflatten(fed, x, [width])), hiddenState(index + 1));
     });

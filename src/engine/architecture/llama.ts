@@ -1,4 +1,4 @@
-import type { NormSpecification } from "../graph/builder";
+import { outSize, type NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention } from "./attention";
@@ -106,8 +106,9 @@ function build(weights: Weights, names: Names, config: Config): Architecture {
       const out = g.linear(mixed, parts.linear(names.attentionOut, heads * sizeOfHead, width));
       const attended = g.add(x, g.unflatten(out, x, [width]));
       const fed = g.norm(attended, norm(names.ffnNorm, "ffn"));
-      const gated = g.multiply(act(g, g.linear(fed, parts.linear(names.gate, width, any))), g.linear(fed, parts.linear(names.up, width, any)));
-      const down = g.linear(gated, parts.linear(names.down, any, width));
+      const gate = parts.linear(names.gate, width, any);
+      const gated = g.multiply(act(g, g.linear(fed, gate)), g.linear(fed, parts.linear(names.up, width, outSize(gate))));
+      const down = g.linear(gated, parts.linear(names.down, outSize(gate), width));
       g.output(g.add(attended, g.unflatten(down, x, [width])), hiddenState(index + 1));
     });
 

@@ -4,6 +4,9 @@ import type { Value } from "../graph/graph";
 import type { Config } from "./architecture";
 import { flag, optionalObject, optionalText, positive } from "./config";
 
+/** Far more channels than any head has. */
+const largestHead = 65_536;
+
 /** Rotary position embedding (RoPE, arXiv 2104.09864). */
 export interface Rotary {
   /** Angular frequency of each pair of channels, [head size / 2]. */
@@ -17,6 +20,7 @@ export interface Rotary {
  * @throws UserError for a scaling that is not known.
  */
 export function rotaryFrequencies(config: Config, headSize: number): Float64Array {
+  if (headSize > largestHead) throw new UserError(`config.json: a head of ${headSize} channels is larger than the ${largestHead} that are run; check "head_dim".`);
   if (headSize % 2 !== 0) throw new UserError(`config.json: heads of ${headSize} channels can't be turned in pairs, as rotary positions do.`);
   const stated = optionalObject(config, "rope_parameters") ?? optionalObject(config, "rope_scaling");
   const scaling = stated ?? (flag(config, "use_scaled_rope", false) ? { rope_type: "llama3" } : {});

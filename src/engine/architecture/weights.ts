@@ -48,6 +48,7 @@ export class Weights {
         `${this.checkpoint.path}: tensor ${reference.name} has shape [${reference.shape.join(", ")}] where the configuration asks for [${expected}]; check that config.json belongs to these weights.`,
       );
     }
+    if (reference.shape.includes(0)) throw new UserError(`${this.checkpoint.path}: tensor ${reference.name} is empty; the checkpoint is incomplete, so get it again.`);
     if (!computableDtypes.includes(reference.dtype)) {
       throw new UserError(
         `${this.checkpoint.path}: tensor ${reference.name} is stored as ${reference.dtype}, which NormLens can't compute with; convert the checkpoint to BF16, F16 or F32.`,

@@ -22,6 +22,9 @@ const elementsAtOnce = 2 ** 22;
 
 const inputSuffix = ".input";
 
+/** Far more than any norm has. */
+const mostChannels = 1_000_000;
+
 /**
  * Opens a capture file from any producer and reads the norms' weights; the inputs stay on disk.
  *
@@ -123,6 +126,7 @@ function checkInput({ path }: Source, { name, dtype, shape }: TensorReference): 
   if (shape.length < 2 || shape.length > 4 || channels === 0) {
     throw new UserError(`${path}: ${quote(name)} has the shape [${shape.join(", ")}], not [tokens, channels], [batch, tokens, channels] or [batch, tokens, heads, channels]; capture it again.`);
   }
+  if (channels > mostChannels) throw new UserError(`${path}: ${quote(name)} has ${channels} channels, more than the ${mostChannels} that are read; check its shape.`);
   if (!isComputable(dtype)) throw new UserError(`${path}: ${quote(name)} is stored as ${dtype}; capture it as F32, F16 or BF16.`);
   return { rows: elementCount(shape) / channels, channels };
 }
@@ -134,7 +138,9 @@ async function readParameter({ path, tensors }: Source, name: string, lengths: r
   if (!lengths.includes(length)) {
     throw new UserError(`${path}: ${quote(name)} has ${length} elements, but the input has ${lengths.at(-1)!} channels; capture it again.`);
   }
-  return readTensor(reference);
+  const values = await readTensor(reference);
+  if (values.every((value) => Number.isFinite(value))) return values;
+  throw new UserError(`${path}: ${quote(name)} holds NaN or infinite values; capture it again.`);
 }
 
 function kindOf(source: Source, name: string): NormKind {

@@ -30,6 +30,11 @@ export interface Linear {
   readonly layout: "out-in" | "in-out";
 }
 
+/** Number of values that a dense layer gives. */
+export function outSize({ weight, layout }: Linear): number {
+  return weight.shape[layout === "out-in" ? 0 : 1]!;
+}
+
 /** A norm layer, as an architecture states it. */
 export interface NormSpecification {
   /** Module path as the checkpoint spells it. */
@@ -171,8 +176,7 @@ export class GraphBuilder {
 
   /** Dense layer that keeps the batch and sequence axes of x: [batch, sequence, out]. */
   project(x: Value, layer: Linear): Value {
-    const outSize = layer.weight.shape[layer.layout === "out-in" ? 0 : 1]!;
-    return this.unflatten(this.linear(x, layer), x, [outSize]);
+    return this.unflatten(this.linear(x, layer), x, [outSize(layer)]);
   }
 
   /** x + y. */

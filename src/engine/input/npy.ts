@@ -90,13 +90,15 @@ function parseHeader(path: string, text: string, dataOffset: number): NpyHeader 
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
   if (!order || !shape) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
   const kind = dtype?.[2] ?? "structured";
-  if (!(kind in elementReaders)) {
+  if (!Object.hasOwn(elementReaders, kind)) {
     throw new UserError(`${path} holds elements of dtype ${kind}, not integers: save token ids with array.astype("int64").`);
   }
   const dimensions = shape[1]!.split(",").filter((part) => part.trim() !== "").map(Number);
   if (dimensions.length !== 1 && dimensions.length !== 2) {
     throw new UserError(`${path} is a ${dimensions.length}-D array: give token ids of shape [tokens] or [sequences, tokens].`);
   }
+  if (dimensions.some((size) => !Number.isSafeInteger(size))) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
+  if (dimensions.length === 2 && dimensions[1] === 0) throw new UserError(`${path} holds no token ids, as its shape is (${dimensions.join(", ")}): give at least one.`);
   const [rows, columns] = dimensions.length === 1 ? [1, dimensions[0]!] : [dimensions[0]!, dimensions[1]!];
   return { kind, littleEndian: dtype?.[1] !== ">", fortranOrder: order[1] === "True", rows, columns, dataOffset };
 }

@@ -70,6 +70,9 @@ function decodeUtf8(path: string, bytes: Uint8Array, whole: boolean): string {
 }
 
 function checkVocabulary(path: string, tokenizer: CheckpointTokenizer, ids: readonly number[], modelVocabulary: number): void {
+  if (ids.some((id) => !Number.isInteger(id) || id < 0)) {
+    throw new UserError(`${path} cannot be tokenised, as tokenizer.json gives ids that are no whole numbers from 0 on: get the tokenizer again.`);
+  }
   const tokenizerVocabulary = Math.max(tokenizer.vocabularySize, 1 + ids.reduce((highest, id) => Math.max(highest, id), 0));
   if (tokenizerVocabulary > modelVocabulary) {
     throw new UserError(

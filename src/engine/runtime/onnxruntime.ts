@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { basename, dirname } from "node:path";
 import { onnx } from "onnx-proto";
 import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
@@ -36,7 +37,7 @@ async function openSession(graph: Graph, threads: number | undefined): Promise<S
   const folder = folderOfMost([...graph.weights.values()]);
   const session = await InferenceSession.create(await serialise(graph, folder), {
     ...sessionOptions,
-    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    ...(threads !== undefined && { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
     extra: {
       session: { disable_prepacking: "1", ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }) },
     },
