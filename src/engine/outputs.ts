@@ -23,7 +23,7 @@ export async function checkOutputs(request: EngineRequest): Promise<void> {
   const twice = outputs.find((_, index) => places.indexOf(places[index]!) !== index);
   if (twice !== undefined) throw new UserError(`${twice} is to be written twice; give the result and the taps different names.`);
   for (const output of outputs) await (await OutputFile.create(output)).abort();
-  if (request.kind === "fit") await keepInputs(request, [request.capture]);
+  if (request.kind === "fit") await keepInputs(outputs, [request.capture]);
 }
 
 /** @throws UserError where a run would write over what it reads. */
@@ -31,12 +31,13 @@ export async function keepAnalyzed(request: AnalysisRequest, checkpoint: Checkpo
   const files = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file));
   const settings = (await readdir(checkpoint.folder)).filter((name) => isSetting(name)).map((name) => join(checkpoint.folder, name));
   const { input } = request;
-  await keepInputs(request, [checkpoint.path, ...files, ...settings, ...("path" in input ? [input.path] : [])]);
+  await keepInputs(outputsOf(request), [checkpoint.path, ...files, ...settings, ...("path" in input ? [input.path] : [])]);
 }
 
-async function keepInputs(request: EngineRequest, inputs: readonly string[]): Promise<void> {
+/** @throws UserError where an output, behind links, is one of the files that are read. */
+export async function keepInputs(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
   const read = new Set(await Promise.all(inputs.map(placeOf)));
-  for (const output of outputsOf(request)) {
+  for (const output of outputs) {
     if (read.has(await placeOf(output))) throw new UserError(`${output} is read by this run and would be written over; give another name.`);
   }
 }

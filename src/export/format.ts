@@ -16,6 +16,8 @@ export interface ExportFormat {
   readonly extension: string;
   /** One sentence for help texts and menus. */
   readonly description: string;
+  /** Whether `extra` is needed: only then the caller reads it. */
+  readonly needsWeights?: true;
   /** @throws UserError where the result, or what stands beside it, does not have what the format needs. */
   export(result: Result, extra?: ExportExtra): string | Uint8Array;
 }

@@ -11,6 +11,7 @@ export const safetensors: ExportFormat = {
   name: "safetensors",
   extension: ".safetensors",
   description: "alpha, weight and bias of every layer as tensors",
+  needsWeights: true,
   export: (result, extra = {}) => {
     const path = extra.weightsPath ?? "the .safetensors file beside the result";
     if (extra.weights === undefined) {

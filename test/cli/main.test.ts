@@ -212,6 +212,18 @@ describe("export", () => {
     await refused(join(folder, "none.json"));
   });
 
+  test("never writes over the result that it reads, also behind a link", async () => {
+    const folder = await temporaryFolder();
+    const result = join(folder, "r.normlens.json");
+    await normlens("analyze", small, "--random", "--max-tokens", "64", "--out", result, "--quiet");
+    const before = await readFile(result);
+    await symlink(result, join(folder, "link.html"));
+    for (const out of [result, join(folder, "r.normlens.safetensors"), join(folder, "link.html")]) {
+      await expectRefusal(["export", result, "--format", "html", "--out", out], out, "written over");
+    }
+    expect(await readFile(result)).toEqual(before);
+  });
+
   test("a format that is not known is misuse", async () => {
     const { code, stderr } = await normlens("export", "r.json", "--format", "xml");
     expect(code).toBe(2);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { OutputFile } from "../../engine/checkpoint/output-file";
+import { keepInputs } from "../../engine/outputs";
 import { readResult, weightsPathOf } from "../../engine/result-file";
 import { exportFormats } from "../../export/exports";
 import { UserError } from "../../shared/errors";
@@ -25,12 +25,10 @@ export function addExport(program: Command): void {
     .action(async (path: string, options: Options) => {
       const format = exportFormats.find(({ name }) => name === options.format)!;
       const weightsPath = weightsPathOf(path);
-      const weights = await readFile(weightsPath).catch(() => undefined);
+      if (options.out !== undefined) await keepInputs([options.out], [path, weightsPath]);
+      const weights = format.needsWeights ? await readFile(weightsPath).catch(() => undefined) : undefined;
       const exported = format.export(await readResult(path), { weightsPath, ...(weights && { weights }) });
-      if (options.out !== undefined) {
-        if ([path, weightsPath].some((read) => resolve(read) === resolve(options.out!))) throw new UserError(`${options.out} is read by this export and would be written over; give another name.`);
-        return write(options.out, exported);
-      }
+      if (options.out !== undefined) return write(options.out, exported);
       if (typeof exported !== "string" && process.stdout.isTTY) throw new UserError(`The ${format.name} export is binary; give --out FILE.`);
       await print(exported);
     });

@@ -1,4 +1,4 @@
-import { outSize, type NormSpecification } from "../graph/builder";
+import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, blockCount, eps, headSize, optionalSize, optionalText, size } from "./config";
@@ -54,8 +54,7 @@ function build(weights: Weights, config: Config): Architecture {
           value: names.linear("attention.value", width, width),
           attentionOut: names.linear("attention.dense", width, width),
           attentionNorm: norm(names, "attention.LayerNorm", width, "post-attention", index),
-          up: names.linear("ffn", width, any),
-          down: names.linear("ffn_output", outSize(names.linear("ffn", width, any)), width),
+          ...names.feedForward("ffn", "ffn_output", width),
           ffnNorm: norm(names, "full_layer_layer_norm", width, "post-ffn", index),
         };
         return encoderBlock(g, state, parts, shape, act);

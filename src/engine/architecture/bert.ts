@@ -1,11 +1,11 @@
-import { outSize, type NormSpecification } from "../graph/builder";
+import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
 import { logitsStage, maskedHeadStage } from "./ends";
 import { encoderBlock } from "./encoder-block";
 import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
-import { any, holds, type Weights } from "./weights";
+import { holds, type Weights } from "./weights";
 
 const marker = "embeddings.word_embeddings.weight";
 
@@ -43,8 +43,7 @@ function build(weights: Weights, config: Config): Architecture {
         value: names.linear("attention.self.value", width, width),
         attentionOut: names.linear("attention.output.dense", width, width),
         attentionNorm: norm(names, "attention.output.LayerNorm", "post-attention", index),
-        up: names.linear("intermediate.dense", width, any),
-        down: names.linear("output.dense", outSize(names.linear("intermediate.dense", width, any)), width),
+        ...names.feedForward("intermediate.dense", "output.dense", width),
         ffnNorm: norm(names, "output.LayerNorm", "post-ffn", index),
       };
       g.output(encoderBlock(g, x, parts, shape, act), hiddenState(index + 1));

@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/errors";
+import { isJsonObject } from "../checkpoint/json";
 import type { Config } from "./architecture";
 
 function refuse(field: string, problem: string): never {
@@ -10,7 +11,7 @@ export function optionalNumber(config: Config, ...fields: readonly string[]): nu
   for (const field of fields) {
     const value = config[field];
     if (value === undefined || value === null) continue;
-    if (typeof value !== "number" || !Number.isFinite(value)) refuse(`"${field}"`, `is ${shown(value)} where a number is expected`);
+    if (typeof value !== "number" || !Number.isFinite(value)) refuse(named([field]), `is ${shown(value)} where a number is expected`);
     return value;
   }
   return undefined;
@@ -68,21 +69,21 @@ export function eps(config: Config, fields: readonly string[], otherwise: number
 export function optionalText(config: Config, field: string): string | undefined {
   const value = config[field];
   if (value === undefined || value === null) return undefined;
-  return typeof value === "string" ? value : refuse(`"${field}"`, `is ${shown(value)} where text is expected`);
+  return typeof value === "string" ? value : refuse(named([field]), `is ${shown(value)} where text is expected`);
 }
 
 /** A yes-or-no field; `otherwise` where it is not given. */
 export function flag(config: Config, field: string, otherwise: boolean): boolean {
   const value = config[field];
   if (value === undefined || value === null) return otherwise;
-  return typeof value === "boolean" ? value : refuse(`"${field}"`, `is ${shown(value)} where true or false is expected`);
+  return typeof value === "boolean" ? value : refuse(named([field]), `is ${shown(value)} where true or false is expected`);
 }
 
 /** A nested object; undefined where it is not given. */
 export function optionalObject(config: Config, field: string): Config | undefined {
   const value = config[field];
   if (value === undefined || value === null) return undefined;
-  return isObject(value) ? value : refuse(`"${field}"`, `is ${shown(value)} where an object is expected`);
+  return isJsonObject(value) ? value : refuse(named([field]), `is ${shown(value)} where an object is expected`);
 }
 
 /** Class name of the model: the first of `architectures`, or timm's `architecture`. */
@@ -96,10 +97,6 @@ export function architectureName(config: Config, otherwise: string): string {
 export function headSize(width: number, heads: number): number {
   if (width % heads !== 0) throw new UserError(`config.json: a hidden size of ${width} can't be divided among ${heads} attention heads.`);
   return width / heads;
-}
-
-function isObject(value: unknown): value is Config {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A value in a message: text and numbers as they are, the rest by what it is, since it may be of any size and depth. */

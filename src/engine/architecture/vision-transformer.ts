@@ -5,6 +5,7 @@ import type { Activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Stage } from "./architecture";
 import { attention } from "./attention";
 import { headSize } from "./config";
+import { lastHiddenState } from "./ends";
 import { embedPatches, imageTokens, type PatchEmbedding } from "./patch-embedding";
 
 /** A pre-norm vision transformer, whatever its tensors are called. */
@@ -60,12 +61,12 @@ export function visionTransformer(model: VisionTransformer): Architecture {
   const last = stage("final norm", (g) => {
     const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
     const normed = model.finalNorm ? g.norm(x, model.finalNorm) : x;
-    g.output(model.pooledNorm ? g.norm(pooled(g, normed, model.pool, prefix), model.pooledNorm) : normed, "last_hidden_state");
+    g.output(model.pooledNorm ? g.norm(pooled(g, normed, model.pool, prefix), model.pooledNorm) : normed, lastHiddenState);
   });
 
   const head = (classifier: Linear): Stage =>
     stage("head", (g) => {
-      const x = g.input("last_hidden_state", "float32", model.pooledNorm ? ["batch", width] : ["batch", "sequence", width]);
+      const x = g.input(lastHiddenState, "float32", model.pooledNorm ? ["batch", width] : ["batch", "sequence", width]);
       g.output(g.linear(model.pooledNorm ? x : pooled(g, x, model.pool, prefix), classifier), "logits");
     });
 

@@ -75,8 +75,7 @@ function fromHuggingFace(weights: Weights, config: Config): VisionTransformer {
         qkv: names.qkv.map((part) => parts.linear(part, width, width)),
         attentionOut: parts.linear(names.attentionOut, width, width),
         ffnNorm: norm(parts, "layernorm_after", width, "ffn", index),
-        up: parts.linear(names.up, width, any),
-        down: parts.linear(names.down, any, width),
+        ...parts.feedForward(names.up, names.down, width),
       };
     },
     finalNorm: norm(weights, "layernorm", width, "final", depth),
@@ -120,8 +119,7 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
         attentionOut: names.linear("attn.proj", width, width),
         attentionScale: names.optional("ls1.gamma", [width]),
         ffnNorm: norm(names, "norm2", width, "ffn", index),
-        up: names.linear("mlp.fc1", width, any),
-        down: names.linear("mlp.fc2", any, width),
+        ...names.feedForward("mlp.fc1", "mlp.fc2", width),
         ffnScale: names.optional("ls2.gamma", [width]),
       };
     },

@@ -1,7 +1,7 @@
 import { computableDtypes } from "../../shared/dtype";
 import { UserError } from "../../shared/errors";
 import type { Checkpoint, TensorReference } from "../checkpoint/checkpoint";
-import type { Linear } from "../graph/builder";
+import { outSize, type Linear } from "../graph/builder";
 
 /** Any size: the shape check lets it pass. */
 export const any = -1;
@@ -69,6 +69,12 @@ export class Weights {
       weight: this.tensor(`${name}.weight`, [outSize, inSize]),
       bias: this.optional(`${name}.bias`, [outSize]),
     };
+  }
+
+  /** The two dense layers of a feed-forward: `up` to a size of its own, and `down` from it, both torch.nn.Linear. */
+  feedForward(up: string, down: string, width: number): { up: Linear; down: Linear } {
+    const first = this.linear(up, width, any);
+    return { up: first, down: this.linear(down, outSize(first), width) };
   }
 
   /** Gain and offset of a norm layer, under the names of today or those of early TensorFlow conversions (gamma, beta). */

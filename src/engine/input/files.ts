@@ -79,11 +79,6 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Whether a value from JSON is an object, not a list and not null. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function unreadable(path: string, error: unknown): UserError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return new UserError(`${path} does not exist: check the path.`);

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { UserError } from "../../shared/errors";
-import { isRecord, readJson } from "./files";
+import { isJsonObject } from "../checkpoint/json";
+import { readJson } from "./files";
 import { readNpyIntegers } from "./npy";
 
 /**
@@ -33,7 +34,7 @@ async function readSequences(path: string, limit: number): Promise<number[][]> {
 
 async function readJsonSequences(path: string): Promise<number[][]> {
   const content = await readJson(path);
-  if (!isRecord(content)) return sequencesOf(path, content);
+  if (!isJsonObject(content)) return sequencesOf(path, content);
   const sequences = sequencesOf(path, content["input_ids"]);
   const mask = content["attention_mask"];
   return mask === undefined ? sequences : withoutPadding(path, sequences, sequencesOf(path, mask));

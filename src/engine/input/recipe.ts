@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { HalfPixel } from "./crop";
-import { exists, isRecord, readJson } from "./files";
+import { isJsonObject } from "../checkpoint/json";
+import { exists, readJson } from "./files";
 import type { ImageInput } from "./input";
 import type { ResampleFilter } from "./resize";
 
@@ -47,7 +48,7 @@ export async function readRecipe(folder: string, expected: ImageInput): Promise<
   const config = join(folder, "config.json");
   if (!(await exists(config))) return undefined;
   const pretrained = (await readObject(config))["pretrained_cfg"];
-  return isRecord(pretrained) ? timmRecipe(config, pretrained, expected) : undefined;
+  return isJsonObject(pretrained) ? timmRecipe(config, pretrained, expected) : undefined;
 }
 
 /** What is done where the checkpoint says nothing: the defaults of Hugging Face's ViTImageProcessor at the model's own size. */
@@ -87,15 +88,15 @@ function huggingFaceResize(path: string, config: Json, expected: ImageInput): No
   const processor = config["image_processor_type"] ?? config["feature_extractor_type"];
   const isShorterEdge = typeof processor === "string" && shorterEdgeProcessors.test(processor);
   if (isLength(size)) return isShorterEdge ? { to: "shorter-edge", edge: size } : { to: "exactly", width: size, height: size };
-  if (isRecord(size) && isLength(size["height"]) && isLength(size["width"])) return { to: "exactly", width: size["width"], height: size["height"] };
-  if (isRecord(size) && isLength(size["shortest_edge"]) && size["longest_edge"] === undefined) return { to: "shorter-edge", edge: size["shortest_edge"] };
+  if (isJsonObject(size) && isLength(size["height"]) && isLength(size["width"])) return { to: "exactly", width: size["width"], height: size["height"] };
+  if (isJsonObject(size) && isLength(size["shortest_edge"]) && size["longest_edge"] === undefined) return { to: "shorter-edge", edge: size["shortest_edge"] };
   throw unsupported(path, "size", size);
 }
 
 function cropSize(path: string, config: Json, expected: ImageInput): { width: number; height: number } {
   const size = config["crop_size"] ?? { height: expected.height, width: expected.width };
   if (isLength(size)) return { width: size, height: size };
-  if (isRecord(size) && isLength(size["height"]) && isLength(size["width"])) return { width: size["width"], height: size["height"] };
+  if (isJsonObject(size) && isLength(size["height"]) && isLength(size["width"])) return { width: size["width"], height: size["height"] };
   throw unsupported(path, "crop_size", size);
 }
 
@@ -148,7 +149,7 @@ function isLength(value: unknown): value is number {
 
 async function readObject(path: string): Promise<Json> {
   const content = await readJson(path);
-  if (!isRecord(content)) throw new UserError(`${path} is not a JSON object: copy the model's own file there.`);
+  if (!isJsonObject(content)) throw new UserError(`${path} is not a JSON object: copy the model's own file there.`);
   return content;
 }
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { messageOf, UserError } from "../../shared/errors";
-import { exists, isRecord, readJson } from "./files";
+import { isJsonObject } from "../checkpoint/json";
+import { exists, readJson } from "./files";
 
 /** A checkpoint's own tokenizer. */
 export interface CheckpointTokenizer {
@@ -37,7 +38,7 @@ export async function loadTokenizer(folder: string): Promise<CheckpointTokenizer
     throw new UserError(`${folder} has no tokenizer.json: copy the model's tokenizer there, or give token ids instead of text.`);
   }
   const definition = await readJson(path);
-  if (!isRecord(definition) || !isRecord(definition["model"])) {
+  if (!isJsonObject(definition) || !isJsonObject(definition["model"])) {
     throw new UserError(`${path} is not a tokenizer of the tokenizers library: copy the model's own tokenizer.json there, or give token ids.`);
   }
   const config = await readConfig(folder);
@@ -52,7 +53,7 @@ async function readConfig(folder: string): Promise<Readonly<Record<string, unkno
   const path = join(folder, "tokenizer_config.json");
   if (!(await exists(path))) return {};
   const config = await readJson(path);
-  if (!isRecord(config)) throw new UserError(`${path} is not a JSON object: copy the model's own file there, or remove it.`);
+  if (!isJsonObject(config)) throw new UserError(`${path} is not a JSON object: copy the model's own file there, or remove it.`);
   return config;
 }
 
