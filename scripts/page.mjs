@@ -9,7 +9,7 @@ export async function bundlePage() {
 
 async function bundle(name) {
   const { outputFiles } = await build({
-    entryPoints: [`${import.meta.dirname}/../src/export/html/${name}`],
+    entryPoints: [`${import.meta.dirname}/../webview/${name}`],
     bundle: true,
     write: false,
     minify: true,

@@ -1,11 +1,10 @@
-import { UserError } from "../shared/errors";
 import { resultSchema, resultSuffix, type Result } from "../shared/result";
 import { readJsonFile } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
 import type { MeasuredNorm } from "./norm-measurements";
-import { damageOf } from "./result-shape";
+import { asResult } from "../shared/result-shape";
 
 /** The file with alpha, weight and bias of every layer that stands beside a result file. */
 export function weightsPathOf(resultPath: string): string {
@@ -60,13 +59,5 @@ function tensorsOf({ layer, channelFit }: MeasuredNorm): TensorToWrite[] {
  * @throws UserError where it is none, is damaged, or is of another version.
  */
 export async function readResult(path: string): Promise<Result> {
-  const json = await readJsonFile(path);
-  const { schema } = json;
-  if (schema !== resultSchema) {
-    const found = typeof schema === "string" && schema.startsWith("normlens") ? `a result of version "${schema.slice(0, 40)}"` : "no NormLens result";
-    throw new UserError(`${path} is ${found}, where this version reads "${resultSchema}"; run the analysis again with --out.`);
-  }
-  const damage = damageOf(json);
-  if (damage !== undefined) throw new UserError(`${path} is a damaged result: ${damage}; run the analysis again with --out.`);
-  return json as unknown as Result;
+  return asResult(await readJsonFile(path), path);
 }

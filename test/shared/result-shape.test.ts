@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { damageOf } from "../../src/engine/result-shape";
+import { damageOf } from "../../src/shared/result-shape";
 import { syntheticResult } from "../synthetic-result";
 
 type Json = Record<string, unknown> | unknown[];

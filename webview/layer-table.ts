@@ -1,8 +1,8 @@
-import { hasAlpha } from "../../shared/alpha";
-import { formatNumber, formatR2, formatShare, printable } from "../../shared/format";
-import type { LayerResult } from "../../shared/result";
+import { hasAlpha } from "../src/shared/alpha";
+import { formatNumber, formatR2, formatShare, printable } from "../src/shared/format";
+import type { LayerResult } from "../src/shared/result";
 import { element, vector } from "./dom";
-import { glossary, type Term } from "./glossary";
+import { glossary, type Term } from "../src/shared/glossary";
 import { currentTheme } from "./theme";
 
 /** The table of all layers. */

@@ -1,7 +1,7 @@
 import { Chart, type ChartDataset, type Plugin } from "chart.js";
-import { formatNumber, formatR2, printable } from "../../shared/format";
-import { normRoles, type NormRole } from "../../shared/norm";
-import type { LayerResult } from "../../shared/result";
+import { formatNumber, formatR2, printable } from "../src/shared/format";
+import { normRoles, type NormRole } from "../src/shared/norm";
+import type { LayerResult } from "../src/shared/result";
 import { element } from "./dom";
 import type { Place } from "./place";
 import { currentTheme, roleShapes, type Theme } from "./theme";

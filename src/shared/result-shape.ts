@@ -1,5 +1,6 @@
-import { normRoles } from "../shared/norm";
-import { quantileLevels, saturationThresholds, type GroupResult, type LayerResult, type Result } from "../shared/result";
+import { UserError } from "./errors";
+import { normRoles } from "./norm";
+import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type LayerResult, type Result } from "./result";
 
 /*
  * A result that has every field, against which files are compared. The compiler keeps it complete.
@@ -64,6 +65,22 @@ const example: Result = {
   groups: [group],
   warnings: [{ code: "input", message: "" }],
 };
+
+/**
+ * Takes a value read from JSON for a result.
+ * @param path names the file in refusals.
+ * @throws UserError where it is none, is damaged, or is of another version.
+ */
+export function asResult(json: unknown, path: string): Result {
+  const schema = typeof json === "object" && json !== null && "schema" in json ? json.schema : undefined;
+  if (schema !== resultSchema) {
+    const found = typeof schema === "string" && schema.startsWith("normlens") ? `a result of version "${schema.slice(0, 40)}"` : "no NormLens result";
+    throw new UserError(`${path} is ${found}, where this version reads "${resultSchema}"; run the analysis again.`);
+  }
+  const damage = damageOf(json);
+  if (damage !== undefined) throw new UserError(`${path} is a damaged result: ${damage}; run the analysis again.`);
+  return json as Result;
+}
 
 /** What is wrong with a value that should be a result, in words; undefined where nothing is. */
 export function damageOf(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { Chart, type ChartDataset, type Plugin } from "chart.js";
-import { formatNumber } from "../../shared/format";
-import type { CurveData, LayerResult } from "../../shared/result";
+import { formatNumber } from "../src/shared/format";
+import type { CurveData, LayerResult } from "../src/shared/result";
 import { choice, element } from "./dom";
 import type { Place } from "./place";
 import { currentTheme, type Rgb, type Theme } from "./theme";

@@ -1,10 +1,10 @@
 import { Chart, Legend, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController, Tooltip } from "chart.js";
-import { describeRuntime, formatBytes, formatCount, formatCounted, formatLarge, formatNumber, formatSeconds, printable } from "../../shared/format";
-import type { GroupResult, Result } from "../../shared/result";
+import { describeRuntime, formatBytes, formatCount, formatCounted, formatLarge, formatNumber, formatSeconds, printable } from "../src/shared/format";
+import type { GroupResult, Result } from "../src/shared/result";
 import { createCurveView } from "./curve";
 import { element } from "./dom";
 import { layerFacts } from "./facts";
-import { glossary } from "./glossary";
+import { glossary } from "../src/shared/glossary";
 import { createLayerTable } from "./layer-table";
 import { createOverview } from "./overview";
 import { onThemeChange } from "./theme";

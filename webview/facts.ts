@@ -1,8 +1,8 @@
-import { hasAlpha } from "../../shared/alpha";
-import { formatCount, formatNumber, formatR2, formatShare } from "../../shared/format";
-import { saturationThresholds, type LayerResult } from "../../shared/result";
+import { hasAlpha } from "../src/shared/alpha";
+import { formatCount, formatNumber, formatR2, formatShare } from "../src/shared/format";
+import { saturationThresholds, type LayerResult } from "../src/shared/result";
 import { element } from "./dom";
-import { glossary, type Term } from "./glossary";
+import { glossary, type Term } from "../src/shared/glossary";
 
 /** Everything the result knows of one layer, in words and numbers. */
 export function layerFacts(layer: LayerResult): HTMLElement {

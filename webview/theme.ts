@@ -1,5 +1,5 @@
 import type { PointStyle } from "chart.js";
-import type { NormRole } from "../../shared/norm";
+import type { NormRole } from "../src/shared/norm";
 
 /** Colours of the drawings; the page's own come from page.css. */
 export interface Theme {
