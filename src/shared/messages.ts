@@ -2,11 +2,28 @@ import type { Progress } from "./progress";
 import type { EngineRequest } from "./request";
 import type { Result } from "./result";
 
+/** Version of the messages between a host and the engine's process; the first message carries it, and a process of another version answers with a failure. */
+export const engineProtocol = 1;
+
+/** First message to the engine's process; it answers with `ready`. The command line's thread is of the same build and needs neither. */
+export interface EngineHello {
+  readonly type: "hello";
+  readonly protocol: number;
+}
+
 /** To the engine's thread or process. */
 export type EngineCall =
   | { readonly type: "run"; readonly request: EngineRequest }
   /** Asks the run to stop; the engine answers with `failed`, kind "cancelled", once nothing half-written is left. */
   | { readonly type: "cancel" };
+
+/** The engine's process has understood the hello, and takes a run. */
+export interface EngineReady {
+  readonly type: "ready";
+  readonly protocol: number;
+  /** Version of NormLens. */
+  readonly version: string;
+}
 
 /** From the engine's thread or process. */
 export type EngineEvent =

@@ -1,0 +1,32 @@
+import { window, type ExtensionContext } from "vscode";
+import { version } from "../../package.json";
+import { createAnalysisRunner } from "./run/analysis-runner";
+import { registerAnalysisCommands } from "./run/register";
+import { registerStatusBar } from "./run/status-bar";
+import { registerExportCommands } from "./exports/register";
+import { registerLenses } from "./lenses/register";
+import { createSourceIndex } from "./lenses/source-index";
+import { createPanels } from "./panel/panels";
+import { registerPanelCommands } from "./panel/register";
+import type { NormLensApi, Parts } from "./parts";
+import { ResultStore } from "./results/result-store";
+import { registerResultsView } from "./tree/results-view";
+
+/** Makes the long-lived objects and registers what uses them; nothing is read or started before it is asked for. */
+export function activate(context: ExtensionContext): NormLensApi {
+  const log = window.createOutputChannel("NormLens", { log: true });
+  log.info(`NormLens ${version} on ${process.platform} ${process.arch}, Node ${process.versions.node}`);
+  const results = new ResultStore(context);
+  const runner = createAnalysisRunner(context.extensionPath, log);
+  const source = createSourceIndex(context.extensionUri, results, log);
+  const panels = createPanels({ context, log, results, runner, source });
+  const parts: Parts = { context, log, results, runner, source, panels };
+  const registered = [registerAnalysisCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
+  context.subscriptions.push(log, results, runner, source, panels, ...registered.map((register) => register(parts)));
+  return {
+    analyze: () => Promise.reject(new Error("not built yet")),
+    panelText: () => panels.text(),
+    enginePid: () => undefined,
+    firstPaint: () => panels.firstPaint,
+  };
+}

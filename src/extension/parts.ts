@@ -1,0 +1,27 @@
+import type { ExtensionContext, LogOutputChannel, Uri } from "vscode";
+import type { AnalysisRunner } from "./run/analysis-runner";
+import type { SourceIndex } from "./lenses/source-index";
+import type { Panels } from "./panel/panels";
+import type { ResultStore } from "./results/result-store";
+
+/** The long-lived objects of the extension, made once by `activate`; commands and views are given those they need. */
+export interface Parts {
+  readonly context: ExtensionContext;
+  readonly log: LogOutputChannel;
+  readonly results: ResultStore;
+  readonly runner: AnalysisRunner;
+  readonly panels: Panels;
+  readonly source: SourceIndex;
+}
+
+/** What `activate` returns, for tests and for other extensions: plain data and functions. */
+export interface NormLensApi {
+  /** Analyses a checkpoint as the command does, without asking; resolves with the file of the result. */
+  analyze(checkpoint: Uri): Promise<Uri>;
+  /** Text of the panel's page, as it stands there; undefined where no panel is open. */
+  panelText(): Promise<string | undefined>;
+  /** Process of the engine, while one runs. */
+  enginePid(): number | undefined;
+  /** Milliseconds until the panel's page had painted its first frame with content, of the panel that was opened last. */
+  firstPaint(): number | undefined;
+}

@@ -1,0 +1,88 @@
+import type { Intent } from "./intent";
+import type { Progress } from "./progress";
+import type { Result } from "./result";
+
+/*
+ * Messages between the panel's page and its host. The host keeps the truth: the page asks for it once with `ready`, shows what it is
+ * told, and reports what its user does. A page that was hidden or reloaded asks again.
+ */
+
+/** Host to page. */
+export type PanelUpdate =
+  | { readonly type: "state"; readonly state: PanelState }
+  /** Sent after `ready` and when one of the two changes; `other` is compared with `main`. */
+  | { readonly type: "result"; readonly slot: "main" | "other"; readonly shown: ShownResult | undefined }
+  | { readonly type: "goTo"; readonly layer: string }
+  /** Asks for the page's text, which comes back as `text`: how a test reads a page without a browser at hand. */
+  | { readonly type: "readText" };
+
+/** Page to host. */
+export type PanelAction =
+  | { readonly type: "ready" }
+  | { readonly type: "analyze"; readonly what: "checkpoint" | "options" | "sample" }
+  | { readonly type: "stop" }
+  | { readonly type: "open" }
+  /** Picks the result to compare with; `uri` names it where the page offered it. */
+  | { readonly type: "compare"; readonly uri?: string }
+  | { readonly type: "stopComparing" }
+  | { readonly type: "setIntent"; readonly intent: Intent }
+  | { readonly type: "goToSource"; readonly layer: string }
+  /** Exports the alphas; asks for the format where none is given. */
+  | { readonly type: "export"; readonly format?: string }
+  | { readonly type: "copy"; readonly text: string }
+  | { readonly type: "savePicture"; readonly name: string; readonly format: PictureFormat; readonly base64: string }
+  | { readonly type: "showLog" }
+  /** The first frame with content was painted, so long after the page's script began. */
+  | { readonly type: "painted"; readonly milliseconds: number }
+  | { readonly type: "text"; readonly text: string };
+
+export type PictureFormat = "png" | "svg";
+
+/** A result with where it comes from. */
+export interface ShownResult {
+  /** Of the result file. */
+  readonly uri: string;
+  /** Short name: the model's and, where two share it, what tells them apart. */
+  readonly label: string;
+  readonly result: Result;
+}
+
+/** Everything the page shows beside the results. */
+export interface PanelState {
+  readonly run: RunState;
+  readonly intent: Intent;
+  /** Whether the workspace is trusted, so that checkpoints may be analysed. */
+  readonly trusted: boolean;
+  /** Results that can be opened or compared with, newest first. */
+  readonly offered: readonly OfferedResult[];
+  /** Layers of the main result that a line of source in the workspace is known for. */
+  readonly sourceLayers: readonly string[];
+  /** Why the result could not be opened, in a sentence. */
+  readonly error?: string;
+  /** What the page hands to `setState` beside its own view, so that the host can restore the panel from it. */
+  readonly restore: PanelRestore;
+}
+
+/** A result of an earlier analysis. */
+export interface OfferedResult {
+  readonly uri: string;
+  readonly label: string;
+  /** When, and what was fed. */
+  readonly detail: string;
+}
+
+/** What brings a panel back after a restart; a value of another shape or version is not used. */
+export interface PanelRestore {
+  readonly version: 1;
+  readonly main?: string;
+  readonly other?: string;
+}
+
+/** What the analysis runner is doing. */
+export type RunState =
+  | { readonly kind: "idle" }
+  /** `label` names what is analysed, `queued` counts the analyses that wait. */
+  | { readonly kind: "running"; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
+  | { readonly kind: "stopped"; readonly label: string }
+  /** `defect`: not the user's doing, and the log has more. */
+  | { readonly kind: "failed"; readonly label: string; readonly message: string; readonly defect: boolean };
