@@ -12,6 +12,7 @@ const page = { ...common, platform: "browser", target: "es2022", format: "iife",
 
 await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: "dist/measure.js" });
 await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: "dist/engine.js" });
+await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: "dist/engine-process.js" });
 await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } });
 await build({ ...withPage, entryPoints: ["src/extension/main.ts"], outfile: "dist/extension.js" });
 await build({ ...page, entryPoints: ["webview/panel.tsx"], outfile: "dist/webview/panel.js" });

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { temporaryPrefix } from "../engine/checkpoint/output-file";
-import { CancelledError, UserError } from "../shared/errors";
+import { removeLeftovers } from "../shared/leftovers";
+import { errorOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
 import type { Progress } from "../shared/progress";
 import type { EngineRequest } from "../shared/request";
@@ -34,7 +33,7 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
   let asked = false;
   const interrupt = (signal: NodeJS.Signals): void => {
     const end = (): void => {
-      endProgram(signal, foldersWrittenTo(request));
+      endProgram(signal, request);
     };
     if (asked) {
       end();
@@ -54,7 +53,7 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
       worker.on("message", (event: EngineEvent) => {
         if (event.type === "progress") onProgress(event.progress);
         else if (event.type === "done") resolve(event);
-        else reject(errorOf(event));
+        else reject(errorOf(event.error));
       });
       call({ type: "run", request });
     });
@@ -64,21 +63,9 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
   }
 }
 
-function errorOf({ error }: EngineEvent & { type: "failed" }): Error {
-  if (error.kind === "cancelled") return new CancelledError();
-  if (error.kind === "refused") return new UserError(error.message);
-  return Object.assign(new Error(error.message), error.stack !== undefined && { stack: error.stack });
-}
-
-function foldersWrittenTo(request: EngineRequest): string[] {
-  const paths = [request.out, request.kind === "analyze" ? request.taps : undefined];
-  return [...new Set(paths.flatMap((path) => (path === undefined ? [] : [dirname(path), ...(existsSync(path) ? [dirname(realpathSync(path))] : [])])))];
-}
-
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
-function endProgram(signal: NodeJS.Signals, folders: readonly string[]): void {
-  const leftovers = folders.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  for (const path of leftovers) if (basename(path).startsWith(temporaryPrefix())) rmSync(path, { force: true });
+function endProgram(signal: NodeJS.Signals, request: EngineRequest): void {
+  removeLeftovers(request);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
 import { formatCount, formatSeconds, printable } from "../shared/format";
-import { progressPhases, type Progress, type ProgressPhase } from "../shared/progress";
+import { phaseTexts, progressPhases, type Progress } from "../shared/progress";
 
 /** Shows how far an analysis has come. */
 export interface ProgressReporter {
@@ -25,15 +25,6 @@ export interface ProgressOptions {
 const redrawMilliseconds = 80;
 const lineMilliseconds = 1000;
 const barWidth = 24;
-
-const phaseTexts: Record<ProgressPhase, string> = {
-  open: "Opening the checkpoint",
-  build: "Building the graphs",
-  input: "Preparing the input",
-  forward: "Running the model",
-  fit: "Fitting",
-  write: "Writing",
-};
 
 /** One moving line on a terminal, sparse lines in a file or a pipe, nothing where quiet was asked for. */
 export function createProgressReporter(options: ProgressOptions): ProgressReporter {

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { CancelledError, messageOf, UserError } from "../shared/errors";
-import type { EngineCall, EngineEvent, EngineFailure } from "../shared/messages";
+import { CancelledError } from "../shared/errors";
+import { failureOf } from "../shared/failure";
+import type { EngineCall, EngineEvent } from "../shared/messages";
 import type { EngineRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
@@ -53,9 +54,4 @@ async function answer(request: EngineRequest): Promise<void> {
 
 function run(request: EngineRequest, context: RunContext): Promise<Analysis> {
   return request.kind === "analyze" ? analyzeCheckpoint(request, context) : fitCapture(request, context);
-}
-
-function failureOf(error: unknown): EngineFailure {
-  const kind = error instanceof UserError ? "refused" : error instanceof CancelledError ? "cancelled" : "defect";
-  return { kind, message: messageOf(error), ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }) };
 }

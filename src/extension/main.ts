@@ -1,6 +1,8 @@
 import { window, type ExtensionContext } from "vscode";
 import { version } from "../../package.json";
-import { createAnalysisRunner } from "./run/analysis-runner";
+import { AnalysisRunner } from "./run/analysis-runner";
+import { EngineProcess } from "./run/engine-process";
+import { analyze } from "./run/analyze";
 import { registerAnalysisCommands } from "./run/register";
 import { registerStatusBar } from "./run/status-bar";
 import { registerExportCommands } from "./exports/register";
@@ -17,16 +19,16 @@ export function activate(context: ExtensionContext): NormLensApi {
   const log = window.createOutputChannel("NormLens", { log: true });
   log.info(`NormLens ${version} on ${process.platform} ${process.arch}, Node ${process.versions.node}`);
   const results = new ResultStore(context);
-  const runner = createAnalysisRunner(context.extensionPath, log);
+  const runner = new AnalysisRunner(() => new EngineProcess(EngineProcess.scriptIn(context.extensionPath), log), log);
   const source = createSourceIndex(context.extensionUri, results, log);
   const panels = createPanels({ context, log, results, runner, source });
   const parts: Parts = { context, log, results, runner, source, panels };
   const registered = [registerAnalysisCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
   context.subscriptions.push(log, results, runner, source, panels, ...registered.map((register) => register(parts)));
   return {
-    analyze: () => Promise.reject(new Error("not built yet")),
+    analyze: (checkpoint) => analyze(parts, checkpoint),
     panelText: () => panels.text(),
-    enginePid: () => undefined,
+    enginePid: () => runner.pid,
     firstPaint: () => panels.firstPaint,
   };
 }

@@ -1,6 +1,21 @@
+import { formatSeconds, printable } from "./format";
+
 /** What an analysis is doing, in the order in which it does it. */
 export const progressPhases = ["open", "build", "input", "forward", "fit", "write"] as const;
 export type ProgressPhase = (typeof progressPhases)[number];
+
+/** The phases for people. */
+export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
+  open: "Opening the checkpoint",
+  build: "Building the graphs",
+  input: "Preparing the input",
+  forward: "Running the model",
+  fit: "Fitting",
+  write: "Writing",
+};
+
+/** Share of a whole analysis that each phase takes, as a bar shows it: nearly all of it is the forward pass. */
+const phaseShares: Readonly<Record<ProgressPhase, number>> = { open: 0.02, build: 0.03, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
 
 /** How far an analysis has come; the engine reports it, the command line and the panel show it. */
 export interface Progress {
@@ -14,4 +29,16 @@ export interface Progress {
   readonly tokensPerSecond?: number;
   /** Until the end of the phase, estimated. */
   readonly secondsLeft?: number;
+}
+
+/** How much of the whole analysis is done, 0 to 1. */
+export function overallShare({ phase, done, total }: Progress): number {
+  const before = progressPhases.slice(0, progressPhases.indexOf(phase)).reduce((sum, each) => sum + phaseShares[each], 0);
+  return Math.min(1, before + (total > 0 ? Math.min(1, done / total) * phaseShares[phase] : 0));
+}
+
+/** What is being done and for how long still: "block 3, 5.0 s left". */
+export function describeProgress({ phase, stage, secondsLeft }: Progress): string {
+  const what = stage === undefined ? phaseTexts[phase] : printable(stage);
+  return secondsLeft === undefined ? what : `${what}, ${formatSeconds(secondsLeft)} left`;
 }

@@ -3,15 +3,11 @@ import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../shared/errors";
+import { temporaryPrefix } from "../../shared/leftovers";
 import { fileError } from "./file-error";
 
 /** Longest single write in bytes, 1 GiB: systems refuse or cut writes of 2 GiB and more. */
 const longestWrite = 2 ** 30;
-
-/** How the names of this process's temporary files begin. */
-export function temporaryPrefix(): string {
-  return `.normlens-${process.pid}-`;
-}
 
 /**
  * A file that appears whole or not at all: it is written under a temporary name in the same folder, and takes its

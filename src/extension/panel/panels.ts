@@ -13,6 +13,8 @@ export interface Panels extends Disposable {
   compare(uri: Uri): Promise<void>;
   /** File of the result of the page in front; undefined where no page of ours is. */
   readonly activeResult: Uri | undefined;
+  /** Whether the panel is in view. */
+  readonly visible: boolean;
   /** Text of the page that was shown last, read from the page itself. */
   text(): Promise<string | undefined>;
   /** Milliseconds until the page that was opened last had painted. */
@@ -31,6 +33,7 @@ export function createPanels({ log }: Omit<Parts, "panels">): Panels {
     showLayer: missing,
     compare: missing,
     activeResult: undefined,
+    visible: false,
     text: () => Promise.resolve(undefined),
     firstPaint: undefined,
     dispose: () => undefined,

@@ -1,6 +1,10 @@
-import { EventEmitter, type Disposable, type Event, type LogOutputChannel, type Uri } from "vscode";
+import { commands, EventEmitter, Uri, type Disposable, type LogOutputChannel } from "vscode";
+import { CancelledError, messageOf, UserError } from "../../shared/errors";
+import { removeLeftovers } from "../../shared/leftovers";
 import type { RunState } from "../../shared/panel";
+import type { Progress } from "../../shared/progress";
 import type { EngineRequest } from "../../shared/request";
+import type { EngineProcess } from "./engine-process";
 
 /** What an analysis is to do. */
 export interface Job {
@@ -10,29 +14,124 @@ export interface Job {
   readonly request: EngineRequest & { readonly out: string };
 }
 
-/** Runs analyses in the engine's process, one at a time; the others wait in the order in which they came. */
-export interface AnalysisRunner extends Disposable {
-  readonly state: RunState;
-  readonly onDidChange: Event<RunState>;
+/** The part of {@link EngineProcess} that the runner uses. */
+export type Engine = Pick<EngineProcess, "pid" | "run" | "stop" | "end">;
+
+/** Milliseconds between two reports of progress: ten a second are as many as anyone reads. */
+const reportEvery = 100;
+
+/** Runs analyses in the engine's process, one at a time and each in a new one; the others wait in the order in which they came. */
+export class AnalysisRunner implements Disposable {
+  private readonly changes = new EventEmitter<RunState>();
+  readonly onDidChange = this.changes.event;
+  private current: RunState = { kind: "idle" };
+  private engine: Engine | undefined;
+  private waiting: { readonly start: () => void; readonly drop: () => void }[] = [];
+  private busy = false;
+  private ending: Promise<void> = Promise.resolve();
+  private lastReport = 0;
+
+  constructor(
+    private readonly startEngine: () => Engine,
+    private readonly log: Pick<LogOutputChannel, "info" | "error">,
+  ) {}
+
+  get state(): RunState {
+    return this.current;
+  }
+
+  /** Process of the engine, while one runs. */
+  get pid(): number | undefined {
+    return this.engine?.pid;
+  }
+
   /**
    * Runs a job when its turn comes.
    * @returns the file of the result.
    * @throws UserError for a refusal, CancelledError where it was stopped, Error for a defect or a process that died.
    */
-  run(job: Job): Promise<Uri>;
+  async run(job: Job): Promise<Uri> {
+    await this.turn();
+    try {
+      return await this.runNow(job);
+    } finally {
+      this.busy = false;
+      this.waiting.shift()?.start();
+      this.retell();
+    }
+  }
+
   /** Stops the running job, politely, then firmly, and drops those that wait; resolves when no process is left. */
-  stop(): Promise<void>;
+  async stop(): Promise<void> {
+    for (const { drop } of this.waiting.splice(0)) drop();
+    if (this.current.kind === "running") this.tell({ ...this.current, stopping: true, queued: 0 });
+    await this.engine?.stop();
+    await this.ending;
+  }
+
+  /** Whatever runs ends at once. */
+  dispose(): void {
+    void this.engine?.end();
+    this.changes.dispose();
+  }
+
+  /** Resolves when nothing else runs. */
+  private turn(): Promise<void> {
+    if (!this.busy) {
+      this.busy = true;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const start = () => {
+        this.busy = true;
+        resolve();
+      };
+      this.waiting.push({ start, drop: () => { reject(new CancelledError()); } });
+      this.retell();
+    });
+  }
+
+  private async runNow({ label, request }: Job): Promise<Uri> {
+    this.log.info(`Analysing ${label}: ${JSON.stringify(request)}`);
+    this.tell({ kind: "running", label, stopping: false, queued: this.waiting.length });
+    const engine = this.startEngine();
+    this.engine = engine;
+    try {
+      await engine.run(request, (progress) => { this.report(progress); });
+      this.tell({ kind: "idle" });
+      return Uri.file(request.out);
+    } catch (error) {
+      this.tell(failed(label, error));
+      throw error;
+    } finally {
+      this.engine = undefined;
+      this.ending = engine.end();
+      await this.ending;
+      if (engine.pid !== undefined) removeLeftovers(request, engine.pid);
+    }
+  }
+
+  private report(progress: Progress): void {
+    const now = Date.now();
+    const finished = progress.done === progress.total;
+    if (this.current.kind !== "running" || (now - this.lastReport < reportEvery && !finished)) return;
+    this.lastReport = now;
+    this.tell({ ...this.current, progress });
+  }
+
+  /** Tells anew how many wait. */
+  private retell(): void {
+    if (this.current.kind === "running") this.tell({ ...this.current, queued: this.waiting.length });
+  }
+
+  private tell(state: RunState): void {
+    if (state.kind !== this.current.kind) void commands.executeCommand("setContext", "normlens.isRunning", state.kind === "running");
+    this.current = state;
+    this.changes.fire(state);
+  }
 }
 
-/** @param extensionPath where dist/ is. */
-export function createAnalysisRunner(extensionPath: string, log: LogOutputChannel): AnalysisRunner {
-  const changes = new EventEmitter<RunState>();
-  log.debug(extensionPath);
-  return {
-    state: { kind: "idle" },
-    onDidChange: changes.event,
-    run: () => Promise.reject(new Error("not built yet")),
-    stop: () => Promise.resolve(),
-    dispose: () => { changes.dispose(); },
-  };
+function failed(label: string, error: unknown): RunState {
+  if (error instanceof CancelledError) return { kind: "stopped", label };
+  return { kind: "failed", label, message: messageOf(error), defect: !(error instanceof UserError) };
 }

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { version } from "../../package.json";
+import { failureOf } from "../shared/failure";
+import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../shared/messages";
+import type { EngineRequest } from "../shared/request";
+import { removeLeftovers } from "../shared/leftovers";
+
+/*
+ * The engine as a process of its own, which an editor forks. The engine itself runs in a thread, so that this one hears a stop, and the
+ * end of the parent, even while a forward pass blocks.
+ */
+
+let running: EngineRequest | undefined;
+let thread: Worker | undefined;
+
+process.on("message", (call: EngineHello | EngineCall) => {
+  if (call.type === "hello") greet(call);
+  else if (call.type === "run") run(call.request);
+  else thread?.postMessage(call);
+});
+
+// A parent that died runs no clean-up, so its engine ends by itself.
+process.on("disconnect", end);
+process.on("SIGTERM", end);
+
+function greet({ protocol }: EngineHello): void {
+  if (protocol === engineProtocol) { send({ type: "ready", protocol: engineProtocol, version }); return; }
+  refuse(`The engine of NormLens ${version} speaks protocol ${engineProtocol}, the editor's part protocol ${protocol}: reload the window.`);
+}
+
+function run(request: EngineRequest): void {
+  if (running !== undefined) { refuse("This engine has an analysis already: it runs one a process."); return; }
+  running = request;
+  thread = new Worker(join(__dirname, "engine.js"));
+  thread.on("message", send);
+  thread.on("error", (error) => {
+    send({ type: "failed", error: failureOf(error) });
+  });
+  thread.postMessage({ type: "run", request } satisfies EngineCall);
+}
+
+function send(event: EngineReady | EngineEvent): void {
+  process.send?.(event);
+}
+
+function refuse(message: string): void {
+  send({ type: "failed", error: { kind: "refused", message } });
+}
+
+function end(): void {
+  if (running !== undefined) removeLeftovers(running);
+  // Native code may hold the thread for long; only this signal does not wait for it.
+  process.kill(process.pid, "SIGKILL");
+}

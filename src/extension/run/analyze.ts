@@ -1,0 +1,85 @@
+import { l10n, Uri, window, workspace } from "vscode";
+import { UserError } from "../../shared/errors";
+import type { AnalysisRequest, InputChoice } from "../../shared/request";
+import type { Parts } from "../parts";
+import { sayError } from "../say";
+import { settings } from "../settings";
+
+/** What an analysis may be told beside its checkpoint; what is absent comes from the settings. */
+export interface AnalysisOptions {
+  readonly input?: InputChoice;
+  readonly maxTokens?: number;
+  /** 0 stands for the model's own. */
+  readonly sequenceLength?: number;
+  readonly skipFirst?: boolean;
+  readonly device?: string;
+  readonly seed?: number;
+}
+
+/**
+ * Analyses a checkpoint and shows it in the panel from the start.
+ * @returns the file of the result.
+ * @throws UserError, CancelledError or Error as the runner does.
+ */
+export async function analyze({ results, runner, panels }: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<Uri> {
+  if (!workspace.isTrusted) throw new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first."));
+  if (checkpoint.scheme !== "file") throw new UserError(l10n.t("{0} is not a file of this machine: NormLens reads checkpoints from disk only.", checkpoint.toString(true)));
+  const label = nameOf(checkpoint);
+  const out = await results.newUri(label);
+  void panels.show();
+  const uri = await runner.run({ label, request: { ...requestFor(checkpoint, options), out: out.fsPath } });
+  await panels.showResult(uri);
+  return uri;
+}
+
+/** As {@link analyze}, and tells of an error where the panel, which shows it too, is not in view. */
+export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<void> {
+  try {
+    await analyze(parts, checkpoint, options);
+  } catch (error) {
+    if (parts.panels.visible && parts.runner.state.kind === "failed") parts.log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    else await sayError(error, parts.log);
+  }
+}
+
+/** The bundled language model with its own held-out text. */
+export function analyzeSample(parts: Parts): Promise<void> {
+  const sample = Uri.joinPath(parts.context.extensionUri, "media", "samples", "gpt2");
+  const text = Uri.joinPath(sample, "calibration.txt").fsPath;
+  return analyzeAndTell(parts, sample, { input: { kind: "text", path: text } });
+}
+
+/** Last part of a path: what people call a checkpoint. */
+export function nameOf(uri: Uri): string {
+  return uri.path.split("/").filter((part) => part !== "").at(-1) ?? uri.path;
+}
+
+function requestFor(checkpoint: Uri, options: AnalysisOptions): AnalysisRequest {
+  const sequenceLength = options.sequenceLength ?? settings.sequenceLength();
+  const threads = settings.threads();
+  return {
+    kind: "analyze",
+    checkpoint: checkpoint.fsPath,
+    input: options.input ?? { kind: "default" },
+    maxTokens: options.maxTokens ?? settings.maxTokens(),
+    skipFirst: options.skipFirst ?? settings.skipFirst(),
+    seed: options.seed ?? settings.seed(),
+    runtime: settings.runtime(),
+    device: options.device ?? settings.device(),
+    ...(sequenceLength > 0 && { sequenceLength }),
+    ...(threads > 0 && { threads }),
+  };
+}
+
+/** Asks for a folder or a file, which no one dialog of every system can. */
+export async function browseForCheckpoint(kind: "folder" | "file"): Promise<Uri | undefined> {
+  const [chosen] =
+    (await window.showOpenDialog({
+      title: kind === "folder" ? l10n.t("Folder of a Checkpoint") : l10n.t("Checkpoint File"),
+      openLabel: l10n.t("Analyze"),
+      canSelectFiles: kind === "file",
+      canSelectFolders: kind === "folder",
+      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "json"], [l10n.t("All Files")]: ["*"] } }),
+    })) ?? [];
+  return chosen;
+}

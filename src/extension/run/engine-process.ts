@@ -1,0 +1,106 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import type { LogOutputChannel } from "vscode";
+import { errorOf } from "../../shared/failure";
+import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../../shared/messages";
+import type { Progress } from "../../shared/progress";
+import type { EngineRequest } from "../../shared/request";
+
+/** Milliseconds that a new process has to answer, and that a stopped one has until the next, firmer way is taken. */
+const patience = { ready: 20_000, cancel: 1500, terminate: 1500 };
+
+/** One run of the engine, in a process of its own. */
+export class EngineProcess {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<string>;
+  private asked = false;
+
+  /**
+   * @param script dist/engine-process.js
+   * @param log takes what the process prints
+   */
+  constructor(script: string, log: LogOutputChannel) {
+    this.child = fork(script, { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.child.stdout?.on("data", (text: Buffer) => { log.info(text.toString().trimEnd()); });
+    this.child.stderr?.on("data", (text: Buffer) => { log.warn(text.toString().trimEnd()); });
+    this.ended = new Promise((resolve) => {
+      this.child.once("exit", (code, signal) => { resolve(signal === null ? `with code ${String(code)}` : `by ${signal}`); });
+      this.child.once("error", (error) => { resolve(error.message); });
+    });
+  }
+
+  /** Where the built engine is in an extension. */
+  static scriptIn(extensionPath: string): string {
+    return join(extensionPath, "dist", "engine-process.js");
+  }
+
+  /** Number of the process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /**
+   * Runs a request to its end.
+   * @throws UserError for a refusal, CancelledError after {@link stop}, Error for a defect or a process that ended before it had answered.
+   */
+  async run(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<void> {
+    const answer = new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => { reject(new Error("The engine's process did not answer in time.")); }, patience.ready);
+      this.child.on("message", (event: EngineReady | EngineEvent) => {
+        switch (event.type) {
+          case "ready":
+            clearTimeout(late);
+            this.send({ type: "run", request });
+            return;
+          case "progress":
+            onProgress(event.progress);
+            return;
+          case "done":
+            resolve();
+            return;
+          case "failed":
+            reject(errorOf(event.error));
+        }
+      });
+      void this.ended.then((how) => {
+        clearTimeout(late);
+        reject(this.asked ? errorOf({ kind: "cancelled", message: "" }) : new Error(`The engine's process ended ${how} before it had answered.`));
+      });
+    });
+    this.send({ type: "hello", protocol: engineProtocol });
+    return answer;
+  }
+
+  /** Ends the process: by asking, then by SIGTERM, then by SIGKILL. Resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.asked = true;
+    this.send({ type: "cancel" });
+    if (await this.gone(patience.cancel)) return;
+    this.child.kill("SIGTERM");
+    if (await this.gone(patience.terminate)) return;
+    await this.end();
+  }
+
+  /** Ends the process at once; resolves when it is gone. */
+  async end(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  private send(call: EngineHello | EngineCall): void {
+    // A process that is ending takes no messages; whoever waits for it sees its end.
+    if (this.child.connected) this.child.send(call, () => undefined);
+  }
+
+  /** Whether the process ends within so many milliseconds. It ends by itself when it has answered, since it is disconnected then. */
+  private async gone(milliseconds: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => { timer = setTimeout(() => { resolve(false); }, milliseconds); });
+    const soon = this.ended.then(() => true);
+    try {
+      return await Promise.race([soon, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
