@@ -1,4 +1,4 @@
-import { window, type ExtensionContext } from "vscode";
+import { Uri, window, type ExtensionContext } from "vscode";
 import { version } from "../../package.json";
 import { AnalysisRunner } from "./run/analysis-runner";
 import { EngineProcess } from "./run/engine-process";
@@ -7,8 +7,9 @@ import { registerAnalysisCommands } from "./run/register";
 import { registerStatusBar } from "./run/status-bar";
 import { registerExportCommands } from "./exports/register";
 import { registerLenses } from "./lenses/register";
+import { IntentStore } from "./intent-store";
 import { createSourceIndex } from "./lenses/source-index";
-import { createPanels } from "./panel/panels";
+import { Panels } from "./panel/panels";
 import { registerPanelCommands } from "./panel/register";
 import type { NormLensApi, Parts } from "./parts";
 import { ResultStore } from "./results/result-store";
@@ -21,10 +22,12 @@ export function activate(context: ExtensionContext): NormLensApi {
   const results = new ResultStore(context);
   const runner = new AnalysisRunner(() => new EngineProcess(EngineProcess.scriptIn(context.extensionPath), log), log);
   const source = createSourceIndex(context.extensionUri, results, log);
-  const panels = createPanels({ context, log, results, runner, source });
-  const parts: Parts = { context, log, results, runner, source, panels };
+  const intent = new IntentStore(context.workspaceState);
+  const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, runner, source };
+  const panels = new Panels(base);
+  const parts: Parts = { ...base, panels };
   const registered = [registerAnalysisCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
-  context.subscriptions.push(log, results, runner, source, panels, ...registered.map((register) => register(parts)));
+  context.subscriptions.push(log, results, intent, runner, source, panels, ...registered.map((register) => register(parts)));
   return {
     analyze: (checkpoint) => analyze(parts, checkpoint),
     panelText: () => panels.text(),

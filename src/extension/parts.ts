@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel, Uri } from "vscode";
+import type { IntentStore } from "./intent-store";
 import type { AnalysisRunner } from "./run/analysis-runner";
 import type { SourceIndex } from "./lenses/source-index";
 import type { Panels } from "./panel/panels";
@@ -8,7 +9,10 @@ import type { ResultStore } from "./results/result-store";
 export interface Parts {
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;
+  /** Of tabs. */
+  readonly icon: Uri;
   readonly results: ResultStore;
+  readonly intent: IntentStore;
   readonly runner: AnalysisRunner;
   readonly panels: Panels;
   readonly source: SourceIndex;

@@ -11,7 +11,7 @@ import type { Result } from "./result";
 export type PanelUpdate =
   | { readonly type: "state"; readonly state: PanelState }
   /** Sent after `ready` and when one of the two changes; `other` is compared with `main`. */
-  | { readonly type: "result"; readonly slot: "main" | "other"; readonly shown: ShownResult | undefined }
+  | { readonly type: "result"; readonly slot: "main" | "other"; readonly shown?: ShownResult }
   | { readonly type: "goTo"; readonly layer: string }
   /** Asks for the page's text, which comes back as `text`: how a test reads a page without a browser at hand. */
   | { readonly type: "readText" };
@@ -21,7 +21,8 @@ export type PanelAction =
   | { readonly type: "ready" }
   | { readonly type: "analyze"; readonly what: "checkpoint" | "options" | "sample" }
   | { readonly type: "stop" }
-  | { readonly type: "open" }
+  /** Opens a result: one that the page was offered, or asks which. */
+  | { readonly type: "open"; readonly uri?: string }
   /** Picks the result to compare with; `uri` names it where the page offered it. */
   | { readonly type: "compare"; readonly uri?: string }
   | { readonly type: "stopComparing" }
@@ -67,8 +68,10 @@ export interface PanelState {
 export interface OfferedResult {
   readonly uri: string;
   readonly label: string;
-  /** When, and what was fed. */
+  /** What was fed. */
   readonly detail: string;
+  /** When it became known, in milliseconds since 1970. */
+  readonly time: number;
 }
 
 /** What brings a panel back after a restart; a value of another shape or version is not used. */

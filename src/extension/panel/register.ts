@@ -1,8 +1,64 @@
-import type { Disposable } from "vscode";
+import { commands, Disposable, l10n, Uri, window } from "vscode";
+import { UserError } from "../../shared/errors";
 import type { Parts } from "../parts";
+import { sayError } from "../say";
+import { isLayerItem, isResultItem } from "../tree/items";
+import { pickResult } from "./result-picker";
 
 /** Registers Open Result, Compare with Result, Clear Result, Show Panel, Show Log, and what tree items do. */
-export function registerPanelCommands({ log }: Parts): Disposable {
-  log.debug("not built yet");
-  return { dispose: () => undefined };
+export function registerPanelCommands(parts: Parts): Disposable {
+  const { results, panels, log } = parts;
+  const command = (id: string, action: (...given: readonly unknown[]) => Promise<void> | void) =>
+    commands.registerCommand(`normlens.${id}`, async (...given: unknown[]) => {
+      try {
+        await action(...given);
+      } catch (error) {
+        await sayError(error, log);
+      }
+    });
+  return Disposable.from(
+    command("openResult", async (given) => {
+      const uri = uriOf(given) ?? (await pickResult(results, l10n.t("Open Result")));
+      if (uri !== undefined) await panels.showResult(uri);
+    }),
+    command("compareWithResult", async (given) => {
+      const shown = panels.activeResult ?? results.currentUri;
+      const uri = uriOf(given) ?? (await pickResult(results, l10n.t("Compare with Result"), shown));
+      if (uri === undefined) return;
+      if (uri.toString() === shown?.toString()) throw new UserError(l10n.t("This result is shown already: choose another to compare with it."));
+      await results.load(uri);
+      await panels.compare(uri);
+    }),
+    command("clearResult", () => results.clear()),
+    command("showPanel", () => panels.show()),
+    command("showLog", () => { log.show(); }),
+    command("showResult", async (given) => {
+      const uri = uriOf(given);
+      if (uri !== undefined) await panels.showResult(uri);
+    }),
+    command("showLayer", async (given) => {
+      if (isLayerItem(given)) {
+        await results.use(given.uri);
+        await panels.showLayer(given.layer.name);
+      } else if (typeof given === "string") {
+        await panels.showLayer(given);
+      }
+    }),
+    command("useResult", async (given) => {
+      const uri = uriOf(given);
+      if (uri !== undefined) await results.use(uri);
+    }),
+    command("removeResult", async (given) => {
+      const uri = uriOf(given);
+      if (uri === undefined) return;
+      const remove = l10n.t("Remove");
+      const answer = await window.showWarningMessage(l10n.t("Remove this result? Files outside the extension's own storage stay."), { modal: true }, remove);
+      if (answer === remove) await results.remove(uri);
+    }),
+  );
+}
+
+function uriOf(given: unknown): Uri | undefined {
+  if (given instanceof Uri) return given;
+  return isResultItem(given) ? given.uri : undefined;
 }

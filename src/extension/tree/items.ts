@@ -1,0 +1,45 @@
+import type { Uri } from "vscode";
+import type { NormRole } from "../../shared/norm";
+import type { LayerResult, Result } from "../../shared/result";
+import type { KnownResult } from "../results/result-store";
+
+/** A line of the results view. */
+export type Item = ResultItem | RoleItem | LayerItem | ProblemItem;
+
+export interface ResultItem extends KnownResult {
+  readonly kind: "result";
+}
+
+/** The layers of one role. */
+export interface RoleItem {
+  readonly kind: "role";
+  readonly uri: Uri;
+  readonly role: NormRole;
+  readonly result: Result;
+}
+
+export interface LayerItem {
+  readonly kind: "layer";
+  readonly uri: Uri;
+  readonly layer: LayerResult;
+}
+
+/** A result that can't be read. */
+export interface ProblemItem {
+  readonly kind: "problem";
+  readonly message: string;
+}
+
+/** Whether a command was called on a result of the view. */
+export function isResultItem(given: unknown): given is ResultItem {
+  return hasKind(given, "result");
+}
+
+/** Whether a command was called on a layer of the view. */
+export function isLayerItem(given: unknown): given is LayerItem {
+  return hasKind(given, "layer");
+}
+
+function hasKind(given: unknown, kind: Item["kind"]): boolean {
+  return typeof given === "object" && given !== null && "kind" in given && given.kind === kind;
+}
