@@ -176,6 +176,13 @@ function curveOf(x: readonly number[], y: readonly number[], channels: number): 
       token: sampled.map((index) => Math.floor(index / channels)),
       channel: sampled.map((index) => index % channels),
     },
+    affine: {
+      channel: Array.from({ length: channels }, (_, channel) => channel),
+      weight: Array.from({ length: channels }, (_, channel) => 0.5 + channel / channels),
+      bias: Array.from({ length: channels }, (_, channel) => 0.1 * Math.sin(channel)),
+      gamma: Array.from({ length: channels }, (_, channel) => 1.4 * (0.5 + channel / channels)),
+      beta: Array.from({ length: channels }, (_, channel) => 0.1 * Math.sin(channel)),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CurveData } from "../shared/result";
+import type { Affine, ChannelFit } from "./channel-fit";
 import { quantiles, type HistogramBin } from "./histogram";
 import type { Response } from "./response";
 import type { SampledRow } from "./row-sample";
@@ -14,8 +15,16 @@ const extremeChannels = 8;
 /** Significant digits of drawn numbers. */
 const digits = 5;
 
-/** What a page needs to draw a layer, at most about 40 kB as JSON. */
-export function curveData(response: Response, histogram: readonly HistogramBin[], sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData {
+/** Rows of a layer that are drawn. */
+export interface DrawnRows {
+  readonly sample: readonly SampledRow[];
+  /** The row of largest magnitude. */
+  readonly extreme: SampledRow | undefined;
+}
+
+/** What a page needs to draw a layer, at most about 45 kB as JSON. */
+export function curveData(response: Response, histogram: readonly HistogramBin[], { sample, extreme }: DrawnRows, affine: Affine, fit: ChannelFit): CurveData {
+  const drawn = points(sample, extreme);
   return {
     binnedMean: {
       x: response.bins.map((bin) => rounded(bin.meanX)),
@@ -23,7 +32,8 @@ export function curveData(response: Response, histogram: readonly HistogramBin[]
       count: response.bins.map((bin) => bin.count),
     },
     density: density(histogram, sample),
-    points: points(sample, extreme),
+    points: drawn,
+    affine: affineOf([...new Set(drawn.channel)], affine, fit),
   };
 }
 
@@ -32,6 +42,7 @@ export const emptyCurve: CurveData = {
   binnedMean: { x: [], y: [], count: [] },
   density: { xMin: 0, xMax: 0, yMin: 0, yMax: 0, columns: 0, rows: 0, counts: [] },
   points: { x: [], y: [], token: [], channel: [] },
+  affine: { channel: [], weight: [], bias: [], gamma: [], beta: [] },
 };
 
 /** `value` to 5 significant digits. */
@@ -73,6 +84,11 @@ function points(sample: readonly SampledRow[], extreme: SampledRow | undefined):
     token: all.map(({ row }) => row.index),
     channel: all.map(({ channel }) => channel),
   };
+}
+
+function affineOf(channels: readonly number[], { weight, bias }: Affine, { gain, offset }: ChannelFit): CurveData["affine"] {
+  const of = (values: Float64Array | Float32Array) => channels.map((channel) => rounded(values[channel]!));
+  return { channel: channels, weight: of(weight), bias: of(bias), gamma: of(gain), beta: of(offset) };
 }
 
 /** The channels of largest magnitude, and others evenly spread. */

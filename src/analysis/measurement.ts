@@ -101,7 +101,6 @@ export class LayerMeasurement {
     const bounds = alphaBounds(input.absMax, table.scale);
     const fit = fitTanh(nodes, line, bounds);
     const { alpha } = fit;
-    const rows = this.sample.rows;
     const interval = fit.status === "linear" ? { low: 0, high: alpha } : alphaInterval(nodes, this.sample.weighted, fit, this.options.seed);
     const affine = { weight: channelWeights(norm), bias: channelBiases(norm) };
     const channelFit = fitChannels(response, affine, this.weightedSquares, alpha, bounds);
@@ -113,7 +112,7 @@ export class LayerMeasurement {
       families: fitFamilies(nodes, alpha, bounds),
       saturation: saturationAt(histogram, alpha),
       alphaTimesRms: alpha * input.rms,
-      curve: curveData(response, histogram, rows, this.sample.extreme),
+      curve: curveData(response, histogram, { sample: this.sample.rows, extreme: this.sample.extreme }, affine, channelFit),
     });
   }
 

@@ -43,6 +43,7 @@ const layer: Required<LayerResult> = {
     binnedMean: { x: [0], y: [0], count: [0] },
     density: { xMin: 0, xMax: 0, yMin: 0, yMax: 0, columns: 0, rows: 0, counts: [0] },
     points: { x: [0], y: [0], token: [0], channel: [0] },
+    affine: { channel: [0], weight: [0], bias: [0], gamma: [0], beta: [0] },
   },
 };
 

@@ -213,6 +213,17 @@ export interface CurveData {
     readonly token: readonly number[];
     readonly channel: readonly number[];
   };
+  /**
+   * The channels of `points`, ascending: weight and bias of the norm's affine (y = weight * x-hat + bias), and gamma and beta of the DyT
+   * that replaces it at `perChannel.alpha`.
+   */
+  readonly affine: {
+    readonly channel: readonly number[];
+    readonly weight: readonly number[];
+    readonly bias: readonly number[];
+    readonly gamma: readonly number[];
+    readonly beta: readonly number[];
+  };
 }
 
 /** The layers of one role together. */

@@ -153,6 +153,7 @@ describe.skipIf(chromium === undefined)("html in Chromium", () => {
             binnedMean: empty,
             density: { xMin: 0, xMax: 0, yMin: 0, yMax: 0, columns: 0, rows: 0, counts: [] },
             points: { x: [], y: [], token: [], channel: [] },
+            affine: { channel: [], weight: [], bias: [], gamma: [], beta: [] },
           },
         },
       ],
