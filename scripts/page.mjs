@@ -3,7 +3,7 @@ import { build } from "esbuild";
 
 /** Both as text; esbuild writes `</script` in a way that does not end its element. */
 export async function bundlePage() {
-  const [script, style] = await Promise.all(["page.ts", "page.css"].map(bundle));
+  const [script, style] = await Promise.all(["report.tsx", "page.css"].map(bundle));
   return { script, style };
 }
 
@@ -16,6 +16,7 @@ async function bundle(name) {
     format: "iife",
     platform: "browser",
     target: "es2022",
+    loader: { ".svg": "dataurl" },
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",

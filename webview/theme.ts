@@ -1,68 +1,27 @@
-import type { PointStyle } from "chart.js";
-import type { NormRole } from "../src/shared/norm";
+import { Chart, type PointStyle } from "chart.js";
+import { useEffect, useState } from "preact/hooks";
+import { normRoles, type NormRole } from "../src/shared/norm";
 
-/** Colours of the drawings; the page's own come from page.css. */
+/** Colours of the drawings, as the page's style has them now: VS Code's where the page is in VS Code. */
 export interface Theme {
+  readonly page: string;
+  readonly ink: string;
   readonly text: string;
   readonly grid: string;
   readonly selection: string;
-  readonly panel: string;
   readonly tanh: string;
   readonly line: string;
   readonly mean: string;
   readonly unit: string;
-  /** From few to many elements, as red, green, blue. */
+  /** Of the result that is compared with. */
+  readonly other: string;
+  /** From few to many elements. */
   readonly density: readonly [Rgb, Rgb];
   readonly roles: Readonly<Record<NormRole, string>>;
+  readonly font: string;
 }
 
 export type Rgb = readonly [number, number, number];
-
-const light: Theme = {
-  text: "#5d6270",
-  grid: "#e6e7ec",
-  selection: "#2f5bd014",
-  panel: "#ffffff",
-  tanh: "#c8321f",
-  line: "#8a8f9c",
-  mean: "#14161c",
-  unit: "#8a5cd1",
-  density: [[214, 227, 248], [20, 66, 148]],
-  roles: {
-    embedding: "#7a5cc4",
-    attention: "#2563c9",
-    query: "#0f8a94",
-    key: "#a3741a",
-    "post-attention": "#5b93dc",
-    ffn: "#d0551f",
-    "post-ffn": "#e19a6a",
-    final: "#1d8656",
-    other: "#6d7280",
-  },
-};
-
-const dark: Theme = {
-  text: "#a2a8b6",
-  grid: "#2b2f39",
-  selection: "#7ea6ff1f",
-  panel: "#181b22",
-  tanh: "#ff7d66",
-  line: "#868c9b",
-  mean: "#f2f3f6",
-  unit: "#bb98ff",
-  density: [[32, 50, 84], [148, 194, 255]],
-  roles: {
-    embedding: "#b39bff",
-    attention: "#78a6ff",
-    query: "#4fd0d6",
-    key: "#e2b457",
-    "post-attention": "#a9c8ff",
-    ffn: "#ff9660",
-    "post-ffn": "#ffc9a6",
-    final: "#5fd39b",
-    other: "#a2a8b6",
-  },
-};
 
 /** Roles differ in shape as well as in colour, for those who do not see the colours apart. */
 export const roleShapes: Readonly<Record<NormRole, PointStyle>> = {
@@ -77,14 +36,63 @@ export const roleShapes: Readonly<Record<NormRole, PointStyle>> = {
   other: "dash",
 };
 
-const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
-
-/** The theme that the reader's system asks for. */
-export function currentTheme(): Theme {
-  return darkScheme.matches ? dark : light;
+/** The theme, read again whenever VS Code's or the system's changes. */
+export function useTheme(): Theme {
+  const [theme, setTheme] = useState(currentTheme);
+  useEffect(() => onThemeChange(() => { setTheme(currentTheme()); }), []);
+  return theme;
 }
 
-/** Calls `change` whenever the system's theme does. */
-export function onThemeChange(change: () => void): void {
-  darkScheme.addEventListener("change", change);
+/** A colour with an opacity of 0 to 1. */
+export function faded(color: string, opacity: number): string {
+  const [red, green, blue] = rgbOf(color);
+  return `rgba(${red}, ${green}, ${blue}, ${opacity})`;
+}
+
+function currentTheme(): Theme {
+  const probe = document.createElement("i");
+  probe.hidden = true;
+  document.body.append(probe);
+  const color = (name: string) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const { fontFamily } = getComputedStyle(document.body);
+  const theme: Theme = {
+    page: color("page"),
+    ink: color("ink"),
+    text: color("muted"),
+    grid: color("grid"),
+    selection: color("selection"),
+    tanh: color("tanh"),
+    line: color("line"),
+    mean: color("ink"),
+    unit: color("unit"),
+    other: color("other"),
+    density: [rgbOf(color("few")), rgbOf(color("many"))],
+    roles: Object.fromEntries(normRoles.map((role) => [role, color(`role-${role}`)])) as Record<NormRole, string>,
+    font: fontFamily,
+  };
+  probe.remove();
+  Chart.defaults.font.family = fontFamily;
+  return theme;
+}
+
+/** Calls `change` whenever VS Code's theme does, or the system's; returns what ends that. */
+function onThemeChange(change: () => void): () => void {
+  const observer = new MutationObserver(change);
+  // VS Code keeps its colours in the style of the root, and the kind of its theme in the classes of the body.
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style"] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => window.matchMedia(query));
+  for (const query of queries) query.addEventListener("change", change);
+  return () => {
+    observer.disconnect();
+    for (const query of queries) query.removeEventListener("change", change);
+  };
+}
+
+function rgbOf(color: string): Rgb {
+  const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  return [red, green, blue];
 }

@@ -33,7 +33,7 @@ export type PanelAction =
   | { readonly type: "copy"; readonly text: string }
   | { readonly type: "savePicture"; readonly name: string; readonly format: PictureFormat; readonly base64: string }
   | { readonly type: "showLog" }
-  /** The first frame with content was painted, so long after the page's script began. */
+  /** The first frame with content was painted, so long after the page began to load. */
   | { readonly type: "painted"; readonly milliseconds: number }
   | { readonly type: "text"; readonly text: string };
 

@@ -1,0 +1,53 @@
+import { t } from "@vscode/l10n";
+import { printable } from "../src/shared/format";
+import { Button, IconButton } from "./button";
+import type { Host } from "./host";
+import { Icon } from "./icon";
+import type { Model } from "./model";
+import { Name, shortened } from "./names";
+import { ResultPage } from "./result-page";
+import { Empty } from "./states/empty";
+import { Run } from "./states/run-state";
+import type { View } from "./view";
+
+interface AppProps {
+  readonly model: Model;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly host: Host;
+}
+
+/** The panel: what runs, and the result with what can be done with it. */
+export function App({ model: { state, main, other }, view, onView, host }: AppProps) {
+  if (state === undefined || main === undefined) return <p class="nothing" role="status"><Icon name="loading" />{t("Loading...")}</p>;
+  const { shown } = main;
+  return (
+    <>
+      <Run run={state.run} host={host} />
+      {state.error !== undefined && <p class="run failed" role="alert"><Icon name="error" />{printable(state.error)}</p>}
+      {shown === undefined ? (
+        <Empty state={state} host={host} />
+      ) : (
+        <>
+          <header class="top">
+            <h1><Name text={shown.label} /></h1>
+            <div class="actions">
+              <Button kind="primary" icon="export" onClick={() => { host.post({ type: "export" }); }}>{t("Export Alphas...")}</Button>
+              <Button icon="diff" onClick={() => { host.post({ type: "compare" }); }}>{t("Compare...")}</Button>
+              <Button icon="folder-opened" onClick={() => { host.post({ type: "open" }); }}>{t("Open...")}</Button>
+              {state.trusted && <Button icon="play" onClick={() => { host.post({ type: "analyze", what: "checkpoint" }); }}>{t("Analyze...")}</Button>}
+            </div>
+          </header>
+          {other !== undefined && (
+            <p class="comparing">
+              <Icon name="diff" />
+              <span>{t("Compared with {0}, {1}", shortened(printable(other.label)), shortened(printable(other.result.input.source)))}</span>
+              <IconButton icon="close" label={t("Stop comparing")} onClick={() => { host.post({ type: "stopComparing" }); }} />
+            </p>
+          )}
+          <ResultPage result={shown.result} other={other?.result} intent={state.intent} sourceLayers={state.sourceLayers} view={view} onView={onView} host={host} />
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { t } from "@vscode/l10n";
+import { formatCount, formatSeconds, printable } from "../../src/shared/format";
+import type { RunState } from "../../src/shared/panel";
+import { overallShare, phaseTexts } from "../../src/shared/progress";
+import { Button } from "../button";
+import type { Host } from "../host";
+import { Icon } from "../icon";
+import { shortened } from "../names";
+
+interface RunProps {
+  readonly run: RunState;
+  readonly host: Host;
+}
+
+/** What an analysis is doing, or how it ended; nothing where none was begun. */
+export function Run({ run, host }: RunProps) {
+  switch (run.kind) {
+    case "idle":
+      return null;
+    case "running":
+      return <Running run={run} host={host} />;
+    case "stopped":
+      return <p class="run" role="status"><Icon name="info" />{t("The analysis of {0} was stopped; nothing of it was kept.", nameOf(run.label))}</p>;
+    case "failed":
+      return (
+        <div class="run failed" role="alert">
+          <p>
+            <Icon name="error" />
+            {run.defect ? t("The analysis of {0} broke off: {1}", nameOf(run.label), printable(run.message)) : t("{0} could not be analysed: {1}", nameOf(run.label), printable(run.message))}
+          </p>
+          <div class="actions">
+            {run.defect && <Button icon="output" onClick={() => { host.post({ type: "showLog" }); }}>{t("Show Log")}</Button>}
+            <Button icon="play" onClick={() => { host.post({ type: "analyze", what: "checkpoint" }); }}>{t("Analyze another checkpoint...")}</Button>
+          </div>
+        </div>
+      );
+  }
+}
+
+function Running({ run, host }: { readonly run: RunState & { kind: "running" }; readonly host: Host }) {
+  const { progress, label, stopping, queued } = run;
+  const share = progress === undefined ? 0 : overallShare(progress);
+  const phase = progress === undefined ? t("Starting the engine") : phaseTexts[progress.phase];
+  return (
+    <div class="run" aria-label={t("Analysis")} role="group">
+      <div class="run-head">
+        <strong>{t("Analysing {0}", nameOf(label))}</strong>
+        <Button icon="stop" disabled={stopping} onClick={() => { host.post({ type: "stop" }); }}>{stopping ? t("Stopping...") : t("Stop")}</Button>
+      </div>
+      <progress value={share} max={1} aria-label={t("Progress")}>{`${Math.round(100 * share)} %`}</progress>
+      <p class="run-facts">
+        <span role="status">{phase}</span>
+        {progress?.stage !== undefined && <span>{shortened(printable(progress.stage))}</span>}
+        {progress?.tokensPerSecond !== undefined && <span>{t("{0} tokens/s", formatCount(progress.tokensPerSecond))}</span>}
+        {progress?.secondsLeft !== undefined && <span>{t("{0} left", formatSeconds(progress.secondsLeft))}</span>}
+        {queued > 0 && <span>{queued === 1 ? t("1 analysis waits") : t("{0} analyses wait", queued)}</span>}
+      </p>
+    </div>
+  );
+}
+
+function nameOf(label: string): string {
+  return shortened(printable(label));
+}

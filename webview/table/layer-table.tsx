@@ -1,0 +1,99 @@
+import { t } from "@vscode/l10n";
+import { memo } from "preact/compat";
+import { useMemo } from "preact/hooks";
+import { formatCounted } from "../../src/shared/format";
+import type { LayerResult } from "../../src/shared/result";
+import { Name } from "../names";
+import type { Order } from "../view";
+import { columnsFor, nameColumn, type Column } from "./columns";
+import { Sparkline } from "./sparkline";
+
+interface LayerTableProps {
+  readonly layers: readonly LayerResult[];
+  /** Of the result that is compared with, by the index of `layers`; empty where nothing is compared. */
+  readonly others: readonly (LayerResult | undefined)[];
+  readonly selected: number;
+  readonly select: (index: number) => void;
+  readonly order: Order;
+  readonly onOrder: (order: Order) => void;
+  readonly filter: string;
+  readonly onFilter: (filter: string) => void;
+}
+
+/** Every layer with every number of the drawings; sortable, and filtered by name or role. */
+export function LayerTable({ layers, others, selected, select, order, onOrder, filter, onFilter }: LayerTableProps) {
+  const columns = useMemo(() => columnsFor(others.length > 0), [others]);
+  const shown = useMemo(() => sorted(layers, others, columns, order).filter((index) => matches(layers[index], filter)), [layers, others, columns, order, filter]);
+  const sortBy = ({ name }: Column) => { onOrder({ column: name, descending: name === order.column && !order.descending }); };
+  const heading = (column: Column) => (
+    <th key={column.name} scope="col" aria-sort={column.name !== order.column ? "none" : order.descending ? "descending" : "ascending"}>
+      <button type="button" data-tip={column.title} onClick={() => { sortBy(column); }}>{column.heading}</button>
+    </th>
+  );
+  return (
+    <section class="layers" aria-label={t("Layers")}>
+      <header>
+        <h2>{t("Layers")}</h2>
+        <span class="note" aria-live="polite">{filter === "" ? formatCounted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
+        <input type="search" placeholder={t("Filter by name or role")} aria-label={t("Filter layers by name or role")} value={filter} onInput={({ currentTarget }) => { onFilter(currentTarget.value); }} />
+      </header>
+      <div class="scroll" tabIndex={0} role="region" aria-label={t("Table of layers")}>
+        <table>
+          <thead>
+            <tr>
+              {heading(nameColumn())}
+              <th class="shape" scope="col">{t("shape")}</th>
+              {columns.map(heading)}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((index) => {
+              const layer = layers[index];
+              return layer && <Row key={index} index={index} layer={layer} other={others[index]} columns={columns} selected={index === selected} select={select} />;
+            })}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p class="nothing">{t("No layer has “{0}” in its name or role.", filter)}</p>}
+      </div>
+    </section>
+  );
+}
+
+interface RowProps {
+  readonly index: number;
+  readonly layer: LayerResult;
+  readonly other: LayerResult | undefined;
+  readonly columns: readonly Column[];
+  readonly selected: boolean;
+  readonly select: (index: number) => void;
+}
+
+/** Rows are drawn anew only where they changed: hundreds of them stay put while one is selected. */
+const Row = memo(function Row({ index, layer, other, columns, selected, select }: RowProps) {
+  return (
+    <tr aria-current={selected ? "true" : undefined} onClick={() => { select(index); }}>
+      <th scope="row"><button type="button"><Name text={layer.name} /></button></th>
+      <td class="shape"><Sparkline layer={layer} /></td>
+      {columns.map((column) => <td key={column.name}>{column.text(layer, other)}</td>)}
+    </tr>
+  );
+});
+
+/** Indices of the layers in the chosen order; what is no number comes last either way. */
+function sorted(layers: readonly LayerResult[], others: readonly (LayerResult | undefined)[], columns: readonly Column[], order: Order): number[] {
+  const column = columns.find(({ name }) => name === order.column) ?? nameColumn();
+  const sign = order.descending ? -1 : 1;
+  return layers
+    .map((layer, index) => ({ index, key: column.key(layer, index, others[index]) }))
+    .sort((a, b) => {
+      if (typeof a.key === "string" || typeof b.key === "string") return sign * String(a.key).localeCompare(String(b.key));
+      const missing = Number(!Number.isFinite(a.key)) - Number(!Number.isFinite(b.key));
+      return missing !== 0 ? missing : sign * (a.key - b.key);
+    })
+    .map(({ index }) => index);
+}
+
+function matches(layer: LayerResult | undefined, filter: string): boolean {
+  const text = `${layer?.name ?? ""} ${layer?.role ?? ""}`.toLowerCase();
+  return filter.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
