@@ -5,7 +5,7 @@ import type { AnalysisRequest, EngineRequest } from "../shared/request";
 import { resultSuffix } from "../shared/result";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { OutputFile } from "./checkpoint/output-file";
-import { weightsPathOf } from "./result-file";
+import { weightsPathOf } from "../shared/weights-path";
 
 /** Every file that a run will write. */
 function outputsOf(request: EngineRequest): string[] {

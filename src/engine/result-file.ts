@@ -1,16 +1,11 @@
-import { resultSchema, resultSuffix, type Result } from "../shared/result";
+import { resultSchema, type Result } from "../shared/result";
+import { weightsPathOf } from "../shared/weights-path";
 import { readJsonFile } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
 import type { MeasuredNorm } from "./norm-measurements";
 import { asResult } from "../shared/result-shape";
-
-/** The file with alpha, weight and bias of every layer that stands beside a result file. */
-export function weightsPathOf(resultPath: string): string {
-  const stem = resultPath.endsWith(resultSuffix) ? resultPath.slice(0, -resultSuffix.length) : resultPath;
-  return `${stem}.normlens.safetensors`;
-}
 
 /**
  * Writes a result and, beside it, the per-channel values: both are complete before either takes its name.

@@ -1,4 +1,5 @@
 import { csv } from "./csv";
+import { flags } from "./flags";
 import type { ExportFormat } from "./format";
 import { html } from "./html";
 import { json } from "./json";
@@ -8,4 +9,4 @@ import { safetensors } from "./safetensors";
 import { yaml } from "./yaml";
 
 /** Every format that `normlens export` writes. */
-export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, safetensors, html];
+export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, flags, safetensors, html];

@@ -1,3 +1,4 @@
+import type { Intent } from "../shared/intent";
 import type { Result } from "../shared/result";
 
 /** What a format may need beside the result; the caller reads it, no format opens a file. */
@@ -6,6 +7,8 @@ export interface ExportExtra {
   readonly weights?: Uint8Array;
   /** Path of that file, for messages. */
   readonly weightsPath?: string;
+  /** What the alphas are for, where a format holds one alpha a role; "scratch" where absent. */
+  readonly intent?: Intent;
 }
 
 /** One way of handing a result on. A new format is one file that exports this, and one line in exports.ts. */

@@ -2,13 +2,16 @@ import { readFile } from "node:fs/promises";
 import { Option, type Command } from "commander";
 import { OutputFile } from "../../engine/checkpoint/output-file";
 import { keepInputs } from "../../engine/outputs";
-import { readResult, weightsPathOf } from "../../engine/result-file";
+import { readResult } from "../../engine/result-file";
 import { exportFormats } from "../../export/exports";
 import { UserError } from "../../shared/errors";
+import { intents, type Intent } from "../../shared/intent";
+import { weightsPathOf } from "../../shared/weights-path";
 import { print } from "../output";
 
 interface Options {
   readonly format: string;
+  readonly intent: Intent;
   readonly out?: string;
 }
 
@@ -20,6 +23,7 @@ export function addExport(program: Command): void {
     .description("hand the alphas of a result on to scripts, sheets and pages")
     .argument("<result>", "a .normlens.json file")
     .addOption(new Option("--format <format>", "what to write").choices(formats).makeOptionMandatory())
+    .addOption(new Option("--intent <intent>", "what the alphas of one-alpha-a-role formats are for").choices(intents).default("scratch"))
     .option("--out <file>", "where to write it (default: standard output)")
     .addHelpText("after", `\nFormats:\n${exportFormats.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n")}`)
     .action(async (path: string, options: Options) => {
@@ -27,7 +31,7 @@ export function addExport(program: Command): void {
       const weightsPath = weightsPathOf(path);
       if (options.out !== undefined) await keepInputs([options.out], [path, weightsPath]);
       const weights = format.needsWeights ? await readFile(weightsPath).catch(() => undefined) : undefined;
-      const exported = format.export(await readResult(path), { weightsPath, ...(weights && { weights }) });
+      const exported = format.export(await readResult(path), { weightsPath, intent: options.intent, ...(weights && { weights }) });
       if (options.out !== undefined) return write(options.out, exported);
       if (typeof exported !== "string" && process.stdout.isTTY) throw new UserError(`The ${format.name} export is binary; give --out FILE.`);
       await print(exported);
