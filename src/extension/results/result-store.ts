@@ -3,6 +3,7 @@ import { UserError, messageOf } from "../../shared/errors";
 import { formatCounted } from "../../shared/format";
 import { resultSuffix, type Result } from "../../shared/result";
 import { asResult } from "../../shared/result-shape";
+import { weightsPathOf } from "../../shared/weights-path";
 import { settings } from "../settings";
 
 /** A result that the workspace knows, without its content. */
@@ -140,7 +141,7 @@ export class ResultStore implements Disposable {
   private async deleteOwn(uri: Uri): Promise<void> {
     this.forget(uri);
     if (!uri.path.startsWith(`${this.folder.path}/`)) return;
-    const files = [uri, uri.with({ path: uri.path.replace(/\.json$/, ".safetensors") })];
+    const files = [uri, uri.with({ path: weightsPathOf(uri.path) })];
     // A file that has gone already needs no deleting.
     await Promise.all(files.map((file) => Promise.resolve(workspace.fs.delete(file)).catch(() => undefined)));
   }

@@ -1,0 +1,28 @@
+import { Uri, workspace, type Disposable, type TextDocumentContentProvider } from "vscode";
+
+const scheme = "normlens-export";
+
+/** Texts that are shown before they are saved, as documents that can't be edited and need no saving. */
+export class Previews implements TextDocumentContentProvider, Disposable {
+  private readonly texts = new Map<string, string>();
+  private readonly registration = workspace.registerTextDocumentContentProvider(scheme, this);
+
+  /** Keeps a text until it is released; its name gives the language. */
+  hold(name: string, text: string): Uri {
+    const uri = Uri.from({ scheme, path: `/${name}` });
+    this.texts.set(uri.toString(), text);
+    return uri;
+  }
+
+  release(uri: Uri): void {
+    this.texts.delete(uri.toString());
+  }
+
+  provideTextDocumentContent(uri: Uri): string {
+    return this.texts.get(uri.toString()) ?? "";
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+  }
+}
