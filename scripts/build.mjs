@@ -1,25 +1,26 @@
-// Bundles the command line, the engine, the extension and the panel's page into dist/. One build call an output.
+// Bundles the command line, the engine, the extension and the panel's page into dist/, or the folder after --outdir. One build call an output.
 import { copyFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { bundlePage } from "./page.mjs";
 
-const production = process.argv.includes("--production");
+const { values: { production, outdir } } = parseArgs({ options: { production: { type: "boolean", default: false }, outdir: { type: "string", default: "dist" } } });
 const common = { bundle: true, sourcemap: production ? false : "linked", minify: production, logLevel: "warning", legalComments: "none" };
 const node = { ...common, platform: "node", target: "node20", format: "cjs", external: ["onnxruntime-node", "vscode"] };
 const withPage = { ...node, define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) } };
 const page = { ...common, platform: "browser", target: "es2022", format: "iife", charset: "utf8", loader: { ".svg": "dataurl" } };
 
-await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: "dist/measure.js" });
-await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: "dist/engine.js" });
-await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: "dist/engine-process.js" });
-await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli.js", banner: { js: "#!/usr/bin/env node" } });
-await build({ ...withPage, entryPoints: ["src/extension/main.ts"], outfile: "dist/extension.js" });
-await build({ ...page, entryPoints: ["webview/panel.tsx"], outfile: "dist/webview/panel.js" });
-await build({ ...page, entryPoints: ["webview/page.css"], outfile: "dist/webview/page.css" });
+await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: `${outdir}/measure.js` });
+await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js` });
+await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: `${outdir}/engine-process.js` });
+await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, banner: { js: "#!/usr/bin/env node" } });
+await build({ ...withPage, entryPoints: ["src/extension/main.ts"], outfile: `${outdir}/extension.js` });
+await build({ ...page, entryPoints: ["webview/panel.tsx"], outfile: `${outdir}/webview/panel.js` });
+await build({ ...page, entryPoints: ["webview/page.css"], outfile: `${outdir}/webview/page.css` });
 
 // The parser and its grammar are WebAssembly, read from beside the extension on first use.
 const { resolve } = createRequire(import.meta.url);
-mkdirSync("dist/grammar", { recursive: true });
-copyFileSync(resolve("web-tree-sitter/web-tree-sitter.wasm"), "dist/grammar/web-tree-sitter.wasm");
-copyFileSync(resolve("tree-sitter-python/tree-sitter-python.wasm"), "dist/grammar/tree-sitter-python.wasm");
+mkdirSync(`${outdir}/grammar`, { recursive: true });
+copyFileSync(resolve("web-tree-sitter/web-tree-sitter.wasm"), `${outdir}/grammar/web-tree-sitter.wasm`);
+copyFileSync(resolve("tree-sitter-python/tree-sitter-python.wasm"), `${outdir}/grammar/tree-sitter-python.wasm`);
