@@ -41,7 +41,8 @@ function run(request: EngineRequest): void {
 }
 
 function send(event: EngineReady | EngineEvent): void {
-  process.send?.(event);
+  // A parent that is gone can't be told; "disconnect" follows.
+  process.send?.(event, undefined, undefined, () => undefined);
 }
 
 function refuse(message: string): void {

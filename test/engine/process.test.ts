@@ -1,0 +1,104 @@
+import { fork, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../../src/shared/messages";
+import type { AnalysisRequest } from "../../src/shared/request";
+import { temporaryFolder } from "./checkpoint/files";
+
+const script = join(import.meta.dirname, "../../dist/engine-process.js");
+const sample = join(import.meta.dirname, "../../media/samples/gpt2");
+
+type Message = EngineReady | EngineEvent;
+
+/** A request that takes a second, or, with many tokens, longer than any test waits. */
+async function request(maxTokens = 512): Promise<AnalysisRequest & { readonly out: string }> {
+  const folder = await temporaryFolder();
+  return { kind: "analyze", checkpoint: sample, input: { kind: "random" }, maxTokens, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out: join(folder, "r.normlens.json") };
+}
+
+function send(child: ChildProcess, call: EngineHello | EngineCall): void {
+  child.send(call);
+}
+
+/** The next message of one kind. */
+function next<Type extends Message["type"]>(child: ChildProcess, type: Type): Promise<Extract<Message, { type: Type }>> {
+  return new Promise((resolve) => {
+    child.on("message", (message: Message) => { if (message.type === type) resolve(message as Extract<Message, { type: Type }>); });
+  });
+}
+
+/** Starts a run, and resolves when the forward pass is under way. */
+async function startLong(child: ChildProcess): Promise<{ readonly folder: string }> {
+  const long = await request(400_000);
+  send(child, { type: "hello", protocol: engineProtocol });
+  await next(child, "ready");
+  const forward = new Promise<void>((resolve) => {
+    child.on("message", (message: Message) => { if (message.type === "progress" && message.progress.phase === "forward") resolve(); });
+  });
+  send(child, { type: "run", request: long });
+  await forward;
+  return { folder: join(long.out, "..") };
+}
+
+describe("the engine's process", () => {
+  it("greets, runs, and answers with the result", async () => {
+    const child = fork(script, { stdio: "pipe" });
+    send(child, { type: "hello", protocol: engineProtocol });
+    expect((await next(child, "ready")).protocol).toBe(engineProtocol);
+    const done = next(child, "done");
+    send(child, { type: "run", request: await request() });
+    expect((await done).result.layers).toHaveLength(13);
+    child.kill("SIGKILL");
+  });
+
+  it("refuses an editor that speaks another protocol", async () => {
+    const child = fork(script, { stdio: "pipe" });
+    const failed = next(child, "failed");
+    send(child, { type: "hello", protocol: engineProtocol + 1 });
+    expect((await failed).error).toMatchObject({ kind: "refused", message: expect.stringContaining("reload the window") as string });
+    child.kill("SIGKILL");
+  });
+
+  it("stops when it is asked to, and leaves nothing", async () => {
+    const child = fork(script, { stdio: "pipe" });
+    const { folder } = await startLong(child);
+    const failed = next(child, "failed");
+    send(child, { type: "cancel" });
+    expect((await failed).error.kind).toBe("cancelled");
+    expect(await readdir(folder)).toEqual([]);
+    child.kill("SIGKILL");
+  });
+
+  it("ends with its parent in the middle of a run", async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, "model"));
+    for (const name of ["config.json", "model.safetensors"]) await copyFile(join(sample, name), join(folder, "model", name));
+    const long = { ...(await request(400_000)), checkpoint: join(folder, "model"), out: join(folder, "out.normlens.json") };
+    // A parent that starts the engine, tells its number once the model runs, and then waits to be killed.
+    const parent = spawn(process.execPath, ["-e", `
+      const child = require("node:child_process").fork(${JSON.stringify(script)});
+      child.on("message", (message) => {
+        if (message.type === "ready") child.send({ type: "run", request: ${JSON.stringify(long)} });
+        if (message.type === "progress" && message.progress.phase === "forward") console.log(child.pid);
+      });
+      child.send({ type: "hello", protocol: ${engineProtocol} });
+    `], { stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString().split("\n")[0]);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    parent.kill("SIGKILL");
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    expect((await readdir(folder)).filter((name) => name !== "model")).toEqual([]);
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
