@@ -11,6 +11,9 @@ const home = mkdtempSync(join(tmpdir(), "normlens-demo-"));
 const workspace = join(home, "demo");
 cpSync(join(root, "media/demo-workspace"), workspace, { recursive: true });
 
+/** Where the norm layers are. */
+const place = `${join(workspace, "model.py")}:49`;
+
 let stop = async () => undefined;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => void end(0));
 try {
@@ -29,7 +32,7 @@ function openDesktop(program) {
   const quiet = ["--skip-welcome", "--skip-release-notes", "--disable-workspace-trust", "--disable-telemetry"];
   // Without this it refuses to start as root.
   if (process.getuid?.() === 0) quiet.push("--no-sandbox");
-  const child = spawn(program, [workspace, "--goto", `${join(workspace, "model.py")}:1`, `--extensionDevelopmentPath=${root}`, ...folders, ...quiet], { env, stdio: "ignore" });
+  const child = spawn(program, [workspace, "--goto", place, `--extensionDevelopmentPath=${root}`, ...folders, ...quiet], { env, stdio: "ignore" });
   child.once("error", (error) => { console.error(`${program} can't be started: ${error.message}`); void end(1); });
   child.once("exit", () => void end(0));
   stop = async () => { child.kill(); };
@@ -41,7 +44,7 @@ async function openServer() {
   const server = await startServer(join(home, "data"));
   stop = server.stop;
   const remote = (path) => `vscode-remote://${server.authority}${encodeURI(path)}`;
-  const payload = [["extensionDevelopmentPath", remote(root)], ["openFile", remote(join(workspace, "model.py"))], ["skipWelcome", "true"], ["skipReleaseNotes", "true"]];
+  const payload = [["extensionDevelopmentPath", remote(root)], ["openFile", remote(place)], ["gotoLineMode", "true"], ["skipWelcome", "true"], ["skipReleaseNotes", "true"]];
   const address = new URL(server.url);
   address.searchParams.set("folder", workspace);
   address.searchParams.set("payload", JSON.stringify(payload));
