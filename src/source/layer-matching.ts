@@ -1,0 +1,90 @@
+import type { NormKind } from "../shared/norm";
+import type { NormSite, SiteMatch } from "./norm-site";
+
+/** What matching needs to know of a result's layer. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly kind: NormKind;
+}
+
+/** Paths of all sites, read from their last segment to their first: those that share an ending share its nodes. */
+interface Ending {
+  readonly literals: Map<string, Ending>;
+  readonly patterns: Map<string, { readonly pattern: RegExp; readonly ending: Ending }>;
+  /** Sites that have exactly this path. */
+  readonly sites: Set<NormSite>;
+}
+
+/**
+ * Gives every layer to the site whose path agrees with the longest end of its name; where several agree equally long, to all of them.
+ * A site that is known to compute something else gets no layer, and a path of indices alone tells nothing.
+ * @returns sites that got layers, in the order given
+ */
+export function matchLayers(sites: readonly NormSite[], layers: readonly NamedLayer[]): SiteMatch[] {
+  const endings = endingsOf(sites);
+  const found = new Map<NormSite, { layers: string[]; segments: number }>();
+  for (const layer of layers) {
+    const best = longestMatch(endings, layer);
+    for (const site of best.sites) {
+      const match = found.get(site) ?? { layers: [], segments: 0 };
+      match.layers.push(layer.name);
+      match.segments = Math.max(match.segments, best.segments);
+      found.set(site, match);
+    }
+  }
+  return sites.flatMap((site) => {
+    const match = found.get(site);
+    return match === undefined ? [] : [{ site, ...match }];
+  });
+}
+
+function endingsOf(sites: readonly NormSite[]): Ending {
+  const root = emptyEnding();
+  for (const site of sites) {
+    for (const path of site.paths.filter(isTelling)) path.reduceRight(extended, root).sites.add(site);
+  }
+  return root;
+}
+
+function emptyEnding(): Ending {
+  return { literals: new Map(), patterns: new Map(), sites: new Set() };
+}
+
+/** Whether a path has a name in it: indices and wildcards alone would agree with anything. */
+function isTelling(path: readonly string[]): boolean {
+  return path.some((segment) => /\p{L}/u.test(segment));
+}
+
+function extended(ending: Ending, segment: string): Ending {
+  if (!segment.includes("*")) {
+    const next = ending.literals.get(segment) ?? emptyEnding();
+    ending.literals.set(segment, next);
+    return next;
+  }
+  const next = ending.patterns.get(segment) ?? { pattern: wildcard(segment), ending: emptyEnding() };
+  ending.patterns.set(segment, next);
+  return next.ending;
+}
+
+function wildcard(segment: string): RegExp {
+  const literals = segment.split("*").map((text) => text.replace(/[\\^$.+?()[\]{}|/]/g, "\\$&"));
+  return new RegExp(`^${literals.join(".*")}$`, "u");
+}
+
+function longestMatch(endings: Ending, { name, kind }: NamedLayer): { sites: readonly NormSite[]; segments: number } {
+  const segments = name.split(".");
+  let level = [endings];
+  let best = { sites: [] as NormSite[], segments: 0 };
+  for (let length = 1; length <= segments.length && level.length > 0; length++) {
+    level = level.flatMap((ending) => continuations(ending, segments.at(-length)!));
+    const sites = level.flatMap((ending) => [...ending.sites]).filter((site) => site.kind === undefined || site.kind === kind);
+    if (sites.length > 0) best = { sites: [...new Set(sites)], segments: length };
+  }
+  return best;
+}
+
+function continuations({ literals, patterns }: Ending, segment: string): Ending[] {
+  const literal = literals.get(segment);
+  const agreeing = [...patterns.values()].filter(({ pattern }) => pattern.test(segment)).map(({ ending }) => ending);
+  return literal === undefined ? agreeing : [literal, ...agreeing];
+}

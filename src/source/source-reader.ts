@@ -1,0 +1,191 @@
+import { readClass, readDecorated, readFunction } from "./definitions";
+import { evaluate } from "./expressions";
+import { readImport, readImportFrom } from "./imports";
+import { NormClasses } from "./norm-classes";
+import { frameworkOfPackage } from "./norm-names";
+import type { Framework, SiteForm } from "./norm-site";
+import { addAt, placeOf } from "./places";
+import { Scope } from "./scope";
+import { child, LineMap, type SourceTree, type SyntaxNode } from "./syntax";
+import { inside, thingsOf, under, type ClassDefinition, type FunctionDefinition, type NormClass, type Placed, type SiteDraft, type Value } from "./values";
+
+/** The body of a function, to be read when all names around it are bound. */
+interface Body {
+  readonly name: string;
+  readonly read: () => void;
+}
+
+/**
+ * Reads a file the way Python would run it, once through every function, and keeps what holds norm layers: the module first,
+ * then the bodies of its functions.
+ */
+export class SourceReader {
+  readonly classes: ClassDefinition[] = [];
+  readonly functions: FunctionDefinition[] = [];
+  /** Layers that belong to no class: those of the module's own names, and keras layers that are given a name in a function. */
+  readonly loose: Placed[] = [];
+  readonly normClasses: NormClasses;
+  bodies: Body[] = [];
+  private readonly drafts = new Map<SyntaxNode, SiteDraft>();
+  private readonly lines: LineMap;
+  private readonly text: string;
+  private readonly frameworks = new Set<Framework>();
+
+  constructor({ text, root }: SourceTree) {
+    this.text = text;
+    this.lines = new LineMap(text);
+    this.normClasses = new NormClasses(text);
+    this.readAll(root.children, new Scope());
+    for (let body = this.bodies.shift(); body !== undefined; body = this.bodies.shift()) body.read();
+  }
+
+  /** Sites in the order of the text. */
+  get sites(): readonly SiteDraft[] {
+    return [...this.drafts].sort(([one], [other]) => one.start - other.start || one.end - other.end).map(([, site]) => site);
+  }
+
+  textOf({ start, end }: SyntaxNode): string {
+    return this.text.slice(start, end);
+  }
+
+  noteImport(module: string): void {
+    const framework = frameworkOfPackage(module);
+    if (framework !== undefined) this.frameworks.add(framework);
+  }
+
+  /** The framework of an imported name, else of the file. */
+  frameworkOf(dotted: string): Framework {
+    return frameworkOfPackage(dotted) ?? (["torch", "flax", "keras"] as const).find((each) => this.frameworks.has(each)) ?? "torch";
+  }
+
+  /** The site at a node; a node is one site, however often it is read. */
+  site(node: SyntaxNode, form: SiteForm, callee: SyntaxNode, scope: Scope, facts: Pick<SiteDraft, "framework" | "kind" | "channels">): SiteDraft {
+    const known = this.drafts.get(node);
+    if (known !== undefined) return known;
+    const className = scope.belonging.owner?.name;
+    const draft: SiteDraft = { form, span: this.lines.span(node.start, node.end), callee: this.textOf(callee), paths: [], ...facts, ...(className === undefined ? {} : { className }) };
+    this.drafts.set(node, draft);
+    return draft;
+  }
+
+  /** Makes sites of the norm classes that a value mentions: it is bound, given or returned. */
+  handOn(value: Value, scope: Scope): Value {
+    for (const thing of thingsOf(value)) {
+      if (thing.is === "norm class") thing.reference ??= this.reference(thing, thing.node, scope);
+    }
+    return value;
+  }
+
+  reference({ dotted, kind, node }: NormClass, whole: SyntaxNode, scope: Scope): SiteDraft {
+    return this.site(whole, "reference", node, scope, { framework: this.frameworkOf(dotted), ...(kind === undefined ? {} : { kind }) });
+  }
+
+  readAll(nodes: readonly SyntaxNode[], scope: Scope): void {
+    for (const node of nodes) this.read(node, scope);
+  }
+
+  /** Reads a statement or an expression; one of an unknown type by its parts. */
+  read(node: SyntaxNode, scope: Scope): void {
+    switch (node.type) {
+      case "import_statement":
+        readImport(this, node, scope);
+        break;
+      case "import_from_statement":
+        readImportFrom(this, node, scope);
+        break;
+      case "class_definition":
+        readClass(this, node, scope);
+        break;
+      case "function_definition":
+        readFunction(this, node, scope);
+        break;
+      case "decorated_definition":
+        readDecorated(this, node, scope);
+        break;
+      case "assignment":
+        this.readAssignment(node, scope);
+        break;
+      case "augmented_assignment":
+        this.readAugmentedAssignment(node, scope);
+        break;
+      case "return_statement":
+        this.readReturn(node, scope);
+        break;
+      case "for_statement":
+        scope.inLoop(() => {
+          this.readLoopVariable(node, scope);
+          this.readAll(node.children.filter(({ field }) => field === "body" || field === "alternative"), scope);
+        });
+        break;
+      case "while_statement":
+        scope.inLoop(() => {
+          this.readAll(node.children, scope);
+        });
+        break;
+      case "if_statement":
+      case "try_statement":
+      case "match_statement":
+        scope.inBranch(() => {
+          this.readAll(node.children, scope);
+        });
+        break;
+      default:
+        evaluate(this, node, scope);
+    }
+  }
+
+  /** Binds the variable of a loop to the elements of what it runs over. */
+  readLoopVariable(node: SyntaxNode, scope: Scope): void {
+    const [left, right] = [child(node, "left"), child(node, "right")];
+    if (right === undefined) return;
+    const elements = inside(evaluate(this, right, scope), "*");
+    if (left?.type === "identifier" && elements.length > 0) scope.bind(this.textOf(left), elements);
+  }
+
+  private readAssignment(node: SyntaxNode, scope: Scope): void {
+    const [left, right] = [child(node, "left"), child(node, "right")];
+    if (left === undefined || right === undefined) return;
+    if (right.type === "assignment") this.read(right, scope);
+    const value = right.type === "assignment" ? this.valueOfAssigned(right, scope) : this.handOn(evaluate(this, right, scope), scope);
+    this.assign(left, value, scope, child(node, "type") !== undefined);
+  }
+
+  /** `a = b = value`: what b holds, a holds too. */
+  private valueOfAssigned(assignment: SyntaxNode, scope: Scope): Value {
+    const innermost = child(assignment, "right");
+    if (innermost?.type === "assignment") return this.valueOfAssigned(innermost, scope);
+    return innermost === undefined ? [] : evaluate(this, innermost, scope);
+  }
+
+  private assign(target: SyntaxNode, value: Value, scope: Scope, isField: boolean): void {
+    if (target.type === "pattern_list" || target.type === "tuple_pattern") {
+      for (const [index, each] of target.children.entries()) this.assign(each, inside(value, String(index)), scope, false);
+      return;
+    }
+    const place = placeOf(this, target);
+    if (place === undefined) return;
+    if (place.path.length > 0) addAt(place, value, scope);
+    else this.bindName(place.name, value, scope, isField);
+  }
+
+  private bindName(name: string, value: Value, scope: Scope, isField: boolean): void {
+    const { owner, isClassBody } = scope.belonging;
+    const held: Value = owner !== undefined && isClassBody === true && isField ? [{ path: [], thing: { is: "parameter", of: owner, name, byDefault: value } }] : value;
+    scope.bind(name, held);
+    if (isClassBody === true) owner?.attributes.push(...under(name, held));
+    else if (scope.outer === undefined) this.loose.push(...value);
+  }
+
+  private readAugmentedAssignment(node: SyntaxNode, scope: Scope): void {
+    const [left, right] = [child(node, "left"), child(node, "right")];
+    const place = left && placeOf(this, left);
+    if (right === undefined) return;
+    const value = evaluate(this, right, scope);
+    if (place !== undefined) addAt(place, under("*", inside(value, "*")), scope);
+  }
+
+  private readReturn(node: SyntaxNode, scope: Scope): void {
+    const value = node.children.flatMap((each) => this.handOn(evaluate(this, each, scope), scope));
+    scope.belonging.body?.returns.push(...value);
+  }
+}

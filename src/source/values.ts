@@ -1,0 +1,128 @@
+import type { NormKind } from "../shared/norm";
+import type { NormSite } from "./norm-site";
+import type { SyntaxNode } from "./syntax";
+
+/**
+ * What an expression of Python may evaluate to, as far as norm layers or what makes them are in it. Where source leaves a choice open
+ * (`a if x else b`), all of it. Nothing is run: a value is what can be read.
+ */
+export type Value = readonly Placed[];
+
+/** Something inside a value: at attributes, keys and indices; at no path if it is the value itself. */
+export interface Placed {
+  readonly path: readonly string[];
+  readonly thing: Thing;
+}
+
+export type Thing = NormClass | NormLayer | ClassDefinition | FunctionDefinition | Parameter | Outcome | External;
+
+/** A site while its paths are being found. */
+export type SiteDraft = { -readonly [Field in keyof NormSite]: NormSite[Field] };
+
+/** A class that makes norm layers, or a partial of one; one object for every mention in source. */
+export interface NormClass {
+  readonly is: "norm class";
+  readonly name: string;
+  readonly kind: NormKind | undefined;
+  /** Name that it is imported by, `torch.nn.LayerNorm`; the class's own where it is of the file. */
+  readonly dotted: string;
+  readonly definition: ClassDefinition | undefined;
+  /** Where it is mentioned. */
+  readonly node: SyntaxNode;
+  /** The site that hands this mention on, once it is. */
+  reference?: SiteDraft;
+}
+
+/** A norm layer. */
+export interface NormLayer {
+  readonly is: "norm layer";
+  readonly site: SiteDraft;
+  /** What was called to make it. */
+  readonly made: Value;
+  /** Name that it gets by a `name=` argument. */
+  readonly name: string | undefined;
+}
+
+/** A class of the file that is no norm's. */
+export interface ClassDefinition {
+  readonly is: "class";
+  readonly name: string;
+  readonly node: SyntaxNode;
+  /** Classes and imported names that it derives from. */
+  readonly bases: Value;
+  readonly methods: Map<string, FunctionDefinition>;
+  /** What its instances hold, by attribute. */
+  readonly attributes: Placed[];
+  /** Arguments that it hands to its bases. */
+  superArguments?: Arguments;
+  /** Sites in its own body that normalise by a function. */
+  readonly functionals: SiteDraft[];
+  /** Modules without a name that flax names by class and number, so far. */
+  readonly autoNames: Map<string, number | "*">;
+}
+
+export interface FunctionDefinition {
+  readonly is: "function";
+  readonly name: string;
+  /** Names in order, without `self`. */
+  readonly parameters: readonly string[];
+  readonly returns: Placed[];
+}
+
+/** What a function is given. */
+export interface Parameter {
+  readonly is: "parameter";
+  readonly of: FunctionDefinition | ClassDefinition;
+  readonly name: string;
+  /** What it is where a caller gives nothing. */
+  readonly byDefault: Value;
+}
+
+/** What calling something of the file gives; found when paths are, since what is called may be given by a caller. */
+export interface Outcome {
+  readonly is: "outcome";
+  readonly called: Value;
+  readonly given: Arguments;
+  /** Name that it gets by a `name=` argument. */
+  readonly name: string | undefined;
+}
+
+/** What the file does not define. */
+export interface External {
+  readonly is: "external";
+  readonly dotted: string;
+  /** What it is an attribute of, where that was made on the spot: `Block(dim)` in `Block(dim).to`. */
+  readonly receiver?: Value;
+}
+
+/** Arguments of a call. */
+export interface Arguments {
+  readonly positional: readonly Value[];
+  readonly named: ReadonlyMap<string, Value>;
+}
+
+export const nothing: Value = [];
+
+export function just(thing: Thing): Value {
+  return [{ path: [], thing }];
+}
+
+/** A value put at a path inside another; a segment with dots is several. */
+export function under(segment: string, value: Value): Value {
+  const segments = segment.split(".").filter((each) => each !== "");
+  return value.map(({ path, thing }) => ({ path: [...segments, ...path], thing }));
+}
+
+/** What a value has at an attribute, a key or an index; `*` is any. */
+export function inside(value: Value, segment: string): Value {
+  return value.flatMap(({ path, thing }) => (path.length > 0 && agree(path[0]!, segment) ? [{ path: path.slice(1), thing }] : []));
+}
+
+function agree(one: string, other: string): boolean {
+  return one === other || one.includes("*") || other.includes("*");
+}
+
+/** The things that a value itself may be. */
+export function thingsOf(value: Value): readonly Thing[] {
+  return value.filter(({ path }) => path.length === 0).map(({ thing }) => thing);
+}
