@@ -23,7 +23,7 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
   const { shown } = main;
   return (
     <>
-      <Run run={state.run} host={host} />
+      <Run run={state.run} offersAnalysis={shown === undefined || !state.trusted} host={host} />
       {state.error !== undefined && <p class="run failed" role="alert"><Icon name="error" />{printable(state.error)}</p>}
       {shown === undefined ? (
         <Empty state={state} host={host} />
@@ -41,7 +41,7 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
           {other !== undefined && (
             <p class="comparing">
               <Icon name="diff" />
-              <span>{t("Compared with {0}, {1}", shortened(printable(other.label)), shortened(printable(other.result.input.source)))}</span>
+              <span>{t("Compared with {0}, on {1}", shortened(printable(other.label)), shortened(printable(other.result.input.source)))}</span>
               <IconButton icon="close" label={t("Stop comparing")} onClick={() => { host.post({ type: "stopComparing" }); }} />
             </p>
           )}

@@ -50,16 +50,17 @@ export function ResultPage({ result, other, intent, sourceLayers, view, onView, 
   return (
     <>
       <Summary result={result} />
-      <Warnings result={result} />
+      <Warnings result={result} goTo={(name) => { select(layers.findIndex((each) => each.name === name)); }} />
       {layer === undefined ? (
         <p class="nothing">{t("No norm layer was measured, so there is nothing to suggest.")}</p>
       ) : (
         <>
-          <Roles result={result} intent={intent} host={host} />
+          <Roles result={result} other={other} intent={intent} host={host} />
           <Overview layers={layers} others={others} intent={intent} hidden={view.hidden} hide={(hidden) => { onView({ ...view, hidden }); }} selected={selected} select={select} host={host} />
           <div ref={detail}>
             <LayerView
               layer={layer}
+              place={{ index: selected, count: layers.length }}
               other={others[selected]}
               intent={intent}
               view={view.layerView}

@@ -1,19 +1,24 @@
 import { t } from "@vscode/l10n";
-import { formatCount, formatNumber, noNumber } from "../src/shared/format";
+import { formatCount, formatNumber, printable } from "../src/shared/format";
 import type { Intent } from "../src/shared/intent";
-import type { GroupResult, Result } from "../src/shared/result";
-import { Button, IconButton } from "./button";
+import type { GroupResult, Result, Warning } from "../src/shared/result";
+import { CopyButton } from "./button";
 import { Choice } from "./choice";
 import type { Host } from "./host";
+import { Icon } from "./icon";
+import { RoleMark } from "./role-mark";
+import { sourceText } from "./scratch-source";
 
 interface RolesProps {
   readonly result: Result;
+  /** What it is compared with. */
+  readonly other: Result | undefined;
   readonly intent: Intent;
   readonly host: Host;
 }
 
 /** What most come for: the alpha to start from, by role, for what it is wanted for. */
-export function Roles({ result, intent, host }: RolesProps) {
+export function Roles({ result, other, intent, host }: RolesProps) {
   const { groups } = result;
   const copyAll = () => { host.post({ type: "copy", text: groups.filter((group) => Number.isFinite(alphaOf(group, intent))).map((group) => `${group.role}: ${copied(alphaOf(group, intent))}`).join("\n") }); };
   return (
@@ -29,18 +34,21 @@ export function Roles({ result, intent, host }: RolesProps) {
             { value: "convert", text: t("convert this checkpoint"), title: t("Alphas that take over the network that was analysed") },
           ]}
         />
-        <Button icon="copy" kind="plain" onClick={copyAll}>{t("Copy all")}</Button>
+        <CopyButton kind="plain" text={t("Copy all")} label={t("Copy the alphas of all roles")} copy={copyAll} />
       </header>
       <p class="why">{whyOf(result, intent)}</p>
+      {intent === "scratch" && result.warnings.filter(({ code }) => aboutScratch.has(code)).map(({ code, message }) => <p key={code} class="warning"><Icon name="warning" />{printable(message)}</p>)}
       <ul class="role-list">
         {groups.map((group) => {
           const alpha = alphaOf(group, intent);
+          const counterpart = other?.groups.find(({ role }) => role === group.role);
           return (
             <li key={group.role}>
-              <span class="role"><i class={`swatch role-${group.role}`} />{group.role}</span>
+              <span class="role"><RoleMark role={group.role} />{group.role}</span>
               <strong>{formatNumber(alpha)}</strong>
-              {Number.isFinite(alpha) && <IconButton icon="copy" label={t("Copy alpha of {0}", group.role)} onClick={() => { host.post({ type: "copy", text: copied(alpha) }); }} />}
+              {Number.isFinite(alpha) && <CopyButton label={t("Copy alpha of {0}", group.role)} copy={() => { host.post({ type: "copy", text: copied(alpha) }); }} />}
               <small>{noteOf(group, intent)}</small>
+              {counterpart !== undefined && <small class="compared">{t("compared: {0}", formatNumber(alphaOf(counterpart, intent)))}</small>}
             </li>
           );
         })}
@@ -48,6 +56,9 @@ export function Roles({ result, intent, host }: RolesProps) {
     </section>
   );
 }
+
+/** Warnings that matter to a new training only: they stand where its alphas are. */
+export const aboutScratch: ReadonlySet<Warning["code"]> = new Set(["embedding-scale", "vit-large"]);
 
 function alphaOf({ suggest, alphaMedian }: GroupResult, intent: Intent): number {
   if (intent === "scratch") return suggest.scratch;
@@ -60,8 +71,8 @@ function copied(alpha: number): string {
 
 function noteOf({ count, alphaMedian, alphaMin, alphaMax, suggest }: GroupResult, intent: Intent): string {
   const layers = count === 1 ? t("1 layer") : t("{0} layers", formatCount(count));
-  if (intent === "scratch") return `${layers}, ${suggest.scratchSource}`;
-  if (alphaMedian === 0) return t("{0}, not determined {1}", layers, noNumber);
+  if (intent === "scratch") return `${layers}, ${sourceText(suggest.scratchSource)}`;
+  if (alphaMedian === 0) return t("{0}, not determined", layers);
   return count === 1 ? layers : t("median of {0}, {1} to {2}", layers, formatNumber(alphaMin), formatNumber(alphaMax));
 }
 

@@ -1,6 +1,7 @@
 import { t } from "@vscode/l10n";
 import { describeRuntime, formatBytes, formatCount, formatCounted, formatLarge, formatSeconds, printable } from "../src/shared/format";
 import type { Result } from "../src/shared/result";
+import { Icon } from "./icon";
 import { shortened } from "./names";
 
 /** What was analysed, on what input, by what. */
@@ -13,8 +14,8 @@ export function Summary({ result }: { readonly result: Result }) {
   return (
     <ul class="summary">
       <li>{[...shape, size].join(", ")}</li>
-      <li title={printable(input.source)}>{input.skipFirst ? t("{0}, first positions skipped", fed) : fed}</li>
-      <li>{t("{0} of {1} norm layers measured", formatCount(coverage.measured), formatCount(coverage.found))}</li>
+      <li title={printable(input.source)}>{input.kind === "random" && <Icon name="warning" />}{input.skipFirst ? t("{0}, first positions skipped", fed) : fed}</li>
+      <li>{coverage.measured < coverage.found && <Icon name="warning" />}{t("{0} of {1} norm layers measured", formatCount(coverage.measured), formatCount(coverage.found))}</li>
       <li>{`${describeRuntime(engine)}, ${formatSeconds(engine.seconds.total)}, ${formatBytes(engine.peakMemoryBytes)}`}</li>
     </ul>
   );

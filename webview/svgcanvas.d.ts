@@ -5,7 +5,5 @@ declare module "svgcanvas" {
     constructor(options: { readonly width: number; readonly height: number; readonly ctx: CanvasRenderingContext2D });
     /** The drawing so far, as an SVG document. */
     getSerializedSvg(fixNamedEntities: boolean): string;
-    fillStyle: string;
-    fillRect(x: number, y: number, width: number, height: number): void;
   }
 }

@@ -1,4 +1,4 @@
-import { Chart, type PointStyle } from "chart.js";
+import { Chart } from "chart.js";
 import { useEffect, useState } from "preact/hooks";
 import { normRoles, type NormRole } from "../src/shared/norm";
 
@@ -22,19 +22,6 @@ export interface Theme {
 }
 
 export type Rgb = readonly [number, number, number];
-
-/** Roles differ in shape as well as in colour, for those who do not see the colours apart. */
-export const roleShapes: Readonly<Record<NormRole, PointStyle>> = {
-  embedding: "star",
-  attention: "circle",
-  query: "rectRounded",
-  key: "rectRot",
-  "post-attention": "crossRot",
-  ffn: "rect",
-  "post-ffn": "cross",
-  final: "triangle",
-  other: "dash",
-};
 
 /** The theme, read again whenever VS Code's or the system's changes. */
 export function useTheme(): Theme {

@@ -13,6 +13,8 @@ export interface PanelView {
   readonly reducedMotion?: boolean;
   /** What an earlier page kept. */
   readonly kept?: unknown;
+  /** What the host answers as soon as the page is ready. */
+  readonly updates?: readonly PanelUpdate[];
 }
 
 /** The panel's page in a browser, with a host that records what it is asked. */
@@ -32,11 +34,14 @@ const origin = "https://panel.test";
 const nonce = "bm9uY2U";
 const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${origin}; img-src ${origin} data: blob:; base-uri 'none'; form-action 'none'`;
 
+/** The fonts that VS Code gives a page. */
+const fonts = { "font-family": 'system-ui, "Ubuntu", "Droid Sans", sans-serif', "font-size": "13px", "font-weight": "normal" };
+
 /** The state of a host with nothing going on. */
 export const idleState: PanelState = { run: { kind: "idle" }, intent: "convert", trusted: true, offered: [], sourceLayers: [], restore: { version: 1 } };
 
 /** Opens the built page as VS Code does: its own origin, its policy, its colours, and its host. */
-export async function openPanel(browser: Browser, { theme = "dark", width = 1200, height = 900, zoom = 1, reducedMotion = false, kept }: PanelView = {}): Promise<PanelPage> {
+export async function openPanel(browser: Browser, { theme = "dark", width = 1200, height = 900, zoom = 1, reducedMotion = false, kept, updates = [] }: PanelView = {}): Promise<PanelPage> {
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
     deviceScaleFactor: zoom,
@@ -57,20 +62,23 @@ export async function openPanel(browser: Browser, { theme = "dark", width = 1200
     return route.abort();
   });
   await page.addInitScript(
-    ({ colors, keptState }: { colors: Readonly<Record<string, string>>; keptState: unknown }) => {
+    ({ colors, keptState, answers }: { colors: Readonly<Record<string, string>>; keptState: unknown; answers: readonly PanelUpdate[] }) => {
       const host = { actions: [] as unknown[], state: keptState };
       const colour = () => { for (const [name, value] of Object.entries(colors)) document.documentElement.style.setProperty(`--vscode-${name}`, value); };
       document.addEventListener("readystatechange", colour, { once: true });
       Object.assign(window, {
         host,
         acquireVsCodeApi: () => ({
-          postMessage: (action: unknown) => host.actions.push(action),
+          postMessage: (action: PanelAction) => {
+            host.actions.push(action);
+            if (action.type === "ready") for (const update of answers) window.postMessage(update, "*");
+          },
           getState: () => host.state,
           setState: (state: unknown) => { host.state = state; },
         }),
       });
     },
-    { colors: themes[theme].colors, keptState: kept },
+    { colors: { ...themes[theme].colors, ...fonts }, keptState: kept, answers: updates },
   );
   await page.goto(`${origin}/`);
   const inPage = <Value>(expression: string) => page.evaluate<Value>(expression);

@@ -1,8 +1,10 @@
 import { t } from "@vscode/l10n";
 import type { WhatIf } from "../../src/analysis/what-if";
 import { formatNumber, formatR2, formatShare } from "../../src/shared/format";
+import { glossary } from "../../src/shared/glossary";
 import type { LayerResult } from "../../src/shared/result";
-import { Button } from "../button";
+import { Button, CopyButton } from "../button";
+import { trialSpan } from "./handle";
 
 interface AlphaControlProps {
   readonly layer: LayerResult;
@@ -12,43 +14,72 @@ interface AlphaControlProps {
   readonly copy: (text: string) => void;
 }
 
-/** The slider goes this far below and above the fit's alpha. */
-const span = 30;
 /** Steps of the slider in log10 alpha: about 1 %. */
 const step = 0.005;
 
 /** Tries another alpha: what R² and saturation it would give. */
 export function AlphaControl({ layer, tried, tryAlpha, copy }: AlphaControlProps) {
-  const { fit, saturation } = layer;
+  const { fit } = layer;
   const alpha = tried?.alpha ?? fit.alpha;
-  const position = Math.log10(alpha);
+  const entered = String(Number(alpha.toPrecision(4)));
   const enter = (text: string) => {
-    const entered = Number(text);
-    if (entered > 0 && Number.isFinite(entered)) tryAlpha(entered);
+    const value = Number(text);
+    if (value > 0 && Number.isFinite(value)) tryAlpha(value);
   };
-  const shares = tried?.saturation ?? saturation;
   return (
     <div class="try" role="group" aria-label={t("Try another alpha")}>
       <label>
         <span>{t("Try α")}</span>
         <input
           type="range"
-          min={Math.log10(fit.alpha / span)}
-          max={Math.log10(fit.alpha * span)}
+          min={Math.log10(fit.alpha / trialSpan)}
+          max={Math.log10(fit.alpha * trialSpan)}
           step={step}
-          value={position}
+          value={Math.log10(alpha)}
           aria-valuetext={formatNumber(alpha)}
           onInput={({ currentTarget }) => { tryAlpha(10 ** Number(currentTarget.value)); }}
         />
       </label>
-      <input type="number" aria-label={t("Alpha to try")} min="0" step="any" value={Number(alpha.toPrecision(4))} onChange={({ currentTarget }) => { enter(currentTarget.value); }} />
-      <Button icon="copy" onClick={() => { copy(String(Number(alpha.toPrecision(4)))); }}>{t("Copy")}</Button>
-      <Button icon="discard" disabled={tried === undefined} onClick={() => { tryAlpha(undefined); }}>{t("Reset")}</Button>
-      <output>
-        {tried === undefined
-          ? t("Drag, or drag the ring on the curve, to see what another alpha would explain. At the fit: R² {0}, {1} of |α · x| above 1, {2} above 2.", formatR2(fit.r2), formatShare(shares["1"]), formatShare(shares["2"]))
-          : t("α {0}: R² {1} against {2} at the fit; unit gain {3}; {4} of |α · x| above 1, {5} above 2, {6} above 3.", formatNumber(alpha), formatR2(tried.r2), formatR2(fit.r2), formatR2(tried.unitGainR2), formatShare(shares["1"]), formatShare(shares["2"]), formatShare(shares["3"]))}
-      </output>
+      <input type="number" aria-label={t("Alpha to try")} min="0" step="any" value={entered} onChange={({ currentTarget }) => { enter(currentTarget.value); }} />
+      <CopyButton text={t("Copy")} label={t("Copy alpha {0}", entered)} copy={() => { copy(entered); }} />
+      <Button icon="discard" disabled={tried === undefined} title={t("Back to the fit")} onClick={() => { tryAlpha(undefined); }}>{t("Reset")}</Button>
+      <Outcome layer={layer} tried={tried} />
     </div>
+  );
+}
+
+interface Reading {
+  readonly name: string;
+  readonly meaning: string;
+  readonly atFit: string;
+  readonly tried: string | undefined;
+}
+
+/** What the fit gives, and beside it what the tried alpha would. */
+function Outcome({ layer: { fit, saturation }, tried }: Pick<AlphaControlProps, "layer" | "tried">) {
+  const readings: readonly Reading[] = [
+    { name: "α", meaning: glossary.pooled.text, atFit: formatNumber(fit.alpha), tried: tried && formatNumber(tried.alpha) },
+    { name: "R²", meaning: glossary.tanhR2.text, atFit: formatR2(fit.r2), tried: tried && formatR2(tried.r2) },
+    { name: t("R² unit gain"), meaning: t("How much of x̂ tanh(α · x) alone explains at this alpha; beside it at the alpha that suits it best."), atFit: formatR2(fit.unitGain.r2), tried: tried && formatR2(tried.unitGainR2) },
+    ...(["1", "2", "3"] as const).map((threshold): Reading => ({
+      name: `|α · x| > ${threshold}`,
+      meaning: glossary.saturation.text,
+      atFit: formatShare(saturation[threshold]),
+      tried: tried && formatShare(tried.saturation[threshold]),
+    })),
+  ];
+  return (
+    <output>
+      <ul class="outcome">
+        {readings.map(({ name, meaning, atFit, tried: now }) => (
+          <li key={name} data-tip={meaning}>
+            <span>{name}</span>
+            <strong>{now ?? atFit}</strong>
+            {now !== undefined && <small>{t("fit {0}", atFit)}</small>}
+          </li>
+        ))}
+      </ul>
+      {tried === undefined && <small>{t("At the fit. Drag, or drag the ring on the curve, to see what another alpha would give.")}</small>}
+    </output>
   );
 }

@@ -9,7 +9,7 @@ import { axisLook, axisTitle, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import type { Place } from "../place";
 import type { Theme } from "../theme";
-import { cloudColors, cloudPoints, cloudSeries, type CloudPoint } from "./cloud";
+import { cloudColors, cloudSeries, type CloudPoint } from "./cloud";
 import { extentOf } from "./extent";
 import type { LayerViewState } from "./view-state";
 
@@ -23,6 +23,8 @@ export interface LayerDrawing {
   /** At an alpha that the user tries. */
   readonly tried: WhatIf | undefined;
   readonly theme: Theme;
+  /** The sampled elements on the drawn side of the affine. */
+  readonly points: readonly CloudPoint[];
 }
 
 /** Points of a drawn function. */
@@ -30,11 +32,10 @@ const samples = 240;
 
 /** The cloud with the curves over it. */
 export function layerConfig(drawn: LayerDrawing): DrawingConfig {
-  const { layer, view, theme } = drawn;
-  const points = cloudPoints(layer, view.side);
+  const { layer, view, theme, points } = drawn;
   const extent = extentOf(layer, points, view);
   const by = cloudOf(view);
-  const lines = view.side === "before" ? linesBefore(drawn, extent.x) : linesAfter(drawn, points, extent.x);
+  const lines = view.side === "before" ? linesBefore(drawn, extent.x) : linesAfter(drawn, extent.x);
   const look = axisLook(theme);
   const yTitle = view.side === "before" ? t("x̂, normalised, before the affine") : t("y, after the norm's weight and bias");
   return {
@@ -88,14 +89,16 @@ function fittedValue({ fit, families }: LayerResult, family: LayerViewState["fam
   return other.gain * curves[family].value(other.alpha * x + other.shift) + other.offset;
 }
 
-/** The DyT of the channels that have a colour: gamma * tanh(alpha * x) + beta. */
-function linesAfter({ layer, tried }: LayerDrawing, points: readonly CloudPoint[], range: readonly [number, number]): Series[] {
+/** The DyT of the channels that have a colour: gamma * tanh(alpha * x) + beta, or what the norm's own affine makes of a tried alpha. */
+function linesAfter({ layer, tried, points }: LayerDrawing, range: readonly [number, number]): Series[] {
   if (!hasAlpha(layer)) return [];
-  const { channel, gamma, beta } = layer.curve.affine;
-  const alpha = tried?.alpha ?? layer.perChannel.alpha;
+  const { channel, weight, bias, gamma, beta } = layer.curve.affine;
   return [...cloudColors(points, "channel")].map(([own, color]) => {
     const at = channel.indexOf(own);
-    return stroke(t("channel {0}", own), color, 2, [], range, (x) => (gamma[at] ?? 0) * Math.tanh(alpha * x) + (beta[at] ?? 0));
+    const { alpha, gain, offset } = tried === undefined
+      ? { alpha: layer.perChannel.alpha, gain: gamma[at] ?? Number.NaN, offset: beta[at] ?? Number.NaN }
+      : { alpha: tried.alpha, gain: (weight[at] ?? Number.NaN) * tried.gain, offset: (weight[at] ?? Number.NaN) * tried.offset + (bias[at] ?? Number.NaN) };
+    return stroke(t("channel {0}", own), color, 2, [], range, (x) => gain * Math.tanh(alpha * x) + offset);
   });
 }
 

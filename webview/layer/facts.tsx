@@ -4,7 +4,8 @@ import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, formatR2, formatShare, noNumber } from "../../src/shared/format";
 import { glossary, type Term as TermKey } from "../../src/shared/glossary";
 import type { Intent } from "../../src/shared/intent";
-import { saturationThresholds, type LayerResult } from "../../src/shared/result";
+import { saturationThresholds, type FamilyName, type LayerResult } from "../../src/shared/result";
+import { sourceText } from "../scratch-source";
 import { Explained, Term } from "../term";
 import { wordsOf } from "./words";
 
@@ -17,23 +18,27 @@ interface FactsProps {
 
 /** Everything the result knows of one layer, in words and numbers. */
 export function Facts({ layer, other, intent }: FactsProps) {
-  const { fit, suggest, inverseStd, alphaTimesRms } = layer;
+  const { fit, suggest, inverseStd } = layer;
+  const seen = fit.status !== "no-data";
   const convert = (of: LayerResult) => formatNumber(hasAlpha(of) ? of.suggest.convert : Number.NaN);
   return (
     <div class="facts">
       <div class="headline">
         <Headline of="convert" value={convert(layer)} note={noteOfConvert(layer)} compared={other && convert(other)} chosen={intent === "convert"} />
-        <Headline of="scratch" value={formatNumber(suggest.scratch)} note={suggest.scratchSource} chosen={intent === "scratch"} />
+        <Headline of="scratch" value={formatNumber(suggest.scratch)} note={sourceText(suggest.scratchSource)} chosen={intent === "scratch"} />
         <Headline of="pooled" value={pooledAlpha(fit)} note={pooledNote(fit)} compared={other && pooledAlpha(other.fit)} />
-        <Headline of="inverseStd" value={formatNumber(inverseStd)} note={`α · rms ${formatNumber(alphaTimesRms)}`} compared={other && formatNumber(other.inverseStd)} />
+        <Headline of="inverseStd" value={formatNumber(seen ? inverseStd : Number.NaN)} note={noteOfInverseStd(layer)} compared={other && formatNumber(other.inverseStd)} />
       </div>
       <p class="words">{wordsOf(layer).join(" ")}</p>
-      <div>
-        <Scores layer={layer} other={other} />
-        <Saturation layer={layer} other={other} />
-        <Families layer={layer} />
-      </div>
-      <Input layer={layer} />
+      {seen && (
+        <div class="groups">
+          <Scores layer={layer} other={other} />
+          <Saturation layer={layer} other={other} />
+          <Pooled layer={layer} other={other} />
+          <Input layer={layer} other={other} />
+          <Families layer={layer} />
+        </div>
+      )}
     </div>
   );
 }
@@ -41,6 +46,12 @@ export function Facts({ layer, other, intent }: FactsProps) {
 function noteOfConvert(layer: LayerResult): string {
   if (!hasAlpha(layer)) return t("not determined");
   return layer.fit.status === "linear" ? t("nearly linear") : t("per channel");
+}
+
+/** What the prior is to be held against. */
+function noteOfInverseStd(layer: LayerResult): string {
+  if (!hasAlpha(layer) || layer.fit.status !== "ok") return t("a prior");
+  return t("pooled is {0}×", formatNumber(layer.fit.alpha / layer.inverseStd, 2));
 }
 
 function pooledAlpha(fit: LayerResult["fit"]): string {
@@ -87,7 +98,18 @@ function Headline({ of, value, note, compared, chosen = false }: HeadlineProps) 
   );
 }
 
-function Scores({ layer, other }: { readonly layer: LayerResult; readonly other: LayerResult | undefined }) {
+/** The layer whose numbers a group tells, and what they are compared with. */
+interface Compared {
+  readonly layer: LayerResult;
+  readonly other: LayerResult | undefined;
+}
+
+/** A number of a layer, and how it is written. */
+type Reading = (of: LayerResult) => string;
+
+const r2 = (value: (of: LayerResult) => number): Reading => (of) => formatR2(hasAlpha(of) ? value(of) : Number.NaN);
+
+function Scores({ layer, other }: Compared) {
   const rows: readonly { readonly of: TermKey; readonly value: (of: LayerResult) => number }[] = [
     { of: "linearR2", value: ({ linear }) => linear.r2 },
     { of: "tanhR2", value: ({ fit }) => fit.r2 },
@@ -96,82 +118,133 @@ function Scores({ layer, other }: { readonly layer: LayerResult; readonly other:
     { of: "channelR2", value: ({ perChannel }) => perChannel.r2 },
   ];
   return (
-    <Group title={t("Explained")}>
+    <Group title={t("Explained")} compared={other !== undefined}>
       {rows.map(({ of, value }) => (
-        <Row key={of} name={<Term of={of} />}>
-          {other === undefined
-            ? <span class="bar"><i style={{ width: `${100 * Math.min(1, Math.max(0, value(layer)))}%` }} /></span>
-            : <span class="compared">{formatR2(value(other))}</span>}
-          {formatR2(value(layer))}
+        <Row key={of} name={<Term of={of} />} value={r2(value)} layer={layer} other={other}>
+          {other === undefined && hasAlpha(layer) && <Bar share={value(layer)} />}
         </Row>
       ))}
     </Group>
   );
 }
 
-function Saturation({ layer, other }: { readonly layer: LayerResult; readonly other: LayerResult | undefined }) {
+function Bar({ share }: { readonly share: number }) {
+  return <span class="bar"><i style={{ width: `${Number.isFinite(share) ? 100 * Math.min(1, Math.max(0, share)) : 0}%` }} /></span>;
+}
+
+function Saturation({ layer, other }: Compared) {
   return (
-    <Group title={t("Saturation")}>
+    <Group title={t("Saturation")} compared={other !== undefined}>
       {saturationThresholds.map((threshold) => (
-        <Row key={threshold} name={<Explained text={`|α · x| > ${threshold}`} meaning={glossary.saturation.text} />}>
-          {other !== undefined && <span class="compared">{share(other, threshold)}</span>}
-          {share(layer, threshold)}
-        </Row>
+        <Row
+          key={threshold}
+          name={<Explained text={`|α · x| > ${threshold}`} meaning={glossary.saturation.text} />}
+          value={(of) => formatShare(hasAlpha(of) ? of.saturation[threshold] : Number.NaN)}
+          layer={layer}
+          other={other}
+        />
       ))}
     </Group>
   );
 }
 
-function share(layer: LayerResult, threshold: (typeof saturationThresholds)[number]): string {
-  return hasAlpha(layer) ? formatShare(layer.saturation[threshold]) : noNumber;
+function Pooled({ layer, other }: Compared) {
+  const fitted = (value: (of: LayerResult) => number): Reading => (of) => formatNumber(hasAlpha(of) ? value(of) : Number.NaN);
+  const rows: readonly { readonly of: TermKey; readonly value: Reading }[] = [
+    { of: "gain", value: fitted(({ fit }) => fit.gain) },
+    { of: "offset", value: fitted(({ fit }) => fit.offset) },
+    { of: "alphaTimesRms", value: fitted(({ alphaTimesRms }) => alphaTimesRms) },
+    { of: "unitAlpha", value: fitted(({ fit }) => fit.unitGain.alpha) },
+  ];
+  return (
+    <Group title={t("Pooled tanh")} compared={other !== undefined}>
+      {rows.map(({ of, value }) => <Row key={of} name={<Term of={of} />} value={value} layer={layer} other={other} />)}
+    </Group>
+  );
 }
+
+const formulas: Readonly<Record<FamilyName, string>> = {
+  tanh: "tanh(z)",
+  erf: "erf(z)",
+  isru: "z / √(1 + z²)",
+  arctan: "2/π · arctan(π/2 · z)",
+  softsign: "z / (1 + |z|)",
+  hardtanh: "min(1, max(−1, z))",
+};
 
 function Families({ layer }: { readonly layer: LayerResult }) {
+  const best = layer.families.reduce((most, { r2: score }) => Math.max(most, score), -Infinity);
   return (
-    <Group title={t("Curves")}>
-      {layer.families.map(({ name, alpha, r2 }) => (
-        <Row key={name} name={name}>{hasAlpha(layer) ? `α ${formatNumber(alpha)}, R² ${formatR2(r2)}` : noNumber}</Row>
-      ))}
+    <Group title={t("Curves")} compared={false}>
+      {layer.families.map(({ name, alpha, r2: score }) => {
+        const meaning = t("gain · f(α · x + shift) + offset with f(z) = {0}, fitted to x̂. The curve that explains most is set in bold.", formulas[name]);
+        return (
+          <div key={name} class={score === best ? "best" : ""}>
+            <dt><Explained text={name} meaning={meaning} /></dt>
+            <dd>{hasAlpha(layer) ? <><span class="side">{`α ${formatNumber(alpha)}`}</span>{formatR2(score)}</> : noNumber}</dd>
+          </div>
+        );
+      })}
     </Group>
   );
 }
 
-function Input({ layer }: { readonly layer: LayerResult }) {
-  const { input, fit, tokens, channels, calls, eps } = layer;
-  const { quantiles, first } = input;
-  const rows = t("{0} × {1}", formatCount(tokens), formatCount(channels));
+function Input({ layer, other }: Compared) {
+  const { calls, input } = layer;
+  const rows: readonly { readonly of: TermKey; readonly value: Reading }[] = [
+    { of: "std", value: (of) => formatNumber(of.input.std) },
+    { of: "rms", value: (of) => formatNumber(of.input.rms) },
+    { of: "absMax", value: (of) => formatNumber(of.input.absMax) },
+    { of: "kurtosis", value: (of) => formatNumber(of.input.kurtosis) },
+    { of: "quantiles", value: ({ input: { quantiles } }) => `${formatNumber(quantiles["0.001"])} … ${formatNumber(quantiles["0.999"])}` },
+    { of: "tokenStd", value: (of) => `${formatNumber(of.input.tokenStdMean)} ± ${formatNumber(Math.sqrt(of.input.tokenStdVar))}` },
+    ...(input.first === undefined ? [] : [{ of: "first", value: (of: LayerResult) => (of.input.first === undefined ? noNumber : `${formatNumber(of.input.first.std)}, ${formatNumber(of.input.first.absMax)}`) } as const]),
+    ...(input.nonFinite === 0 ? [] : [{ of: "nonFinite", value: (of: LayerResult) => formatCount(of.input.nonFinite) } as const]),
+    { of: "rows", value: (of) => `${formatCount(of.tokens)} × ${formatCount(of.channels)}` },
+    ...(calls === 1 ? [] : [{ of: "calls", value: (of: LayerResult) => formatCount(of.calls) } as const]),
+    { of: "eps", value: (of) => of.eps.toExponential() },
+  ];
   return (
-    <Group title={t("Input")}>
-      <Row name={t("rows × channels")}>{calls > 1 ? t("{0} over {1} calls", rows, formatCount(calls)) : rows}</Row>
-      <Row name="eps">{eps.toExponential()}</Row>
-      <Row name={<Term of="std" />}>{formatNumber(input.std)}</Row>
-      <Row name={<Term of="rms" />}>{formatNumber(input.rms)}</Row>
-      <Row name={<Term of="absMax" />}>{formatNumber(input.absMax)}</Row>
-      <Row name={<Term of="quantiles" />}>{`${formatNumber(quantiles["0.001"])} … ${formatNumber(quantiles["0.999"])}`}</Row>
-      <Row name={<Term of="kurtosis" />}>{formatNumber(input.kurtosis)}</Row>
-      <Row name={<Term of="tokenStd" />}>{`${formatNumber(input.tokenStdMean)} ± ${formatNumber(Math.sqrt(input.tokenStdVar))}`}</Row>
-      {first !== undefined && <Row name={<Term of="first" />}>{`${formatNumber(first.std)}, ${formatNumber(first.absMax)}`}</Row>}
-      {input.nonFinite > 0 && <Row name={<Term of="nonFinite" />}>{formatCount(input.nonFinite)}</Row>}
-      <Row name={<Term of="gain" />}>{formatNumber(fit.gain)}</Row>
-      <Row name={<Term of="offset" />}>{formatNumber(fit.offset)}</Row>
+    <Group title={t("Input")} compared={other !== undefined}>
+      {rows.map(({ of, value }) => <Row key={of} name={<Term of={of} />} value={value} layer={layer} other={setUp.has(of) ? undefined : other} />)}
     </Group>
   );
 }
 
-function Group({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+/** What two results seldom differ in, and what says nothing of the layer. */
+const setUp: ReadonlySet<TermKey> = new Set(["rows", "calls", "eps"]);
+
+interface GroupProps {
+  readonly title: string;
+  /** Whether the rows have a second number. */
+  readonly compared: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Group({ title, compared, children }: GroupProps) {
   return (
     <section>
-      <h3>{title}</h3>
+      <h3>{title}{compared && <small><span class="compared">{t("compared")}</span>{t("this")}</small>}</h3>
       <dl>{children}</dl>
     </section>
   );
 }
 
-function Row({ name, children }: { readonly name: ComponentChildren; readonly children: ComponentChildren }) {
+interface RowProps extends Compared {
+  readonly name: ComponentChildren;
+  readonly value: Reading;
+  readonly children?: ComponentChildren;
+}
+
+function Row({ name, value, layer, other, children }: RowProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd>
+        {children}
+        {other !== undefined && <span class="side compared">{value(other)}</span>}
+        <span>{value(layer)}</span>
+      </dd>
     </div>
   );
 }

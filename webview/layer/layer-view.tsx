@@ -1,28 +1,33 @@
 import { t } from "@vscode/l10n";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import { whatIf } from "../../src/analysis/what-if";
 import { hasAlpha } from "../../src/shared/alpha";
-import { formatCount, formatNumber } from "../../src/shared/format";
+import { formatCount, formatNumber, printable } from "../../src/shared/format";
 import { suggestedAlpha, type Intent } from "../../src/shared/intent";
-import { familyNames, type LayerResult, type Warning } from "../../src/shared/result";
-import { Button, IconButton } from "../button";
+import type { LayerResult, Warning } from "../../src/shared/result";
+import { Button, CopyButton, IconButton } from "../button";
 import { ChartCanvas, type Drawing, type Painter } from "../chart-canvas";
-import { Choice } from "../choice";
 import type { Host } from "../host";
 import { Icon } from "../icon";
-import { Key } from "../legend";
+import { Legend } from "../legend";
 import { Name, shortened } from "../names";
-import { PictureButtons } from "../picture-buttons";
-import { useTheme, type Theme } from "../theme";
+import { PictureButtons } from "../pictures/picture-buttons";
+import { RoleMark } from "../role-mark";
+import { useTheme } from "../theme";
 import { AlphaControl } from "./alpha-control";
-import { densityPainter } from "./density";
+import { cloudPoints } from "./cloud";
+import { densityCells, densityPainter } from "./density";
 import { cloudOf, layerConfig } from "./drawing";
 import { Facts } from "./facts";
-import { printable } from "../../src/shared/format";
+import { alphaAt, handleAt, paintHandle } from "./handle";
+import { layerKeys } from "./layer-legend";
 import type { LayerViewState } from "./view-state";
+import { ViewSwitches } from "./view-switches";
 
 export interface LayerViewProps {
   readonly layer: LayerResult;
+  /** Which of how many. */
+  readonly place: { readonly index: number; readonly count: number };
   /** The layer of that name in the result that is compared with. */
   readonly other: LayerResult | undefined;
   readonly intent: Intent;
@@ -36,170 +41,84 @@ export interface LayerViewProps {
 }
 
 /** One layer: the cloud of its values with the curves over it, and its numbers. */
-export function LayerView({ layer, other, intent, view, onView, step, hasSource, warnings, host }: LayerViewProps) {
-  const theme = useTheme();
-  const drawing = useRef<Drawing | null>(null);
-  const [alpha, setAlpha] = useState<number>();
-  useEffect(() => { setAlpha(undefined); }, [layer]);
-  const tried = useMemo(() => (alpha === undefined ? undefined : whatIf(layer, alpha)), [layer, alpha]);
-  const config = useMemo(() => layerConfig({ layer, other, view, tried, theme }), [layer, other, view, tried, theme]);
-  const density = useMemo(() => densityPainter(layer.curve.density, theme.density), [layer, theme]);
-  const behind = cloudOf(view) === "density" ? density : undefined;
-  const handle = view.side === "before" && view.family === "tanh" && hasAlpha(layer) ? handleOf(layer, tried?.alpha ?? layer.fit.alpha) : undefined;
-  const inFront = useCallback<Painter>((drawn) => { if (handle !== undefined) paintHandle(drawn, handle, theme); }, [handle?.x, handle?.y, theme]);
-  const drawable = layer.curve.binnedMean.x.length > 0;
+export function LayerView({ layer, place, other, intent, view, onView, step, hasSource, warnings, host }: LayerViewProps) {
   const suggested = suggestedAlpha(layer, intent);
-  const copy = (text: string) => { host.post({ type: "copy", text }); };
   return (
     <section class="detail" aria-label={t("Selected layer")}>
       <header>
         <div class="detail-name">
           <h2 aria-live="polite"><Name text={layer.name} /></h2>
-          <p class="note">{t("{0}, block {1}, {2} over {3} channels", layer.role, formatCount(layer.depth), layer.kind, formatCount(layer.channels))}</p>
+          <p class="note">
+            <RoleMark role={layer.role} />
+            {t("{0}, block {1}, {2} over {3} channels; layer {4} of {5}", layer.role, formatCount(layer.depth), layer.kind, formatCount(layer.channels), formatCount(place.index + 1), formatCount(place.count))}
+          </p>
         </div>
         <div class="actions">
-          {Number.isFinite(suggested) && <Button icon="copy" onClick={() => { copy(String(Number(suggested.toPrecision(4)))); }}>{t("Copy α {0}", formatNumber(suggested))}</Button>}
+          {Number.isFinite(suggested) && (
+            <CopyButton text={t("Copy α {0}", formatNumber(suggested))} label={t("Copy the suggested alpha of this layer")} copy={() => { host.post({ type: "copy", text: String(Number(suggested.toPrecision(4))) }); }} />
+          )}
           {hasSource && <Button icon="go-to-file" onClick={() => { host.post({ type: "goToSource", layer: layer.name }); }}>{t("Source")}</Button>}
           <IconButton icon="arrow-left" label={t("Previous layer")} onClick={() => { step(-1); }} />
           <IconButton icon="arrow-right" label={t("Next layer")} onClick={() => { step(1); }} />
         </div>
       </header>
-      {warnings.map(({ code, message }) => <p key={`${code} ${message}`} class="warning"><Icon name="warning" />{printable(message)}</p>)}
+      {warnings.map(({ code, message }) => <p key={`${code} ${message}`} class="warning"><Icon name="warning" />{printable(withoutName(message, layer.name))}</p>)}
       <div class="columns">
-        <figure class="curve">
-          {drawable ? (
-            <>
-              <Switches view={view} onView={onView} layer={layer} />
-              <div class="plot tall">
-                <ChartCanvas
-                  config={config}
-                  drawing={drawing}
-                  label={describe(layer)}
-                  inFront={inFront}
-                  {...(behind !== undefined && { behind })}
-                  {...(handle !== undefined && { handle: { at: handle, moveTo: ({ x }) => { if (x !== 0) setAlpha(1 / Math.abs(x)); } } })}
-                />
-              </div>
-              <div class="legend">
-                <Legend layer={layer} view={view} theme={theme} tried={tried?.alpha} compared={other !== undefined} />
-                <PictureButtons name={shortened(layer.name)} host={host} picture={() => (drawing.current === null ? undefined : { drawing: drawing.current, config, background: theme.page, behind })} />
-              </div>
-              {hasAlpha(layer) && <AlphaControl layer={layer} tried={tried} tryAlpha={setAlpha} copy={copy} />}
-            </>
-          ) : (
-            <p class="nothing">{t("There is nothing to draw: no input of this layer was seen, or it never varied.")}</p>
-          )}
-        </figure>
+        {layer.curve.binnedMean.x.length > 0
+          ? <Curve layer={layer} other={other} view={view} onView={onView} host={host} />
+          : <p class="nothing framed">{t("There is nothing to draw: no input of this layer was seen, or it never varied.")}</p>}
         <Facts layer={layer} other={other} intent={intent} />
       </div>
     </section>
   );
 }
 
-interface SwitchesProps {
-  readonly layer: LayerResult;
-  readonly view: LayerViewState;
-  readonly onView: (view: LayerViewState) => void;
+/** A warning begins with its layer's name, which stands above it here. */
+function withoutName(message: string, name: string): string {
+  const rest = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
-function Switches({ layer, view, onView }: SwitchesProps) {
-  const after = view.side === "after";
+/** The drawing with its switches and legend, and the alpha that can be tried on it. */
+function Curve({ layer, other, view, onView, host }: Pick<LayerViewProps, "layer" | "other" | "view" | "onView" | "host">) {
+  const theme = useTheme();
+  const drawing = useRef<Drawing | null>(null);
+  // Of the layer it was tried on: another layer begins at its fit.
+  const [trial, setTrial] = useState<{ readonly layer: LayerResult; readonly alpha: number }>();
+  const alpha = trial?.layer === layer ? trial.alpha : undefined;
+  const tryAlpha = (value: number | undefined) => { setTrial(value === undefined ? undefined : { layer, alpha: value }); };
+  const tried = useMemo(() => (alpha === undefined ? undefined : whatIf(layer, alpha)), [layer, alpha]);
+  const points = useMemo(() => cloudPoints(layer, view.side), [layer, view.side]);
+  const drawn = useMemo(() => ({ layer, other, view, tried, theme, points }), [layer, other, view, tried, theme, points]);
+  const config = useMemo(() => layerConfig(drawn), [drawn]);
+  const dense = cloudOf(view) === "density";
+  const density = useMemo(() => densityPainter(layer.curve.density, theme.density), [layer, theme]);
+  const handle = handleAt(layer, view, tried?.alpha ?? layer.fit.alpha);
+  const inFront = useCallback<Painter>((chart) => { if (handle !== undefined) paintHandle(chart, handle, theme); }, [handle?.x, handle?.y, theme]);
+  const keys = layerKeys(drawn);
+  const picture = () => (drawing.current === null
+    ? undefined
+    : { drawing: drawing.current, config, theme, title: shortened(printable(layer.name)), keys, behind: dense ? densityCells(layer.curve.density, theme.density) : undefined });
   return (
-    <div class="switches">
-      <Choice
-        label={t("Cloud")}
-        chosen={cloudOf(view)}
-        choose={(cloud) => { onView({ ...view, cloud }); }}
-        options={[
-          { value: "density", text: t("density"), title: after ? t("Counts are kept of values before the affine only") : t("How many elements lie where"), disabled: after },
-          { value: "token", text: t("by token"), title: t("Sampled elements, one colour for every token: within a token the norm is a straight line") },
-          { value: "channel", text: t("by channel"), title: t("Sampled elements; the channels of largest magnitude have a colour of their own") },
-        ]}
-      />
-      <Choice
-        label={t("Affine")}
-        chosen={view.side}
-        choose={(side) => { onView({ ...view, side }); }}
-        options={[
-          { value: "before", text: t("before affine"), title: t("The normalised value x̂") },
-          { value: "after", text: t("after affine"), title: t("What the layer gives on: weight · x̂ + bias, with the DyT of every channel that has a colour") },
-        ]}
-      />
-      <Choice
-        label={t("Range")}
-        chosen={view.range}
-        choose={(range) => { onView({ ...view, range }); }}
-        options={[
-          { value: "central", text: "99 %", title: t("The central 99 % of the elements") },
-          { value: "all", text: t("all"), title: t("Everything, outliers too") },
-        ]}
-      />
-      <label class="select">
-        <span>{t("Curve")}</span>
-        <select value={view.family} disabled={after} onChange={({ currentTarget }) => { onView({ ...view, family: familyNames.find((name) => name === currentTarget.value) ?? "tanh" }); }}>
-          {familyNames.filter((name) => name === "tanh" || layer.families.some((family) => family.name === name)).map((name) => <option key={name} value={name}>{name}</option>)}
-        </select>
-      </label>
-      <label class="check">
-        <input type="checkbox" checked={view.unitGain} disabled={after} onChange={({ currentTarget }) => { onView({ ...view, unitGain: currentTarget.checked }); }} />
-        <span>{t("unit gain")}</span>
-      </label>
-    </div>
+    <figure class="curve">
+      <ViewSwitches view={view} onView={onView} layer={layer} />
+      <div class="plot tall">
+        <ChartCanvas
+          config={config}
+          drawing={drawing}
+          label={describe(layer)}
+          inFront={inFront}
+          {...(dense && { behind: density })}
+          {...(handle !== undefined && { handle: { at: handle, moveTo: ({ x }) => { tryAlpha(alphaAt(layer, x)); } } })}
+        />
+      </div>
+      <figcaption>
+        <Legend keys={keys} />
+        <PictureButtons name={shortened(layer.name)} host={host} picture={picture} />
+      </figcaption>
+      {hasAlpha(layer) && <AlphaControl layer={layer} tried={tried} tryAlpha={tryAlpha} copy={(text) => { host.post({ type: "copy", text }); }} />}
+    </figure>
   );
-}
-
-interface LegendProps {
-  readonly layer: LayerResult;
-  readonly view: LayerViewState;
-  readonly theme: Theme;
-  readonly tried: number | undefined;
-  readonly compared: boolean;
-}
-
-function Legend({ layer, view, theme, tried, compared }: LegendProps) {
-  const { fit, linear, families } = layer;
-  if (view.side === "after") {
-    return <Key mark="solid">{t("γ · tanh({0} · x) + β of the channels with a colour", formatNumber(tried ?? layer.perChannel.alpha))}</Key>;
-  }
-  const family = families.find(({ name }) => name === view.family);
-  const curve = view.family === "tanh" || family === undefined
-    ? `${formatNumber(fit.gain)} · tanh(${formatNumber(fit.alpha)} · x) ${signed(fit.offset)}`
-    : `${formatNumber(family.gain)} · ${family.name}(${formatNumber(family.alpha)} · x ${signed(family.shift)}) ${signed(family.offset)}`;
-  return (
-    <>
-      {tried !== undefined && <Key mark="dashed" color={theme.tanh}>{t("tried, α {0}", formatNumber(tried))}</Key>}
-      {hasAlpha(layer) && <Key mark="solid" color={theme.tanh}>{curve}</Key>}
-      <Key mark="dashed" color={theme.line}>{t("line, slope {0}", formatNumber(linear.slope))}</Key>
-      {view.unitGain && <Key mark="dotted" color={theme.unit}>{`tanh(${formatNumber(tried ?? fit.unitGain.alpha)} · x)`}</Key>}
-      <Key mark="filled" color={theme.mean}>{t("mean of x̂ by x")}</Key>
-      {compared && <Key mark="hollow" color={theme.other}>{t("compared")}</Key>}
-    </>
-  );
-}
-
-function signed(value: number): string {
-  return value < 0 ? `− ${formatNumber(-value)}` : `+ ${formatNumber(value)}`;
-}
-
-/** Where the ring on the curve sits: at x = 1 / alpha, where the tanh begins to bend away from its line. */
-function handleOf({ fit, ...layer }: LayerResult, alpha: number): { readonly x: number; readonly y: number } | undefined {
-  const tried = whatIf({ fit, ...layer }, alpha);
-  return tried === undefined ? undefined : { x: 1 / alpha, y: tried.gain * Math.tanh(1) + tried.offset };
-}
-
-function paintHandle({ ctx, chartArea, scales }: Drawing, at: { readonly x: number; readonly y: number }, theme: Theme): void {
-  const x = scales["x"]?.getPixelForValue(at.x) ?? Number.NaN;
-  const y = scales["y"]?.getPixelForValue(at.y) ?? Number.NaN;
-  if (!(x >= chartArea.left && x <= chartArea.right && y >= chartArea.top && y <= chartArea.bottom)) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.arc(x, y, 6, 0, 2 * Math.PI);
-  ctx.fillStyle = theme.page;
-  ctx.strokeStyle = theme.tanh;
-  ctx.lineWidth = 2.5;
-  ctx.fill();
-  ctx.stroke();
-  ctx.restore();
 }
 
 function describe({ name, fit, linear, ceiling }: LayerResult): string {

@@ -1,12 +1,13 @@
 import { t } from "@vscode/l10n";
 import { useCallback, useRef } from "preact/hooks";
-import type { ComponentChildren } from "preact";
 import { printable } from "../../src/shared/format";
+import type { NormRole } from "../../src/shared/norm";
 import type { LayerResult } from "../../src/shared/result";
 import { ChartCanvas, type Drawing, type DrawingConfig, type Painter } from "../chart-canvas";
 import type { Host } from "../host";
+import { Legend, type LegendKey } from "../legend";
 import { shortened } from "../names";
-import { PictureButtons } from "../picture-buttons";
+import { PictureButtons } from "../pictures/picture-buttons";
 import type { Theme } from "../theme";
 
 interface DepthChartProps {
@@ -15,16 +16,17 @@ interface DepthChartProps {
   readonly name: string;
   readonly config: DrawingConfig;
   readonly layers: readonly LayerResult[];
+  /** That are shown. */
+  readonly roles: readonly NormRole[];
   readonly selected: number;
   readonly select: (index: number) => void;
   readonly theme: Theme;
   readonly host: Host;
-  /** The legend. */
-  readonly children: ComponentChildren;
+  readonly keys: readonly LegendKey[];
 }
 
 /** A drawing over all layers; a click on a point, or the arrow keys, select a layer. */
-export function DepthChart({ title, name, config, layers, selected, select, theme, host, children }: DepthChartProps) {
+export function DepthChart({ title, name, config, layers, roles, selected, select, theme, host, keys }: DepthChartProps) {
   const drawing = useRef<Drawing | null>(null);
   const behind = useCallback<Painter>((drawn) => { paintSelection(drawn, selected, theme); }, [selected, theme]);
   const choose = ({ offsetX, offsetY }: MouseEvent) => {
@@ -37,10 +39,14 @@ export function DepthChart({ title, name, config, layers, selected, select, them
   return (
     <figure>
       <figcaption>
-        <h2>{title}</h2>
-        <PictureButtons name={name} host={host} picture={() => (drawing.current === null ? undefined : { drawing: drawing.current, config, background: theme.page, behind })} />
+        <h3>{title}</h3>
+        <PictureButtons
+          name={name}
+          host={host}
+          picture={() => (drawing.current === null ? undefined : { drawing: drawing.current, config, theme, title: t("{0} by depth", title), keys: [...roles.map((role): LegendKey => ({ mark: { role }, text: role })), ...keys] })}
+        />
       </figcaption>
-      <div class="legend">{children}</div>
+      <Legend keys={keys} />
       <div class="plot" onClick={choose}>
         <ChartCanvas config={config} drawing={drawing} behind={behind} chooser={chooser} label={t("{0}; the arrow keys select a layer, the table below has the numbers", title)} />
       </div>

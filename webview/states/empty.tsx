@@ -12,7 +12,7 @@ const offeredAtOnce = 6;
 /** The page while there is no result: what can be done, and earlier results. */
 export function Empty({ state, host }: { readonly state: PanelState; readonly host: Host }) {
   const { offered, trusted, run } = state;
-  if (run.kind === "running") return <p class="note empty-note">{t("Curves and alphas appear here when the analysis is done.")}</p>;
+  if (run.kind === "running") return <p class="nothing">{t("Curves and alphas appear here when the analysis is done.")}</p>;
   return (
     <section class="empty" aria-label={t("No result")}>
       <h1>{t("Which alpha should each layer start from?")}</h1>
@@ -37,7 +37,7 @@ export function Empty({ state, host }: { readonly state: PanelState; readonly ho
             {offered.slice(0, offeredAtOnce).map(({ uri, label, detail, time }) => (
               <li key={uri}>
                 <button type="button" class="link" onClick={() => { host.post({ type: "open", uri }); }}>{shortened(printable(label))}</button>
-                <span class="note">{`${shortened(printable(detail))}, ${new Date(time).toLocaleString()}`}</span>
+                <span class="note">{`${shortened(printable(detail))}, ${new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}`}</span>
               </li>
             ))}
           </ul>

@@ -9,11 +9,13 @@ import { shortened } from "../names";
 
 interface RunProps {
   readonly run: RunState;
+  /** Whether the page below offers to analyse a checkpoint anyway. */
+  readonly offersAnalysis: boolean;
   readonly host: Host;
 }
 
 /** What an analysis is doing, or how it ended; nothing where none was begun. */
-export function Run({ run, host }: RunProps) {
+export function Run({ run, offersAnalysis, host }: RunProps) {
   switch (run.kind) {
     case "idle":
       return null;
@@ -28,10 +30,10 @@ export function Run({ run, host }: RunProps) {
             <Icon name="error" />
             {run.defect ? t("The analysis of {0} broke off: {1}", nameOf(run.label), printable(run.message)) : t("{0} could not be analysed: {1}", nameOf(run.label), printable(run.message))}
           </p>
-          <div class="actions">
+          {(run.defect || !offersAnalysis) && <div class="actions">
             {run.defect && <Button icon="output" onClick={() => { host.post({ type: "showLog" }); }}>{t("Show Log")}</Button>}
-            <Button icon="play" onClick={() => { host.post({ type: "analyze", what: "checkpoint" }); }}>{t("Analyze another checkpoint...")}</Button>
-          </div>
+            {!offersAnalysis && <Button icon="play" onClick={() => { host.post({ type: "analyze", what: "checkpoint" }); }}>{t("Analyze another checkpoint...")}</Button>}
+          </div>}
         </div>
       );
   }
@@ -52,11 +54,17 @@ function Running({ run, host }: { readonly run: RunState & { kind: "running" }; 
         <span role="status">{phase}</span>
         {progress?.stage !== undefined && <span>{shortened(printable(progress.stage))}</span>}
         {progress?.tokensPerSecond !== undefined && <span>{t("{0} tokens/s", formatCount(progress.tokensPerSecond))}</span>}
-        {progress?.secondsLeft !== undefined && <span>{t("{0} left", formatSeconds(progress.secondsLeft))}</span>}
+        {progress?.secondsLeft !== undefined && <span>{t("about {0} left", formatSecondsLeft(progress.secondsLeft))}</span>}
         {queued > 0 && <span>{queued === 1 ? t("1 analysis waits") : t("{0} analyses wait", queued)}</span>}
       </p>
     </div>
   );
+}
+
+/** Whole seconds: an estimate is no better. */
+function formatSecondsLeft(seconds: number): string {
+  const whole = Math.max(1, Math.ceil(seconds));
+  return whole < 60 ? `${whole} s` : formatSeconds(whole);
 }
 
 function nameOf(label: string): string {

@@ -1,9 +1,10 @@
 import { t } from "@vscode/l10n";
 import { memo } from "preact/compat";
-import { useMemo } from "preact/hooks";
+import { useCallback, useMemo, useRef } from "preact/hooks";
 import { formatCounted } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
 import { Name } from "../names";
+import { RoleMark } from "../role-mark";
 import type { Order } from "../view";
 import { columnsFor, nameColumn, type Column } from "./columns";
 import { Sparkline } from "./sparkline";
@@ -25,6 +26,16 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
   const columns = useMemo(() => columnsFor(others.length > 0), [others]);
   const shown = useMemo(() => sorted(layers, others, columns, order).filter((index) => matches(layers[index], filter)), [layers, others, columns, order, filter]);
   const sortBy = ({ name }: Column) => { onOrder({ column: name, descending: name === order.column && !order.descending }); };
+  // One row is in the order of the keyboard; the arrow keys go on to the others.
+  const entry = shown.includes(selected) ? selected : shown[0];
+  const body = useRef<HTMLTableSectionElement>(null);
+  const walk = useCallback((event: KeyboardEvent) => {
+    const to = rowAfter(event.key, body.current);
+    if (to === undefined) return;
+    event.preventDefault();
+    to.focus();
+    to.click();
+  }, []);
   const heading = (column: Column) => (
     <th key={column.name} scope="col" aria-sort={column.name !== order.column ? "none" : order.descending ? "descending" : "ascending"}>
       <button type="button" data-tip={column.title} onClick={() => { sortBy(column); }}>{column.heading}</button>
@@ -37,8 +48,8 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
         <span class="note" aria-live="polite">{filter === "" ? formatCounted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
         <input type="search" placeholder={t("Filter by name or role")} aria-label={t("Filter layers by name or role")} value={filter} onInput={({ currentTarget }) => { onFilter(currentTarget.value); }} />
       </header>
-      <div class="scroll" tabIndex={0} role="region" aria-label={t("Table of layers")}>
-        <table>
+      <div class="scroll">
+        <table aria-label={t("Layers; the arrow keys go from row to row")}>
           <thead>
             <tr>
               {heading(nameColumn())}
@@ -46,10 +57,10 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
               {columns.map(heading)}
             </tr>
           </thead>
-          <tbody>
+          <tbody ref={body} onKeyDown={walk}>
             {shown.map((index) => {
               const layer = layers[index];
-              return layer && <Row key={index} index={index} layer={layer} other={others[index]} columns={columns} selected={index === selected} select={select} />;
+              return layer && <Row key={index} index={index} layer={layer} other={others[index]} columns={columns} selected={index === selected} entry={index === entry} select={select} />;
             })}
           </tbody>
         </table>
@@ -65,19 +76,32 @@ interface RowProps {
   readonly other: LayerResult | undefined;
   readonly columns: readonly Column[];
   readonly selected: boolean;
+  /** Whether the keyboard enters the table here. */
+  readonly entry: boolean;
   readonly select: (index: number) => void;
 }
 
 /** Rows are drawn anew only where they changed: hundreds of them stay put while one is selected. */
-const Row = memo(function Row({ index, layer, other, columns, selected, select }: RowProps) {
+const Row = memo(function Row({ index, layer, other, columns, selected, entry, select }: RowProps) {
   return (
     <tr aria-current={selected ? "true" : undefined} onClick={() => { select(index); }}>
-      <th scope="row"><button type="button"><Name text={layer.name} /></button></th>
+      <th scope="row"><button type="button" tabIndex={entry ? 0 : -1}><Name text={layer.name} /></button></th>
       <td class="shape"><Sparkline layer={layer} /></td>
-      {columns.map((column) => <td key={column.name}>{column.text(layer, other)}</td>)}
+      {columns.map((column) => <td key={column.name}>{column.name === "role" && <RoleMark role={layer.role} />}{column.text(layer, other)}</td>)}
     </tr>
   );
 });
+
+/** Rows that a page of the keyboard jumps over. */
+const pageOfRows = 10;
+
+/** The button of the row that a key leads to from the focused one. */
+function rowAfter(key: string, body: HTMLElement | null): HTMLElement | undefined {
+  const rows = [...(body?.querySelectorAll<HTMLElement>("th button") ?? [])];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - pageOfRows, PageDown: at + pageOfRows, Home: 0, End: rows.length - 1 }[key];
+  return at === -1 || to === undefined ? undefined : rows[Math.min(rows.length - 1, Math.max(0, to))];
+}
 
 /** Indices of the layers in the chosen order; what is no number comes last either way. */
 function sorted(layers: readonly LayerResult[], others: readonly (LayerResult | undefined)[], columns: readonly Column[], order: Order): number[] {

@@ -1,6 +1,6 @@
 import { t } from "@vscode/l10n";
-import { IconButton } from "./button";
-import type { Host } from "./host";
+import { IconButton } from "../button";
+import type { Host } from "../host";
 import { pngOf, svgOf, type Pictured } from "./pictures";
 
 interface PictureButtonsProps {
