@@ -49,10 +49,11 @@ function npm(cwd, ...args) {
 }
 
 /**
- * Starts the server on a free port of loopback. `folder` keeps its user data and extensions.
+ * Starts the server on a free port of loopback. `folder` keeps its user data and extensions; `restricted` asks for trust in every folder,
+ * as VS Code does, where otherwise all are trusted; `env` is added to what its extensions see.
  * @returns its address, its process, and a way to end it.
  */
-export async function startServer(folder) {
+export async function startServer(folder, { restricted = false, env = {} } = {}) {
   const { server, node } = prepareServer();
   const child = spawn(
     node,
@@ -60,9 +61,10 @@ export async function startServer(folder) {
       join(server, "out/server-main.js"),
       ...["--host", "127.0.0.1", "--port", "0", "--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off"],
       ...["--enable-smoke-test-driver", "--server-data-dir", folder],
+      ...(restricted ? [] : ["--disable-workspace-trust"]),
     ],
     // A group of its own, so that it ends with everything that it has started.
-    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+    { stdio: ["ignore", "pipe", "pipe"], detached: true, env: { ...process.env, ...env } },
   );
   const kill = () => {
     try {

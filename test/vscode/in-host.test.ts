@@ -1,0 +1,34 @@
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+import type { Outcome } from "./suite/index";
+import { root, startWorkbench } from "./workbench";
+import { makeTestWorkspace } from "./workspace.mjs";
+
+/*
+ * The suite that runs inside VS Code's extension host. It runs while this file is loaded, and every test of it is reported as one here.
+ */
+
+const outcomes = await runSuite();
+
+describe("in VS Code's extension host:", () => {
+  it("the suite ran", () => { expect(outcomes.length).toBeGreaterThan(0); });
+  for (const { title, error } of outcomes) it(title, () => { expect(error).toBeUndefined(); });
+});
+
+async function runSuite(): Promise<readonly Outcome[]> {
+  const tests = join(root, "dist-test/suite.js");
+  await build({ entryPoints: [join(root, "test/vscode/suite/index.ts")], outfile: tests, bundle: true, platform: "node", format: "cjs", target: "node20", sourcemap: "inline", external: ["vscode", "mocha"], logLevel: "warning" });
+  const path = makeTestWorkspace();
+  const report = join(dirname(path), "report.json");
+  const workbench = await startWorkbench({ env: { NORMLENS_TEST_REPORT: report } });
+  try {
+    const window = await workbench.open({ path, development: root, tests });
+    await window.exitCode;
+    return JSON.parse(readFileSync(report, "utf8")) as readonly Outcome[];
+  } finally {
+    await workbench.close();
+    rmSync(dirname(path), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { commands, Position, Range, Selection, window, workspace, type CodeAction, type CodeLens, type Hover, type MarkdownString, type TextEditor } from "vscode";
+import { inWorkspace, sampleResult, until, withSetting } from "./support";
+
+/** Lines of the model's source. */
+const lines = { ln1: 6, ln2: 8, lnF: 16 };
+
+async function openSource(): Promise<TextEditor> {
+  return window.showTextDocument(await workspace.openTextDocument(inWorkspace(1, "model.py")), { preview: false });
+}
+
+/** Lenses of a document, resolved. */
+async function lensesOf({ document }: TextEditor): Promise<{ readonly line: number; readonly title: string; readonly command: string }[]> {
+  const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 100);
+  return lenses.map(({ range, command }) => ({ line: range.start.line, title: command?.title ?? "", command: command?.command ?? "" }));
+}
+
+describe("lenses", () => {
+  beforeEach(async () => {
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    await commands.executeCommand("normlens.openResult", await sampleResult());
+  });
+
+  it("sum up the layers under a line, and name the alpha of a single one", async () => {
+    const found = await lensesOf(await openSource());
+    assert.deepEqual(found.map(({ line }) => line), [lines.ln1, lines.ln2, lines.lnF]);
+    assert.match(found[0]!.title, /^6 layers, alpha \d\S* to \d\S*$/);
+    assert.match(found[2]!.title, /^alpha \d\S* · R² 0\.\d{4}$/);
+    assert.deepEqual(found.map(({ command }) => command), ["normlens.showLensLayers", "normlens.showLensLayers", "normlens.showLayer"]);
+  });
+
+  it("follow their lines while the file does not parse, and none comes or goes", async () => {
+    const editor = await openSource();
+    const before = await lensesOf(editor);
+    await editor.edit((edit) => { edit.insert(new Position(2, 0), "def broken(:\n    x = [1,\n"); });
+    assert.deepEqual(await lensesOf(editor), before.map((lens) => ({ ...lens, line: lens.line + 2 })));
+    await commands.executeCommand("undo");
+    assert.deepEqual(await lensesOf(editor), before);
+  });
+
+  it("are not there without a result, and offer an analysis where the setting asks for it", async () => {
+    const editor = await openSource();
+    await commands.executeCommand("normlens.clearResult");
+    assert.deepEqual(await lensesOf(editor), []);
+    await withSetting("normlens.codeLens.withoutResult", true, async () => {
+      const offered = await lensesOf(editor);
+      assert.deepEqual(offered.map(({ line }) => line), [lines.ln1, lines.ln2, lines.lnF]);
+      assert.deepEqual(new Set(offered.map(({ command }) => command)), new Set(["normlens.analyzeCheckpoint"]));
+    });
+  });
+
+  it("are turned off and on by a command", async () => {
+    const editor = await openSource();
+    await commands.executeCommand("normlens.toggleLenses");
+    assert.deepEqual(await lensesOf(editor), []);
+    await commands.executeCommand("normlens.toggleLenses");
+    assert.equal((await lensesOf(editor)).length, 3);
+  });
+
+  it("have hovers with numbers and a curve", async () => {
+    const { document } = await openSource();
+    const column = document.lineAt(lines.lnF).text.indexOf("LayerNorm");
+    const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", document.uri, new Position(lines.lnF, column));
+    const text = hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join("\n");
+    assert.match(text, /transformer\.ln\\?_f/);
+    assert.match(text, /alpha, to convert \| \d/);
+    assert.match(text, /data:image\/svg\+xml;base64,/);
+  });
+
+  it("have a code action that puts DyT in the norm's place, which undo takes back", async () => {
+    const editor = await openSource();
+    const { document } = editor;
+    const before = document.getText();
+    const actions = await commands.executeCommand<CodeAction[]>("vscode.executeCodeActionProvider", document.uri, new Range(lines.lnF, 10, lines.lnF, 10), "refactor.rewrite");
+    const action = actions.find(({ title }) => title.startsWith("Replace with DyT (alpha "));
+    assert.ok(action?.edit !== undefined, "no such action");
+    assert.ok(await workspace.applyEdit(action.edit));
+    const after = document.getText();
+    assert.match(after, /self\.ln_f = DyT\(config\.n_embd, alpha_init_value=\d[\d.]*\)/);
+    assert.match(after, /^class DyT\(nn\.Module\):$/m);
+    editor.selection = new Selection(0, 0, 0, 0);
+    await commands.executeCommand("undo");
+    assert.equal(document.getText(), before);
+  });
+
+  it("lead back: from a layer to its line in another folder", async () => {
+    const uri = await sampleResult();
+    await commands.executeCommand("normlens.goToSource", { kind: "layer", uri, layer: { name: "transformer.h.4.ln_2" } });
+    const editor = await until("the source", () => window.activeTextEditor);
+    assert.equal(editor.document.uri.toString(), inWorkspace(1, "model.py").toString());
+    assert.equal(editor.selection.start.line, lines.ln2);
+  });
+});
