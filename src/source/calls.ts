@@ -1,12 +1,12 @@
 import { anywhere, comprehension, evaluate } from "./expressions";
-import { kindOfFunction, lastName, namesForeignNorm, namesNormVariable } from "./norm-names";
+import { kindOfFunction, lastName, namesForeignNorm, namesNormClassGiver, namesNormTable, namesNormVariable } from "./norm-names";
 import type { NormKind } from "../shared/norm";
 import { addAt, placeOf, segmentOf } from "./places";
 import type { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { styleOfCalled } from "./styles";
 import { child, descendants, type SyntaxNode } from "./syntax";
-import { just, nothing, thingsOf, under, type Arguments, type ClassDefinition, type NormClass, type Thing, type Value } from "./values";
+import { just, noArguments, nothing, thingsOf, under, type Arguments, type ClassDefinition, type NormClass, type Thing, type Value } from "./values";
 
 /** A call that is being read. */
 interface Call {
@@ -86,27 +86,26 @@ function normLayer(call: Call): Value | undefined {
   if (classes.length === 0 && !holdsNormClass(reader, callee, things)) return undefined;
   if (things.some((thing) => thing.is === "external" && namesForeignNorm(thing.dotted))) return undefined;
   const [only] = classes;
-  const isCertain = only !== undefined && things.length === 1;
-  const form = isCertain && (callee.type === "identifier" || only.reference === undefined) ? "constructor" : "variable";
-  const kind = things.every((thing) => thing.is === "norm class") ? commonKind(classes) : undefined;
+  const kind = classes.length === things.length ? commonKind(classes) : undefined;
+  const isNamed = callee.type === "identifier" ? kind !== undefined || things.length === 1 : only?.reference === undefined;
+  const form = classes.length === things.length && isNamed ? "constructor" : "variable";
   const dotted = only?.dotted ?? "";
   const framework = reader.frameworkOf(only?.definition === undefined ? dotted : "");
   const channels = channelsOf(call, kind, dotted);
   const site = reader.site(node, form, callee, scope, { framework, ...(kind === undefined ? {} : { kind }), ...(channels === undefined ? {} : { channels }) });
-  readArguments(call, true);
-  return named(call, { is: "norm layer", site, made: called, name: undefined }, only?.name ?? lastName(reader.textOf(callee)));
+  const [byDefault] = thingsOf(parameterDefaults(things)).filter((thing) => thing.is === "norm class");
+  return named(call, { is: "outcome", called, given: readArguments(call, true), site }, (only ?? byDefault)?.name ?? "*");
 }
 
 /** Whether something that is called holds a norm class, as far as its name or its default tells. */
 function holdsNormClass(reader: SourceReader, callee: SyntaxNode, things: readonly Thing[]): boolean {
   if (things.some((thing) => thing.is === "parameter" && thingsOf(thing.byDefault).some(({ is }) => is === "norm class"))) return true;
-  if (!things.every((thing) => thing.is === "external" || thing.is === "parameter" || thing.is === "function" || thing.is === "outcome")) return false;
+  if (!things.every((thing) => thing.is === "external" || thing.is === "parameter" || thing.is === "function" || (thing.is === "outcome" && thing.site === undefined))) return false;
   if (thingsOf(parameterDefaults(things)).some((thing) => thing.is === "external" && namesForeignNorm(thing.dotted))) return false;
-  const name = lastName(reader.textOf(callee.type === "subscript" ? (child(callee, "value") ?? callee) : callee.type === "call" ? (child(callee, "function") ?? callee) : callee));
-  const returnsClass = /(class|cls)$/i.test(name) && /^_?(get|make|build|create)_/.test(name);
-  if (callee.type === "call") return returnsClass;
-  if (callee.type === "subscript") return /norm/i.test(name) && !namesForeignNorm(name) && things.every(({ is }) => is === "external");
-  return !returnsClass && namesNormVariable(name);
+  const name = (node: SyntaxNode | undefined) => lastName(reader.textOf(node ?? callee));
+  if (callee.type === "call") return namesNormClassGiver(name(child(callee, "function")));
+  if (callee.type === "subscript") return namesNormTable(name(child(callee, "value")));
+  return namesNormVariable(name(callee));
 }
 
 function parameterDefaults(things: readonly Thing[]): Value {
@@ -141,7 +140,7 @@ function normFunction(call: Call): Value | undefined {
   const site = reader.site(node, "functional", callee, scope, { framework: "torch", kind });
   const { owner } = scope.belonging;
   if (owner !== undefined && reader.normClasses.has(owner)) owner.functionals.push(site);
-  else owner?.attributes.push(...weightOwners(reader, written).flatMap((path) => under(path, just({ is: "norm layer", site, made: nothing, name: undefined }))));
+  else owner?.attributes.push(...weightOwners(reader, written).flatMap((path) => under(path, just({ is: "outcome", called: nothing, given: noArguments, site }))));
   readArguments(call, false);
   return nothing;
 }
@@ -242,12 +241,12 @@ function outcome(call: Call): Value | undefined {
   const callable = called.filter(({ path, thing }) => path.length === 0 && (thing.is === "class" || thing.is === "function" || thing.is === "parameter" || thing.is === "outcome"));
   if (callable.length === 0) return undefined;
   const [first] = thingsOf(callable);
-  return named(call, { is: "outcome", called: callable, given: readArguments(call, true), name: undefined }, first?.is === "class" ? first.name : "");
+  return named(call, { is: "outcome", called: callable, given: readArguments(call, true) }, first?.is === "class" ? first.name : "");
 }
 
 /** A layer that was made, under the name that it gets where it is made: linen's and keras's do. */
 function named({ reader, called, written, scope }: Call, thing: Thing, className: string): Value {
-  const style = styleOfCalled(called);
+  const style = styleOfCalled(called) ?? styleOfCalled(parameterDefaults(thingsOf(called)));
   const value = just(thing);
   const given = written.find((each) => each.type === "keyword_argument" && reader.textOf(each.children[0] ?? each) === "name");
   const name = given && child(given, "value");
@@ -290,7 +289,7 @@ function passedThrough(call: Call): Value {
 }
 
 function modules(value: Value): Value {
-  return value.filter(({ thing }) => thing.is === "norm layer" || thing.is === "outcome" || thing.is === "parameter");
+  return value.filter(({ thing }) => thing.is === "outcome" || thing.is === "parameter");
 }
 
 /** Arguments by place and by name. Norm classes among them are handed on: those by keyword always, the others to what is known. */

@@ -33,7 +33,7 @@ export function readClass(reader: SourceReader, node: SyntaxNode, scope: Scope):
   scope.bind(definition.name, just(definition));
   const outerBodies = reader.bodies;
   reader.bodies = [];
-  reader.readAll(child(node, "body")?.children ?? [], new Scope(scope, { owner: definition, isClassBody: true }));
+  reader.readAll(bodyOf(node), new Scope(scope, { owner: definition, isClassBody: true }));
   const makes = ({ name: method }: { readonly name: string }) => makingMethods.includes(method);
   reader.bodies = [...outerBodies, ...reader.bodies.filter(makes), ...reader.bodies.filter((body) => !makes(body))];
 }
@@ -56,9 +56,14 @@ export function readFunction(reader: SourceReader, node: SyntaxNode, scope: Scop
   reader.bodies.push({
     name,
     read: () => {
-      reader.readAll(child(node, "body")?.children ?? [], inner);
+      reader.readAll(bodyOf(node), inner);
     },
   });
+}
+
+/** Statements of a definition; those beside an error stand there while the text is being typed. */
+function bodyOf(node: SyntaxNode): readonly SyntaxNode[] {
+  return node.children.flatMap((each) => (each.field === "body" ? each.children : each.type === "ERROR" ? [each] : []));
 }
 
 function bindSelf(name: string, owner: ClassDefinition, decorators: readonly string[], scope: Scope): void {

@@ -1,6 +1,6 @@
 import { findMethod } from "./calls";
 import type { SourceReader } from "./source-reader";
-import { thingsOf, type Arguments, type ClassDefinition, type FunctionDefinition, type Outcome, type Parameter, type SiteDraft, type Thing, type Value } from "./values";
+import { noArguments, thingsOf, type Arguments, type ClassDefinition, type FunctionDefinition, type Outcome, type Parameter, type SiteDraft, type Thing, type Value } from "./values";
 
 /** Paths of one site, at most. */
 const maxPaths = 64;
@@ -17,8 +17,6 @@ interface Frame {
   readonly given: Arguments;
   readonly caller: Frame | undefined;
 }
-
-const noArguments: Arguments = { positional: [], named: new Map() };
 
 /** Gives every site its paths, seen from each class of the file, and from functions and the module for what is in no class. */
 export function findPaths(reader: SourceReader): void {
@@ -54,11 +52,8 @@ class PathFinder {
 
   private followThing(thing: Thing, frame: Frame | undefined, path: readonly string[]): void {
     if (++this.steps > maxSteps || path.length > maxSegments) return;
-    if (thing.is === "norm layer") {
-      this.keep(thing.site, path);
-      for (const { thing: made } of resolved(thing.made, frame)) this.keepNormClass(made, path);
-    }
     if (thing.is === "outcome") {
+      if (thing.site !== undefined) this.keep(thing.site, path);
       for (const called of resolved(thing.called, frame)) this.followCall(called.thing, frameOf(called.thing, thing.given, frame), path);
     }
     if (thing.is === "parameter") {

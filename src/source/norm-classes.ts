@@ -41,7 +41,7 @@ export class NormClasses {
       const callee = each.type === "call" ? child(each, "function") : undefined;
       if (callee?.type !== "identifier" && callee?.type !== "attribute") continue;
       const called = lastName(this.textOf(callee));
-      if (called !== name && (namesNormClass(called) || namesNormVariable(called))) return true;
+      if (this.textOf(callee) !== name && (namesNormClass(called) || namesNormVariable(called))) return true;
     }
     return false;
   }

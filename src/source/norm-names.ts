@@ -10,11 +10,14 @@ const relatedClass = /Ada(ptive)?LayerNorm|(Config|Function|Func|Args|Params|Spe
 /** Norms that are none of a row, and functions on weights and gradients. */
 const foreignNorm = /Batch|Instance|Weight|Spectral|Sync|Grad|LocalResponse/i;
 
-/** Names that hold a norm class: norm_layer, norm_cls, layer_norm_class. */
-const normVariable = /(^|_)norm_?(layer|cls|class|klass|factory|constructor)$|^Norm(Layer|Class|Cls)?$/i;
+/** Names that hold a norm class: norm_layer, norm_cls, layer_norm_class, NormLayer. */
+const normVariable = /(^|_)norm_?(layer|cls|class|klass|factory|constructor)$|^Norm(Layer|Class|Cls)?$/;
 
 /** Functions that make a norm layer: get_norm, build_norm_layer. */
-const normMaker = /^_?(get|make|build|create)_((layer|rms|group)_?)?norm(_layer)?$/i;
+const normMaker = /^_?(get|make|build|create)_((layer|rms|group)_?)?norm$|^_?(make|build|create)_((layer|rms|group)_?)?norm_layer$/;
+
+/** Functions that give a norm class: get_norm_layer, get_norm_class. */
+const normClassGiver = /^_?(get|make|build|create|resolve)_.*norm_?(layer|class|cls)(_type)?$/;
 
 /** Functions that normalise, by the name that torch gives them. */
 const normFunctions = new Map<string, NormKind>([
@@ -23,6 +26,9 @@ const normFunctions = new Map<string, NormKind>([
   ["rms_norm", "rmsnorm"],
   ["group_norm", "groupnorm"],
 ]);
+
+/** Tables of norm classes: NORM2CLASS, norm_classes. */
+const normTable = /^[A-Z\d_]*NORM[A-Z\d_]*$|norm_?(classes|class_map|cls|dict|map|table|types?|registry)$|to_norm$/;
 
 /** Last segment of a dotted name. */
 export function lastName(dotted: string): string {
@@ -41,7 +47,17 @@ export function mayNameNormClass(name: string): boolean {
 
 /** Whether a name holds a norm class that the source does not tell, so that calling it makes a norm layer. */
 export function namesNormVariable(name: string): boolean {
-  return normVariable.test(name) || normMaker.test(name);
+  return normMaker.test(name) || (normVariable.test(name) && !normClassGiver.test(name));
+}
+
+/** Whether calling a function gives a norm class, which makes a norm layer where that is called in turn. */
+export function namesNormClassGiver(name: string): boolean {
+  return normClassGiver.test(name) && !normMaker.test(name);
+}
+
+/** Whether a name is of a table of norm classes. */
+export function namesNormTable(name: string): boolean {
+  return normTable.test(name) && !foreignNorm.test(name);
 }
 
 /** Whether a name is of a norm that normalises no row: BatchNorm2d. */

@@ -27,6 +27,11 @@ export class Scope {
     return this.loops > 0;
   }
 
+  /** Names that are bound here, not around. */
+  boundNames(): string[] {
+    return [...this.names.keys()];
+  }
+
   /** What a name holds; undefined where nothing is bound to it. */
   find(name: string): Value | undefined {
     return this.held(name);

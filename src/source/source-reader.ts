@@ -3,7 +3,7 @@ import { evaluate } from "./expressions";
 import { readImport, readImportFrom } from "./imports";
 import { NormClasses } from "./norm-classes";
 import { frameworkOfPackage } from "./norm-names";
-import type { Framework, SiteForm } from "./norm-site";
+import type { Framework, NormSite, SiteForm } from "./norm-site";
 import { addAt, placeOf } from "./places";
 import { Scope } from "./scope";
 import { child, LineMap, type SourceTree, type SyntaxNode } from "./syntax";
@@ -26,16 +26,19 @@ export class SourceReader {
   readonly loose: Placed[] = [];
   readonly normClasses: NormClasses;
   bodies: Body[] = [];
+  /** Names of the module. */
+  readonly module = new Scope();
+  readonly lines: LineMap;
+  /** Modules that are imported, as they are written. */
+  readonly imported = new Set<string>();
   private readonly drafts = new Map<SyntaxNode, SiteDraft>();
-  private readonly lines: LineMap;
   private readonly text: string;
-  private readonly frameworks = new Set<Framework>();
 
   constructor({ text, root }: SourceTree) {
     this.text = text;
     this.lines = new LineMap(text);
     this.normClasses = new NormClasses(text);
-    this.readAll(root.children, new Scope());
+    this.readAll(root.children, this.module);
     for (let body = this.bodies.shift(); body !== undefined; body = this.bodies.shift()) body.read();
   }
 
@@ -48,14 +51,16 @@ export class SourceReader {
     return this.text.slice(start, end);
   }
 
-  noteImport(module: string): void {
-    const framework = frameworkOfPackage(module);
-    if (framework !== undefined) this.frameworks.add(framework);
+  /** The framework of an imported name, else of the file; torch where none is imported. */
+  frameworkOf(dotted: string): Framework {
+    const imported = new Set([...this.imported].map(frameworkOfPackage));
+    return frameworkOfPackage(dotted) ?? (["torch", "flax", "keras"] as const).find((each) => imported.has(each)) ?? "torch";
   }
 
-  /** The framework of an imported name, else of the file. */
-  frameworkOf(dotted: string): Framework {
-    return frameworkOfPackage(dotted) ?? (["torch", "flax", "keras"] as const).find((each) => this.frameworks.has(each)) ?? "torch";
+  /** The node of a site that was found in the same text before. */
+  nodeOf({ span: { start, end } }: NormSite): SyntaxNode | undefined {
+    const [from, to] = [this.lines.offset(start), this.lines.offset(end)];
+    return [...this.drafts.keys()].find((node) => node.start === from && node.end === to);
   }
 
   /** The site at a node; a node is one site, however often it is read. */
@@ -129,8 +134,21 @@ export class SourceReader {
           this.readAll(node.children, scope);
         });
         break;
+      case "ERROR":
+        this.readError(node, scope);
+        break;
       default:
         evaluate(this, node, scope);
+    }
+  }
+
+  /** Reads the parts of what is no Python; of an assignment that the error tore up, both sides are left. */
+  private readError({ children }: SyntaxNode, scope: Scope): void {
+    for (const [index, node] of children.entries()) {
+      const target = children[index - 1];
+      const isAssigned = target !== undefined && node.type === "call" && this.text.slice(target.end, node.start).trim() === "=";
+      if (isAssigned) this.assign(target, evaluate(this, node, scope), scope, false);
+      else this.read(node, scope);
     }
   }
 

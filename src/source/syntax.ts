@@ -1,4 +1,4 @@
-import type { SourceSpan } from "./norm-site";
+import type { SourcePosition, SourceSpan } from "./norm-site";
 
 /** A node of Python's syntax, as tree-sitter-python names its types and fields; punctuation and operators are no nodes. */
 export interface SyntaxNode {
@@ -49,7 +49,11 @@ export class LineMap {
     return { start: this.position(start), end: this.position(end) };
   }
 
-  private position(offset: number): SourceSpan["start"] {
+  offset({ line, column }: SourcePosition): number {
+    return (this.starts[line] ?? this.starts.at(-1)!) + column;
+  }
+
+  private position(offset: number): SourcePosition {
     let [low, high] = [0, this.starts.length];
     while (high - low > 1) {
       const middle = (low + high) >> 1;

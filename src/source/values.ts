@@ -14,7 +14,7 @@ export interface Placed {
   readonly thing: Thing;
 }
 
-export type Thing = NormClass | NormLayer | ClassDefinition | FunctionDefinition | Parameter | Outcome | External;
+export type Thing = NormClass | ClassDefinition | FunctionDefinition | Parameter | Outcome | External;
 
 /** A site while its paths are being found. */
 export type SiteDraft = { -readonly [Field in keyof NormSite]: NormSite[Field] };
@@ -31,16 +31,6 @@ export interface NormClass {
   readonly node: SyntaxNode;
   /** The site that hands this mention on, once it is. */
   reference?: SiteDraft;
-}
-
-/** A norm layer. */
-export interface NormLayer {
-  readonly is: "norm layer";
-  readonly site: SiteDraft;
-  /** What was called to make it. */
-  readonly made: Value;
-  /** Name that it gets by a `name=` argument. */
-  readonly name: string | undefined;
 }
 
 /** A class of the file that is no norm's. */
@@ -78,13 +68,13 @@ export interface Parameter {
   readonly byDefault: Value;
 }
 
-/** What calling something of the file gives; found when paths are, since what is called may be given by a caller. */
+/** What a call makes: an instance, or what a function returns. It is looked up when paths are, since what is called may be given by a caller. */
 export interface Outcome {
   readonly is: "outcome";
   readonly called: Value;
   readonly given: Arguments;
-  /** Name that it gets by a `name=` argument. */
-  readonly name: string | undefined;
+  /** The site that the call is, where it makes a norm layer. */
+  readonly site?: SiteDraft;
 }
 
 /** What the file does not define. */
@@ -102,6 +92,8 @@ export interface Arguments {
 }
 
 export const nothing: Value = [];
+
+export const noArguments: Arguments = { positional: [], named: new Map() };
 
 export function just(thing: Thing): Value {
   return [{ path: [], thing }];
