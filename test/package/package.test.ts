@@ -82,7 +82,7 @@ async function analyzeSample(extension: string): Promise<EngineEvent> {
 
 describe("the VSIX for linux-x64", () => {
   let vsix: Packed;
-  beforeAll(async () => { vsix = await packed("linux-x64"); });
+  beforeAll(async () => { vsix = await packed("linux-x64"); }, 60_000);
 
   it("holds what the allow-list names and nothing else", () => {
     const others = [...vsix.files.keys()].filter((path) => !binary.test(path) && ![...allowed, engineScripts].some((pattern) => pattern.test(path)));
