@@ -8,7 +8,8 @@ import { registerStatusBar } from "./run/status-bar";
 import { registerExportCommands } from "./exports/register";
 import { registerLenses } from "./lenses/register";
 import { IntentStore } from "./intent-store";
-import { createSourceIndex } from "./lenses/source-index";
+import { PythonNorms } from "./lenses/python-norms";
+import { SourceIndex } from "./lenses/source-index";
 import { Panels } from "./panel/panels";
 import { registerPanelCommands } from "./panel/register";
 import type { NormLensApi, Parts } from "./parts";
@@ -21,17 +22,20 @@ export function activate(context: ExtensionContext): NormLensApi {
   log.info(`NormLens ${version} on ${process.platform} ${process.arch}, Node ${process.versions.node}`);
   const results = new ResultStore(context);
   const runner = new AnalysisRunner(() => new EngineProcess(EngineProcess.scriptIn(context.extensionPath), log), log);
-  const source = createSourceIndex(context.extensionUri, results, log);
+  const norms = new PythonNorms(context.extensionUri, log);
+  const source = new SourceIndex(norms, results, log);
   const intent = new IntentStore(context.workspaceState);
-  const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, runner, source };
+  const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, runner, norms, source };
   const panels = new Panels(base);
   const parts: Parts = { ...base, panels };
   const registered = [registerAnalysisCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
-  context.subscriptions.push(log, results, intent, runner, source, panels, ...registered.map((register) => register(parts)));
+  context.subscriptions.push(log, results, intent, runner, norms, source, panels, ...registered.map((register) => register(parts)));
   return {
     analyze: (checkpoint) => analyze(parts, checkpoint),
     panelText: () => panels.text(),
+    currentResult: () => results.currentUri,
     enginePid: () => runner.pid,
+    progress: () => (runner.state.kind === "running" ? runner.state.progress : undefined),
     firstPaint: () => panels.firstPaint,
   };
 }

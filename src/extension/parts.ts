@@ -1,6 +1,8 @@
 import type { ExtensionContext, LogOutputChannel, Uri } from "vscode";
+import type { Progress } from "../shared/progress";
 import type { IntentStore } from "./intent-store";
 import type { AnalysisRunner } from "./run/analysis-runner";
+import type { PythonNorms } from "./lenses/python-norms";
 import type { SourceIndex } from "./lenses/source-index";
 import type { Panels } from "./panel/panels";
 import type { ResultStore } from "./results/result-store";
@@ -15,17 +17,22 @@ export interface Parts {
   readonly intent: IntentStore;
   readonly runner: AnalysisRunner;
   readonly panels: Panels;
+  readonly norms: PythonNorms;
   readonly source: SourceIndex;
 }
 
 /** What `activate` returns, for tests and for other extensions: plain data and functions. */
 export interface NormLensApi {
   /** Analyses a checkpoint as the command does, without asking; resolves with the file of the result. */
-  analyze(checkpoint: Uri): Promise<Uri>;
+  readonly analyze: (checkpoint: Uri) => Promise<Uri>;
   /** Text of the panel's page, as it stands there; undefined where no panel is open. */
-  panelText(): Promise<string | undefined>;
+  readonly panelText: () => Promise<string | undefined>;
+  /** File of the result that lenses and tree show. */
+  readonly currentResult: () => Uri | undefined;
   /** Process of the engine, while one runs. */
-  enginePid(): number | undefined;
+  readonly enginePid: () => number | undefined;
+  /** How far it is. */
+  readonly progress: () => Progress | undefined;
   /** Milliseconds until the panel's page had painted its first frame with content, of the panel that was opened last. */
-  firstPaint(): number | undefined;
+  readonly firstPaint: () => number | undefined;
 }

@@ -1,4 +1,4 @@
-import { l10n, window, type LogOutputChannel } from "vscode";
+import { commands, l10n, window, workspace, type LogOutputChannel, type Uri } from "vscode";
 import { CancelledError, messageOf, UserError } from "../shared/errors";
 
 /**
@@ -11,4 +11,11 @@ export async function sayError(error: unknown, log: LogOutputChannel): Promise<v
   const showLog = l10n.t("Show Log");
   const text = error instanceof UserError ? error.message : l10n.t("A defect in NormLens: {0}", messageOf(error));
   if ((await window.showErrorMessage(text, showLog)) === showLog) log.show();
+}
+
+/** Tells that a file was written, with a button that opens it. */
+export async function sayWritten(file: Uri): Promise<void> {
+  const open = l10n.t("Open");
+  const answer = await window.showInformationMessage(l10n.t("Saved {0}.", workspace.asRelativePath(file)), open);
+  if (answer === open) await commands.executeCommand("vscode.open", file);
 }

@@ -7,6 +7,8 @@ export const settings = {
   codeLensEnabled: (scope?: ConfigurationScope) => read("codeLens.enabled", true, scope),
   codeLensWithoutResult: (scope?: ConfigurationScope) => read("codeLens.withoutResult", false, scope),
   hoverEnabled: (scope?: ConfigurationScope) => read("hover.enabled", true, scope),
+  /** Line that imports DyT where a norm is replaced; where empty, the class itself is inserted. */
+  dytImport: (scope?: ConfigurationScope) => read("dyt.import", "", scope),
   maxTokens: () => read("analysis.maxTokens", 2048),
   /** 0 stands for the model's own. */
   sequenceLength: () => read("analysis.sequenceLength", 0),

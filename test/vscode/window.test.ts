@@ -65,7 +65,7 @@ describe("the packed extension", () => {
     await page.locator(".quick-input-list .monaco-list-row", { hasText: /^gpt2/ }).click();
     await panelSays(window, "transformer.h.5.ln_2");
 
-    await page.reload();
+    await window.command("Developer: Reload Window");
     await panelSays(window, "transformer.h.5.ln_2");
 
     await page.keyboard.press("Control+P");

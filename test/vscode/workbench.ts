@@ -83,17 +83,28 @@ async function openWindow(browser: Browser, { url, authority }: { readonly url: 
     payload: JSON.stringify(payload),
   });
   await page.goto(`${url}?${query.toString()}`);
-  const command = async (title: string) => {
-    await page.keyboard.press("F1");
-    const input = page.locator(".quick-input-widget input[type=text]");
-    await input.fill(`>${title}`);
-    await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click();
-  };
+  await page.locator(".monaco-workbench .statusbar-item").first().waitFor();
   return {
     page,
-    panel: page.frameLocator("iframe.webview.ready").last().frameLocator("iframe#active-frame"),
-    command,
+    panel: page.locator("iframe.webview.ready").last().contentFrame().locator("iframe#active-frame").contentFrame(),
+    command: (title) => runCommand(page, title),
     exitCode,
     close: () => context.close(),
   };
+}
+
+/** A new window hears no keys at first, and its palette does not learn of commands while it is open: so this asks again. */
+async function runCommand(page: Page, title: string): Promise<void> {
+  const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await page.keyboard.press("F1");
+    try {
+      await page.locator(".quick-input-widget input[type=text]").fill(`>${title}`, { timeout: 3000 });
+      await row.click({ timeout: 3000 });
+      return;
+    } catch {
+      await page.keyboard.press("Escape");
+    }
+  }
+  throw new Error(`The palette has no "${title}".`);
 }

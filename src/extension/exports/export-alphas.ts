@@ -1,4 +1,4 @@
-import { commands, env, l10n, languages, Uri, window, workspace, type Memento, type TextDocument } from "vscode";
+import { env, l10n, languages, Uri, window, workspace, type Memento, type TextDocument } from "vscode";
 import { UserError } from "../../shared/errors";
 import { resultSuffix, type Result } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
@@ -6,6 +6,7 @@ import type { ExportFormat } from "../../export/format";
 import type { IntentStore } from "../intent-store";
 import { labelOf, type ResultStore } from "../results/result-store";
 import { destinationsFor, pickDestination, pickFormat, type Destination } from "./pickers";
+import { sayWritten } from "../say";
 import type { Previews } from "./previews";
 
 /** What an export needs of the extension. */
@@ -97,8 +98,7 @@ async function saveAs(content: string | Uint8Array, name: string, source: Uri): 
   if (target === undefined) return;
   if ([source.path, weightsPathOf(source.path)].includes(target.path)) throw new UserError(l10n.t("The export would overwrite the result it is made of: choose another name."));
   await workspace.fs.writeFile(target, typeof content === "string" ? new TextEncoder().encode(content) : content);
-  const open = l10n.t("Open");
-  if ((await window.showInformationMessage(l10n.t("Exported to {0}.", workspace.asRelativePath(target)), open)) === open) await commands.executeCommand("vscode.open", target);
+  void sayWritten(target);
 }
 
 function textOf(content: string | Uint8Array): string {

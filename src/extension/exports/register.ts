@@ -1,9 +1,9 @@
-import { commands, Disposable, env, l10n, Uri, window } from "vscode";
+import { Disposable, env, l10n, Uri, window } from "vscode";
 import { UserError } from "../../shared/errors";
 import { formatNumber, printable } from "../../shared/format";
 import { suggestedAlpha } from "../../shared/intent";
 import type { Parts } from "../parts";
-import { sayError } from "../say";
+import { registerCommand } from "../register-command";
 import { isLayerItem, isResultItem } from "../tree/items";
 import { exportAlphas } from "./export-alphas";
 import { Previews } from "./previews";
@@ -12,22 +12,14 @@ import { Previews } from "./previews";
 export function registerExportCommands({ context, results, panels, intent, log }: Parts): Disposable {
   const previews = new Previews();
   const parts = { results, intent, memory: context.globalState, previews };
-  const command = (id: string, action: (...given: readonly unknown[]) => Promise<void>) =>
-    commands.registerCommand(`normlens.${id}`, async (...given: unknown[]) => {
-      try {
-        await action(...given);
-      } catch (error) {
-        await sayError(error, log);
-      }
-    });
   return Disposable.from(
     previews,
-    command("exportAlphas", async (given, format) => {
+    registerCommand(log, "exportAlphas", async (given, format) => {
       const uri = given instanceof Uri ? given : isResultItem(given) ? given.uri : (panels.activeResult ?? results.currentUri);
       if (uri === undefined) throw new UserError(l10n.t("There is no result to export: analyze a checkpoint or open a result first."));
       await exportAlphas(parts, uri, typeof format === "string" ? format : undefined);
     }),
-    command("copyAlpha", async (given) => {
+    registerCommand(log, "copyAlpha", async (given) => {
       if (!isLayerItem(given)) return;
       const alpha = suggestedAlpha(given.layer, intent.value);
       if (!Number.isFinite(alpha)) throw new UserError(l10n.t("The input of {0} determined no alpha.", printable(given.layer.name)));

@@ -4,7 +4,7 @@ import type { PanelAction, PanelRestore, PanelState, PanelUpdate, ShownResult } 
 import { intents } from "../../shared/intent";
 import type { Parts } from "../parts";
 import { labelOf } from "../results/result-store";
-import { sayError } from "../say";
+import { sayError, sayWritten } from "../say";
 import { pageFolder, pageMarkup } from "./page-markup";
 
 /** What a page needs of the extension. */
@@ -38,7 +38,7 @@ export class PageHost implements Disposable {
     this.main = restore.main === undefined ? undefined : Uri.parse(restore.main);
     this.other = restore.other === undefined ? undefined : Uri.parse(restore.other);
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageFolder(context.extensionUri)] };
-    const tell = () => { void this.tellState(); };
+    const tell = () => { this.tellState(); };
     this.owned.push(
       panel.webview.onDidReceiveMessage((action: PanelAction) => {
         this.act(action).catch((error: unknown) => sayError(error, parts.log));
@@ -71,7 +71,7 @@ export class PageHost implements Disposable {
     this.main = main;
     this.error = undefined;
     await this.tellResult("main");
-    await this.tellState();
+    this.tellState();
   }
 
   /** Reads the shown file again, since it has changed. */
@@ -83,8 +83,9 @@ export class PageHost implements Disposable {
   /** Shows a second result beside the first. */
   async compare(other: Uri | undefined): Promise<void> {
     this.other = other;
+    this.error = undefined;
     await this.tellResult("other");
-    await this.tellState();
+    this.tellState();
   }
 
   /** Shows a layer, at once or when the page is there. */
@@ -116,7 +117,7 @@ export class PageHost implements Disposable {
       case "ready":
         this.listening = true;
         // First, so that the page knows what it waits for.
-        await this.tellState();
+        this.tellState();
         await this.tellResult("main");
         await this.tellResult("other");
         this.tellWanted();
@@ -178,30 +179,29 @@ export class PageHost implements Disposable {
   private async tellResult(slot: "main" | "other"): Promise<void> {
     if (!this.listening) return;
     const uri = this[slot];
-    const shown = uri === undefined ? undefined : await this.shown(uri, slot);
+    const shown = uri === undefined ? undefined : await this.shown(uri);
     // Another may have been chosen while this one was read.
     if (this[slot]?.toString() === uri?.toString()) this.post({ type: "result", slot, ...(shown !== undefined && { shown }) });
   }
 
-  private async shown(uri: Uri, slot: "main" | "other"): Promise<ShownResult | undefined> {
+  /** A result for the page; where it can't be read, the page is told why. An editor keeps to its file, which may become whole again. */
+  private async shown(uri: Uri): Promise<ShownResult | undefined> {
     try {
       const result = await this.parts.results.load(uri);
       return { uri: uri.toString(), label: labelOf(result), result };
     } catch (error) {
       this.error = messageOf(error);
-      if (slot === "main") this.main = undefined;
-      else this.other = undefined;
-      await this.tellState();
+      this.tellState();
       return undefined;
     }
   }
 
-  private async tellState(): Promise<void> {
+  private tellState(): void {
     if (!this.listening) return;
-    this.post({ type: "state", state: await this.state() });
+    this.post({ type: "state", state: this.state() });
   }
 
-  private async state(): Promise<PanelState> {
+  private state(): PanelState {
     const { results, runner, intent, source } = this.parts;
     const { main, other, error } = this;
     const isCurrent = main !== undefined && main.toString() === results.currentUri?.toString();
@@ -211,7 +211,7 @@ export class PageHost implements Disposable {
       intent: intent.value,
       trusted: workspace.isTrusted,
       offered: results.known.map(({ uri, label, detail, time }) => ({ uri: uri.toString(), label, detail, time })),
-      sourceLayers: isCurrent ? await source.layersWithSource() : [],
+      sourceLayers: isCurrent ? source.layersWithSource() : [],
       restore: { version: 1, ...(main !== undefined && { main: main.toString() }), ...(other !== undefined && { other: other.toString() }) },
       ...(error !== undefined && { error }),
     };
@@ -233,6 +233,5 @@ async function savePicture({ name, format, base64 }: PanelAction & { type: "save
   });
   if (target === undefined) return;
   await workspace.fs.writeFile(target, Buffer.from(base64, "base64"));
-  const open = l10n.t("Open");
-  if ((await window.showInformationMessage(l10n.t("Saved {0}.", workspace.asRelativePath(target)), open)) === open) await commands.executeCommand("vscode.open", target);
+  void sayWritten(target);
 }

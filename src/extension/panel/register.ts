@@ -1,27 +1,19 @@
-import { commands, Disposable, l10n, Uri, window } from "vscode";
+import { Disposable, l10n, Uri, window } from "vscode";
 import { UserError } from "../../shared/errors";
 import type { Parts } from "../parts";
-import { sayError } from "../say";
+import { registerCommand } from "../register-command";
 import { isLayerItem, isResultItem } from "../tree/items";
 import { pickResult } from "./result-picker";
 
 /** Registers Open Result, Compare with Result, Clear Result, Show Panel, Show Log, and what tree items do. */
 export function registerPanelCommands(parts: Parts): Disposable {
   const { results, panels, log } = parts;
-  const command = (id: string, action: (...given: readonly unknown[]) => Promise<void> | void) =>
-    commands.registerCommand(`normlens.${id}`, async (...given: unknown[]) => {
-      try {
-        await action(...given);
-      } catch (error) {
-        await sayError(error, log);
-      }
-    });
   return Disposable.from(
-    command("openResult", async (given) => {
+    registerCommand(log, "openResult", async (given) => {
       const uri = uriOf(given) ?? (await pickResult(results, l10n.t("Open Result")));
       if (uri !== undefined) await panels.showResult(uri);
     }),
-    command("compareWithResult", async (given) => {
+    registerCommand(log, "compareWithResult", async (given) => {
       const shown = panels.activeResult ?? results.currentUri;
       const uri = uriOf(given) ?? (await pickResult(results, l10n.t("Compare with Result"), shown));
       if (uri === undefined) return;
@@ -29,14 +21,14 @@ export function registerPanelCommands(parts: Parts): Disposable {
       await results.load(uri);
       await panels.compare(uri);
     }),
-    command("clearResult", () => results.clear()),
-    command("showPanel", () => panels.show()),
-    command("showLog", () => { log.show(); }),
-    command("showResult", async (given) => {
+    registerCommand(log, "clearResult", () => results.clear()),
+    registerCommand(log, "showPanel", () => panels.show()),
+    registerCommand(log, "showLog", () => { log.show(); }),
+    registerCommand(log, "showResult", async (given) => {
       const uri = uriOf(given);
       if (uri !== undefined) await panels.showResult(uri);
     }),
-    command("showLayer", async (given) => {
+    registerCommand(log, "showLayer", async (given) => {
       if (isLayerItem(given)) {
         await results.use(given.uri);
         await panels.showLayer(given.layer.name);
@@ -44,11 +36,11 @@ export function registerPanelCommands(parts: Parts): Disposable {
         await panels.showLayer(given);
       }
     }),
-    command("useResult", async (given) => {
+    registerCommand(log, "useResult", async (given) => {
       const uri = uriOf(given);
       if (uri !== undefined) await results.use(uri);
     }),
-    command("removeResult", async (given) => {
+    registerCommand(log, "removeResult", async (given) => {
       const uri = uriOf(given);
       if (uri === undefined) return;
       const remove = l10n.t("Remove");

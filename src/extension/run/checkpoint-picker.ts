@@ -14,6 +14,8 @@ export async function pickCheckpoint(recent: readonly string[]): Promise<Uri | u
   picker.title = l10n.t("Analyze Checkpoint");
   picker.placeholder = l10n.t("A Hugging Face folder, a .safetensors file or its index");
   picker.matchOnDescription = true;
+  // What loads beside it must not take it away.
+  picker.ignoreFocusOut = true;
   picker.busy = true;
   picker.items = choices([], recent);
   picker.show();
@@ -47,9 +49,8 @@ function group(label: string, items: readonly Choice[]): Choice[] {
 }
 
 function itemOf(uri: Uri): Choice {
-  const folder = workspace.asRelativePath(Uri.joinPath(uri, ".."), true);
   const isFile = /\.(safetensors|json)$/.test(uri.path);
-  return { label: nameOf(uri), description: folder, iconPath: new ThemeIcon(isFile ? "file-binary" : "folder"), pick: () => Promise.resolve(uri) };
+  return { label: nameOf(uri), description: workspace.asRelativePath(uri), iconPath: new ThemeIcon(isFile ? "file-binary" : "folder"), pick: () => Promise.resolve(uri) };
 }
 
 /** Folders that hold a configuration beside weights, and weights that stand without one. */

@@ -1,0 +1,74 @@
+import { Disposable, Uri, workspace, type LogOutputChannel, type TextDocument } from "vscode";
+import { messageOf } from "../../shared/errors";
+import { replaceWithDyt } from "../../source/dyt-replacement";
+import type { NormSite, SourceEdit } from "../../source/norm-site";
+import { findNormSites } from "../../source/norm-sites";
+import { PythonParser } from "../../source/python-parser";
+import { keepSites, shiftSites, type LineChange } from "./kept-sites";
+
+interface Kept {
+  readonly version: number;
+  readonly sites: readonly NormSite[];
+}
+
+/** Norm sites of Python documents. The parser is loaded when the first document is asked about. */
+export class PythonNorms implements Disposable {
+  private loading: Promise<PythonParser | undefined> | undefined;
+  /** What was found last in every open document, moved along with its edits. */
+  private readonly kept = new Map<string, Kept>();
+  private readonly listeners: Disposable;
+
+  constructor(private readonly extensionUri: Uri, private readonly log: LogOutputChannel) {
+    this.listeners = Disposable.from(
+      workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        const key = document.uri.toString();
+        const kept = this.kept.get(key);
+        if (kept === undefined) return;
+        const changes = contentChanges.map(({ range, text }): LineChange => ({ first: range.start.line, last: range.end.line, inserted: text.split("\n").length - 1 }));
+        this.kept.set(key, { ...kept, sites: changes.reduce(shiftSites, kept.sites) });
+      }),
+      workspace.onDidCloseTextDocument(({ uri }) => { this.kept.delete(uri.toString()); }),
+    );
+  }
+
+  /** Sites of a document. While it does not parse, those that were found before stay where they are: text above the code must not jump. */
+  async inDocument(document: TextDocument): Promise<readonly NormSite[]> {
+    const key = document.uri.toString();
+    const known = this.kept.get(key);
+    if (known?.version === document.version) return known.sites;
+    const { version } = document;
+    const parser = await this.parser();
+    if (parser === undefined) return [];
+    const found = findNormSites(parser, document.getText());
+    const before = this.kept.get(key)?.sites;
+    const sites = found.hasError && before !== undefined ? keepSites(before, found.sites) : found.sites;
+    this.kept.set(key, { version, sites });
+    return sites;
+  }
+
+  /** Sites of a text that no editor has open. */
+  async inText(text: string): Promise<readonly NormSite[]> {
+    const parser = await this.parser();
+    return parser === undefined ? [] : findNormSites(parser, text).sites;
+  }
+
+  /** Edits that put a DyT in a site's place; undefined where none can stand there. */
+  async replacement(document: TextDocument, site: NormSite, alpha: number, importLine: string): Promise<readonly SourceEdit[] | undefined> {
+    const parser = await this.parser();
+    return parser && replaceWithDyt(parser, document.getText(), site, alpha, importLine === "" ? {} : { importLine });
+  }
+
+  dispose(): void {
+    this.listeners.dispose();
+    void this.loading?.then((parser) => { parser?.dispose(); });
+  }
+
+  /** The parser; undefined, with a line in the log, where it can't be loaded. */
+  private parser(): Promise<PythonParser | undefined> {
+    this.loading ??= PythonParser.load(Uri.joinPath(this.extensionUri, "dist", "grammar").fsPath).catch((error: unknown) => {
+      this.log.error(`The Python grammar can't be loaded, so there are no lenses: ${messageOf(error)}`);
+      return undefined;
+    });
+    return this.loading;
+  }
+}
