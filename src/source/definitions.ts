@@ -46,9 +46,12 @@ export function readFunction(reader: SourceReader, node: SyntaxNode, scope: Scop
   const declared = declaredParameters(reader, child(node, "parameters"), scope);
   const self = method !== undefined && !decorators.includes("staticmethod") ? declared.shift() : undefined;
   const definition: FunctionDefinition = { is: "function", name, parameters: declared.map((each) => each.name), returns: [] };
-  reader.functions.push(definition);
-  if (method === undefined) scope.bind(name, just(definition));
-  else method.methods.set(name, definition);
+  if (method === undefined) {
+    reader.functions.push(definition);
+    scope.bind(name, just(definition));
+  } else {
+    method.methods.set(name, definition);
+  }
   // Names of a class body are no names in its methods.
   const inner = new Scope(isClassBody ? scope.outer : scope, { owner, body: definition, isCompact: decorators.includes("compact") });
   bindParameters(declared, definition, inner);

@@ -95,10 +95,19 @@ class EditedFile {
     const last = before.findLast(({ type }) => /^(future_)?import/.test(type)) ?? before.find((each, index) => index === 0 && isDocstring(each));
     if (last !== undefined) {
       const end = this.endOfLine(last.end);
-      return { span: this.reader.lines.span(end, end), text: [...(isDocstring(last) ? [""] : []), ...lines].map((line) => `${this.lineEnd}${line}`).join("") };
+      const padded = [...(isDocstring(last) ? [""] : []), ...lines, ...this.padding(end, lines)];
+      return { span: this.reader.lines.span(end, end), text: padded.map((line) => `${this.lineEnd}${line}`).join("") };
     }
     const start = this.startOfLine(statements[0]?.start ?? 0);
-    return { span: this.reader.lines.span(start, start), text: `${lines.join(this.lineEnd).trimStart()}${this.lineEnd.repeat(lines.length > 1 ? 3 : 2)}` };
+    const fromFirst = lines.slice(lines.findIndex((line) => line !== ""));
+    return { span: this.reader.lines.span(start, start), text: [...fromFirst, "", ""].map((line) => `${line}${this.lineEnd}`).join("") };
+  }
+
+  /** A class is followed by two blank lines. */
+  private padding(end: number, lines: readonly string[]): string[] {
+    if (!lines.includes("")) return [];
+    const blank = /^(?:[ \t]*\r?\n)*/.exec(this.text.slice(end))?.[0].split("\n").length ?? 0;
+    return Array.from({ length: Math.max(0, 4 - blank) }, () => "");
   }
 
   private endOfLine(offset: number): number {

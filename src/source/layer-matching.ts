@@ -7,17 +7,23 @@ export interface NamedLayer {
   readonly kind: NormKind;
 }
 
+/** Parts between the wildcards of a segment, at most. */
+const maxParts = 4;
+
 /** Paths of all sites, read from their last segment to their first: those that share an ending share its nodes. */
 interface Ending {
   readonly literals: Map<string, Ending>;
   readonly patterns: Map<string, { readonly pattern: RegExp; readonly ending: Ending }>;
   /** Sites that have exactly this path. */
   readonly sites: Set<NormSite>;
+  /** Length of the longest path with this ending, of every site that has one. */
+  readonly longest: Map<NormSite, number>;
 }
 
 /**
- * Gives every layer to the site whose path agrees with the longest end of its name; where several agree equally long, to all of them.
- * A site that is known to compute something else gets no layer, and a path of indices alone tells nothing.
+ * Gives every layer to the site whose path agrees with the longest end of its name. Where several agree equally long, those go first
+ * that have the least more to their paths: `norm` is the model's own rather than that of a block, `blocks.*.norm`. Those that are equal
+ * still all get the layer. A site that is known to compute something else gets no layer, and a path of indices alone tells nothing.
  * @returns sites that got layers, in the order given
  */
 export function matchLayers(sites: readonly NormSite[], layers: readonly NamedLayer[]): SiteMatch[] {
@@ -41,13 +47,22 @@ export function matchLayers(sites: readonly NormSite[], layers: readonly NamedLa
 function endingsOf(sites: readonly NormSite[]): Ending {
   const root = emptyEnding();
   for (const site of sites) {
-    for (const path of site.paths.filter(isTelling)) path.reduceRight(extended, root).sites.add(site);
+    for (const path of site.paths.filter(isTelling)) addPath(root, path, site);
   }
   return root;
 }
 
+function addPath(root: Ending, path: readonly string[], site: NormSite): void {
+  const last = path.reduceRight((ending, segment) => {
+    const next = extended(ending, segment);
+    next.longest.set(site, Math.max(path.length, next.longest.get(site) ?? 0));
+    return next;
+  }, root);
+  last.sites.add(site);
+}
+
 function emptyEnding(): Ending {
-  return { literals: new Map(), patterns: new Map(), sites: new Set() };
+  return { literals: new Map(), patterns: new Map(), sites: new Set(), longest: new Map() };
 }
 
 /** Whether a path has a name in it: indices and wildcards alone would agree with anything. */
@@ -66,21 +81,33 @@ function extended(ending: Ending, segment: string): Ending {
   return next.ending;
 }
 
+/** A segment with more wildcards than anyone writes agrees with anything: matching it could take for ever. */
 function wildcard(segment: string): RegExp {
-  const literals = segment.split("*").map((text) => text.replace(/[\\^$.+?()[\]{}|/]/g, "\\$&"));
+  const parts = segment.split(/\*+/);
+  if (parts.length > maxParts) return /^/;
+  const literals = parts.map((text) => text.replace(/[\\^$.+?()[\]{}|/]/g, "\\$&"));
   return new RegExp(`^${literals.join(".*")}$`, "u");
 }
 
 function longestMatch(endings: Ending, { name, kind }: NamedLayer): { sites: readonly NormSite[]; segments: number } {
   const segments = name.split(".");
   let level = [endings];
-  let best = { sites: [] as NormSite[], segments: 0 };
+  let best: { sites: readonly NormSite[]; segments: number } = { sites: [], segments: 0 };
   for (let length = 1; length <= segments.length && level.length > 0; length++) {
     level = level.flatMap((ending) => continuations(ending, segments.at(-length)!));
-    const sites = level.flatMap((ending) => [...ending.sites]).filter((site) => site.kind === undefined || site.kind === kind);
-    if (sites.length > 0) best = { sites: [...new Set(sites)], segments: length };
+    const sites = outermost(level, kind);
+    if (sites.length > 0) best = { sites, segments: length };
   }
   return best;
+}
+
+/** Of the sites with exactly these endings, those that have no longer path with it, or the least longer one. */
+function outermost(endings: readonly Ending[], kind: NormKind): NormSite[] {
+  const agreeing = endings.flatMap(({ sites, longest }) =>
+    [...sites].filter((site) => site.kind === undefined || site.kind === kind).map((site) => ({ site, longest: longest.get(site)! })),
+  );
+  const least = Math.min(...agreeing.map(({ longest }) => longest));
+  return [...new Set(agreeing.filter(({ longest }) => longest === least).map(({ site }) => site))];
 }
 
 function continuations({ literals, patterns }: Ending, segment: string): Ending[] {

@@ -21,18 +21,39 @@ interface Frame {
 /** Gives every site its paths, seen from each class of the file, and from functions and the module for what is in no class. */
 export function findPaths(reader: SourceReader): void {
   const finder = new PathFinder();
-  for (const definition of reader.classes) finder.followInstance(definition, undefined, []);
+  for (const definition of reader.classes) finder.followFrom(definition);
   finder.follow(reader.loose, undefined, []);
   const withoutPath = new Set(reader.sites.filter(({ paths }) => paths.length === 0));
   finder.only = withoutPath;
   for (const { returns } of reader.functions) finder.follow(returns, undefined, []);
+  finder.forgetUnusedReferences();
 }
 
 class PathFinder {
   /** Sites that get paths; all where it is not set. */
   only: ReadonlySet<SiteDraft> | undefined;
   private steps = 0;
+  /** Class that paths are seen from. */
+  private from: ClassDefinition | undefined;
+  /** Classes from which references are seen; undefined stands for the module. */
+  private readonly seenFrom = new Map<SiteDraft, Set<ClassDefinition | undefined>>();
+  /** Classes that others of the file contain. */
+  private readonly contained = new Set<ClassDefinition>();
   private readonly entered: (FunctionDefinition | ClassDefinition)[] = [];
+
+  /** Follows what a class holds, as seen from it. */
+  followFrom(definition: ClassDefinition): void {
+    this.from = definition;
+    this.followInstance(definition, undefined, []);
+    this.from = undefined;
+  }
+
+  /** A default that every class of the file overrides makes no layer, though it is seen from the class that has it. */
+  forgetUnusedReferences(): void {
+    for (const [site, classes] of this.seenFrom) {
+      if ([...classes].every((each) => each !== undefined && this.contained.has(each))) site.paths = [];
+    }
+  }
 
   /** Follows what a value holds. */
   follow(value: Value, frame: Frame | undefined, path: readonly string[]): void {
@@ -63,7 +84,10 @@ class PathFinder {
   }
 
   private followCall(called: Thing, frame: Frame | undefined, path: readonly string[]): void {
-    if (called.is === "class") this.followInstance(called, frame, path);
+    if (called.is === "class") {
+      if (called !== this.from) this.contained.add(called);
+      this.followInstance(called, frame, path);
+    }
     if (called.is === "function") {
       this.enter(called, () => {
         this.follow(called.returns, frame, path);
@@ -75,9 +99,11 @@ class PathFinder {
   /** A norm class that is called stands, where it is mentioned, for the layer that it makes; so do the functions that its body calls. */
   private keepNormClass(thing: Thing, path: readonly string[]): void {
     if (thing.is !== "norm class") return;
-    for (const site of [thing.reference, ...(thing.definition?.functionals ?? [])]) {
-      if (site !== undefined) this.keep(site, path);
+    if (thing.reference !== undefined) {
+      this.keep(thing.reference, path);
+      this.seenFrom.set(thing.reference, (this.seenFrom.get(thing.reference) ?? new Set()).add(this.from));
     }
+    for (const site of thing.definition?.functionals ?? []) this.keep(site, path);
   }
 
   private keep(site: SiteDraft, path: readonly string[]): void {

@@ -21,6 +21,7 @@ interface Body {
  */
 export class SourceReader {
   readonly classes: ClassDefinition[] = [];
+  /** Those that are no methods. */
   readonly functions: FunctionDefinition[] = [];
   /** Layers that belong to no class: those of the module's own names, and keras layers that are given a name in a function. */
   readonly loose: Placed[] = [];

@@ -6,18 +6,20 @@ import { PythonParser } from "../../src/source/python-parser";
 
 const corpus = join(import.meta.dirname, "corpus");
 
-/** A parser from the packages' own WebAssembly, laid out as the build does. */
-export async function loadPython(): Promise<PythonParser> {
+/** A folder with the packages' own WebAssembly, laid out as the build does. */
+export function grammarFolder(): string {
   const { resolve } = createRequire(import.meta.url);
   const folder = mkdtempSync(join(tmpdir(), "normlens-grammar-"));
-  try {
-    for (const file of ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-python/tree-sitter-python.wasm"]) {
-      copyFileSync(resolve(file), join(folder, file.split("/")[1]!));
-    }
-    return await PythonParser.load(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  process.once("exit", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const file of ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-python/tree-sitter-python.wasm"]) copyFileSync(resolve(file), join(folder, file.split("/")[1]!));
+  return folder;
+}
+
+/** A parser of that grammar. */
+export function loadPython(): Promise<PythonParser> {
+  return PythonParser.load(grammarFolder());
 }
 
 /** Names of the corpus' files, without their extension. */

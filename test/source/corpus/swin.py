@@ -17,7 +17,7 @@ class WindowAttention(nn.Module):
 
 
 class SwinTransformerBlock(nn.Module):
-    def __init__(self, dim, input_resolution, num_heads, window_size=7, act_layer=nn.GELU, norm_layer=nn.LayerNorm):  # norm: layernorm reference norm1
+    def __init__(self, dim, input_resolution, num_heads, window_size=7, act_layer=nn.GELU, norm_layer=nn.LayerNorm):  # norm: layernorm reference -
         super().__init__()
         self.norm1 = norm_layer(dim)  # norm: ? variable layers.*.blocks.*.norm1
         self.attn = WindowAttention(dim, window_size=to_2tuple(window_size), num_heads=num_heads)
@@ -28,7 +28,7 @@ class SwinTransformerBlock(nn.Module):
 
 
 class PatchMerging(nn.Module):
-    def __init__(self, input_resolution, dim, norm_layer=nn.LayerNorm):  # norm: layernorm reference norm
+    def __init__(self, input_resolution, dim, norm_layer=nn.LayerNorm):  # norm: layernorm reference -
         super().__init__()
         self.reduction = nn.Linear(4 * dim, 2 * dim, bias=False)
         self.norm = norm_layer(4 * dim)  # norm: ? variable layers.*.downsample.norm
@@ -38,7 +38,7 @@ class PatchMerging(nn.Module):
 
 
 class BasicLayer(nn.Module):
-    def __init__(self, dim, input_resolution, depth, num_heads, norm_layer=nn.LayerNorm, downsample=None, use_checkpoint=False):  # norm: layernorm reference blocks.*.norm1
+    def __init__(self, dim, input_resolution, depth, num_heads, norm_layer=nn.LayerNorm, downsample=None, use_checkpoint=False):  # norm: layernorm reference -
         super().__init__()
         self.blocks = nn.ModuleList([
             SwinTransformerBlock(dim=dim, input_resolution=input_resolution, num_heads=num_heads, norm_layer=norm_layer)

@@ -16,7 +16,7 @@ class Attention(nn.Module):
             dim: int,
             num_heads: int = 8,
             qk_norm: bool = False,
-            norm_layer: Type[nn.Module] = nn.LayerNorm,  # norm: layernorm reference norm
+            norm_layer: Type[nn.Module] = nn.LayerNorm,  # norm: layernorm reference -
     ) -> None:
         super().__init__()
         self.head_dim = dim // num_heads
@@ -47,7 +47,7 @@ class Block(nn.Module):
             num_heads: int,
             qk_norm: bool = False,
             init_values: Optional[float] = None,
-            norm_layer: Type[nn.Module] = nn.LayerNorm,  # norm: layernorm reference attn.norm
+            norm_layer: Type[nn.Module] = nn.LayerNorm,  # norm: layernorm reference -
             mlp_layer: Type[nn.Module] = Mlp,
     ) -> None:
         super().__init__()
