@@ -46,7 +46,7 @@ async function interactions(browser, { idleState, openPanel, syntheticResult, th
   await page.evaluate(inPage);
   const colors = [themes.light, themes.dark];
   const actions = [
-    { name: "select a layer in the table", act: (run) => page.evaluate((at) => window.timed(() => document.querySelectorAll(".layers tbody tr")[at].click()), 7 * (run + 1)) },
+    { name: "select a layer in the table", act: (run) => page.evaluate((at) => window.timed(() => document.querySelectorAll(".layers tbody tr")[at].click()), 3 + 5 * (run % 13)) },
     { name: "select a layer in a drawing", act: () => page.evaluate(() => window.timed(() => window.press(document.querySelector(".overview canvas"), "ArrowRight"))) },
     { name: "sort the table", act: (run) => page.evaluate((at) => window.timed(() => document.querySelectorAll(".layers thead button")[at].click()), 2 + (run % 10)) },
     { name: "type a filter", act: (run) => page.evaluate((text) => window.timed(() => window.enter(document.querySelector("input[type=search]"), text)), ["h.1", "h.17", "", "ffn", "ffn 9", ""][run % 6]) },

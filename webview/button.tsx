@@ -39,7 +39,8 @@ export function IconButton({ onClick, icon, label }: IconButtonProps) {
 }
 
 interface CopyButtonProps {
-  readonly copy: () => void;
+  /** Gives false, or a promise of it, where nothing could be copied. */
+  readonly copy: () => unknown;
   /** Stands beside the icon; the label does where it is undefined. */
   readonly text?: string;
   readonly label: string;
@@ -58,8 +59,7 @@ export function CopyButton({ copy, text, label, kind = "secondary" }: CopyButton
     return () => { clearTimeout(end); };
   }, [copied]);
   const act = () => {
-    copy();
-    setCopied(copied + 1);
+    void Promise.resolve(copy()).then((done) => { if (done !== false) setCopied((times) => times + 1); });
   };
   return (
     <>

@@ -50,18 +50,22 @@ export function ChartCanvas({ config, label, drawing, behind, inFront, chooser, 
   }, [config]);
   useLayoutEffect(() => { drawing.current?.render(); }, [behind, inFront]);
 
-  const drag = (event: PointerEvent) => {
+  const isNear = (event: PointerEvent) => {
+    const { x, y } = drawing.current?.scales ?? {};
+    if (handle === undefined || x === undefined || y === undefined) return false;
+    return Math.hypot(x.getPixelForValue(handle.at.x) - event.offsetX, y.getPixelForValue(handle.at.y) - event.offsetY) <= reach;
+  };
+  const move = (event: PointerEvent) => {
     const made = drawing.current;
-    if (handle === undefined || made === null || canvas.current?.hasPointerCapture(event.pointerId) !== true) return;
-    const { x, y } = placeOf(made, event);
-    handle.moveTo({ x, y });
+    const element = canvas.current;
+    if (made === null || element === null) return;
+    const grabbed = element.hasPointerCapture(event.pointerId);
+    element.classList.toggle("grabbed", grabbed);
+    element.classList.toggle("grabbable", isNear(event));
+    if (grabbed) handle?.moveTo(placeOf(made, event));
   };
   const grab = (event: PointerEvent) => {
-    const made = drawing.current;
-    const { x, y } = made?.scales ?? {};
-    if (handle === undefined || x === undefined || y === undefined) return;
-    const distance = Math.hypot(x.getPixelForValue(handle.at.x) - event.offsetX, y.getPixelForValue(handle.at.y) - event.offsetY);
-    if (distance <= reach) canvas.current?.setPointerCapture(event.pointerId);
+    if (isNear(event)) canvas.current?.setPointerCapture(event.pointerId);
   };
   const step = (event: KeyboardEvent) => {
     if (chooser === undefined) return;
@@ -74,7 +78,7 @@ export function ChartCanvas({ config, label, drawing, behind, inFront, chooser, 
   const role = chooser === undefined
     ? { role: "img" as const }
     : { role: "slider" as const, tabIndex: 0, "aria-valuemin": 1, "aria-valuemax": chooser.count, "aria-valuenow": chooser.index + 1, "aria-valuetext": chooser.text };
-  return <canvas ref={canvas} aria-label={label} {...role} onKeyDown={step} onPointerDown={grab} onPointerMove={drag} />;
+  return <canvas ref={canvas} aria-label={label} {...role} onKeyDown={step} onPointerDown={grab} onPointerMove={move} />;
 }
 
 function placeOf({ scales }: Drawing, { offsetX, offsetY }: PointerEvent): Place {

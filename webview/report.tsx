@@ -40,8 +40,17 @@ function start(result: Result, page: HTMLElement): void {
 
 /** What a plain page can do. */
 function perform(action: PanelAction): void {
-  if (action.type === "copy") void navigator.clipboard.writeText(action.text);
+  if (action.type === "copy") void copy(action.text);
   if (action.type === "savePicture") download(`${action.name}.${action.format}`, action.format === "png" ? "image/png" : "image/svg+xml", action.base64);
+}
+
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // A browser keeps pages of unsafe origins from the clipboard, but not their users.
+    window.prompt("Copy", text);
+  }
 }
 
 function download(name: string, type: string, base64: string): void {

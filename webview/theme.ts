@@ -25,9 +25,29 @@ export type Rgb = readonly [number, number, number];
 
 /** The theme, read again whenever VS Code's or the system's changes. */
 export function useTheme(): Theme {
-  const [theme, setTheme] = useState(currentTheme);
-  useEffect(() => onThemeChange(() => { setTheme(currentTheme()); }), []);
-  return theme;
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const change = () => { redraw((times) => times + 1); };
+    readers.add(change);
+    return () => { readers.delete(change); };
+  }, []);
+  return sharedTheme();
+}
+
+/** Who is drawn anew when the theme changes. */
+const readers = new Set<() => void>();
+let shared: Theme | undefined;
+
+/** Reading it makes the browser compute styles, so all drawings share one. */
+function sharedTheme(): Theme {
+  if (shared === undefined) {
+    shared = currentTheme();
+    onThemeChange(() => {
+      shared = currentTheme();
+      for (const change of readers) change();
+    });
+  }
+  return shared;
 }
 
 /** A colour with an opacity of 0 to 1. */
@@ -36,16 +56,13 @@ export function faded(color: string, opacity: number): string {
   return `rgba(${red}, ${green}, ${blue}, ${opacity})`;
 }
 
+const colorNames = ["page", "ink", "muted", "grid", "selection", "tanh", "line", "unit", "other", "few", "many", ...normRoles.map((role) => `role-${role}` as const)] as const;
+
 function currentTheme(): Theme {
-  const probe = document.createElement("i");
-  probe.hidden = true;
-  document.body.append(probe);
-  const color = (name: string) => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
+  const color = computedColors();
   const { fontFamily } = getComputedStyle(document.body);
-  const theme: Theme = {
+  Chart.defaults.font.family = fontFamily;
+  return {
     page: color("page"),
     ink: color("ink"),
     text: color("muted"),
@@ -60,23 +77,30 @@ function currentTheme(): Theme {
     roles: Object.fromEntries(normRoles.map((role) => [role, color(`role-${role}`)])) as Record<NormRole, string>,
     font: fontFamily,
   };
-  probe.remove();
-  Chart.defaults.font.family = fontFamily;
-  return theme;
 }
 
-/** Calls `change` whenever VS Code's theme does, or the system's; returns what ends that. */
-function onThemeChange(change: () => void): () => void {
+/** The style's colours by name, computed all at once. */
+function computedColors(): (name: (typeof colorNames)[number]) => string {
+  const probes = document.createElement("div");
+  probes.hidden = true;
+  for (const name of colorNames) {
+    const probe = document.createElement("i");
+    probe.style.color = `var(--${name})`;
+    probes.append(probe);
+  }
+  document.body.append(probes);
+  const colors = new Map(colorNames.map((name, index) => [name, getComputedStyle(probes.children[index]!).color]));
+  probes.remove();
+  return (name) => colors.get(name) ?? "";
+}
+
+/** Calls `change` whenever VS Code's theme does, or the system's, or the page goes on paper. */
+function onThemeChange(change: () => void): void {
   const observer = new MutationObserver(change);
   // VS Code keeps its colours in the style of the root, and the kind of its theme in the classes of the body.
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style"] });
   observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => window.matchMedia(query));
-  for (const query of queries) query.addEventListener("change", change);
-  return () => {
-    observer.disconnect();
-    for (const query of queries) query.removeEventListener("change", change);
-  };
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) window.matchMedia(query).addEventListener("change", change);
 }
 
 function rgbOf(color: string): Rgb {

@@ -4,6 +4,7 @@ import { hasAlpha } from "../../src/shared/alpha";
 import { formatCounted, formatNumber } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
 import type { LegendKey } from "../legend";
+import type { Theme } from "../theme";
 import { cloudColors, type CloudPoint } from "./cloud";
 import { cloudOf, type LayerDrawing } from "./drawing";
 
@@ -34,20 +35,20 @@ function keysAfter({ layer, tried }: LayerDrawing): LegendKey[] {
   ];
 }
 
-function cloudKeys({ points, view }: LayerDrawing): LegendKey[] {
+function cloudKeys({ points, view, theme }: LayerDrawing): LegendKey[] {
   switch (cloudOf(view)) {
     case "density":
       return [{ mark: "ramp", text: t("elements"), title: t("From few to many, on a logarithmic scale") }];
     case "token":
       return [{ mark: "filled", text: t("elements of {0}, a colour each", formatCounted(new Set(points.map(({ token }) => token)).size, "token")) }];
     case "channel":
-      return channelKeys(points);
+      return channelKeys(points, theme);
   }
 }
 
-function channelKeys(points: readonly CloudPoint[]): LegendKey[] {
+function channelKeys(points: readonly CloudPoint[], theme: Theme): LegendKey[] {
   const own = [...cloudColors(points, "channel")].map(([channel, color]): LegendKey => ({ mark: "filled", color, text: t("channel {0}", channel) }));
-  return [...own, { mark: "filled", text: t("other channels") }];
+  return [...own, { mark: "filled", color: theme.line, text: t("other channels") }];
 }
 
 function curveText({ fit, families }: LayerResult, name: LayerDrawing["view"]["family"]): string {

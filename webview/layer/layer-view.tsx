@@ -1,5 +1,5 @@
 import { t } from "@vscode/l10n";
-import { useCallback, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { whatIf } from "../../src/analysis/what-if";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, printable } from "../../src/shared/format";
@@ -83,8 +83,9 @@ function withoutName(message: string, name: string): string {
 function Curve({ layer, other, view, onView, host }: Pick<LayerViewProps, "layer" | "other" | "view" | "onView" | "host">) {
   const theme = useTheme();
   const drawing = useRef<Drawing | null>(null);
-  // Of the layer it was tried on: another layer begins at its fit.
+  // Of the layer it was tried on: another layer begins at its fit, from its first frame on.
   const [trial, setTrial] = useState<{ readonly layer: LayerResult; readonly alpha: number }>();
+  useEffect(() => { setTrial(undefined); }, [layer]);
   const alpha = trial?.layer === layer ? trial.alpha : undefined;
   const tryAlpha = (value: number | undefined) => { setTrial(value === undefined ? undefined : { layer, alpha: value }); };
   const tried = useMemo(() => (alpha === undefined ? undefined : whatIf(layer, alpha)), [layer, alpha]);

@@ -19,10 +19,16 @@ const pngScale = 2;
 
 /** The drawing with its heading, as a canvas. */
 export function pngOf(pictured: Pictured): HTMLCanvasElement {
+  const target = document.createElement("canvas");
+  target.width = pictured.drawing.width;
+  target.height = heightOf(pictured);
+  const drawn = draw(pictured, target, pngScale);
   const picture = document.createElement("canvas");
-  picture.width = pictured.drawing.width;
-  picture.height = heightOf(pictured);
-  draw(pictured, picture, pngScale).destroy();
+  picture.width = target.width;
+  picture.height = target.height;
+  picture.getContext("2d")?.drawImage(target, 0, 0);
+  // Wipes its canvas.
+  drawn.destroy();
   return picture;
 }
 

@@ -1,6 +1,6 @@
 import { t } from "@vscode/l10n";
 import { memo } from "preact/compat";
-import { useCallback, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { formatCounted } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
 import { Name } from "../names";
@@ -8,6 +8,7 @@ import { RoleMark } from "../role-mark";
 import type { Order } from "../view";
 import { columnsFor, nameColumn, type Column } from "./columns";
 import { Sparkline } from "./sparkline";
+import { useWindow } from "./use-window";
 
 interface LayerTableProps {
   readonly layers: readonly LayerResult[];
@@ -26,16 +27,29 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
   const columns = useMemo(() => columnsFor(others.length > 0), [others]);
   const shown = useMemo(() => sorted(layers, others, columns, order).filter((index) => matches(layers[index], filter)), [layers, others, columns, order, filter]);
   const sortBy = ({ name }: Column) => { onOrder({ column: name, descending: name === order.column && !order.descending }); };
+  const scroller = useRef<HTMLDivElement>(null);
+  const drawn = useWindow(shown.length, scroller);
+  const inWindow = shown.slice(drawn.first, drawn.end);
   // One row is in the order of the keyboard; the arrow keys go on to the others.
-  const entry = shown.includes(selected) ? selected : shown[0];
-  const body = useRef<HTMLTableSectionElement>(null);
-  const walk = useCallback((event: KeyboardEvent) => {
-    const to = rowAfter(event.key, body.current);
-    if (to === undefined) return;
+  const entry = inWindow.includes(selected) ? selected : inWindow[0];
+  const wanted = useRef<number | undefined>(undefined);
+  const walk = (event: KeyboardEvent) => {
+    const at = shown.indexOf(selected);
+    const to = rowAfter(event.key, at, shown.length);
+    const index = to === undefined ? undefined : shown[to];
+    if (to === undefined || index === undefined) return;
     event.preventDefault();
-    to.focus();
-    to.click();
-  }, []);
+    wanted.current = index;
+    drawn.show(to);
+    select(index);
+  };
+  // The wanted row may be drawn only after the table has scrolled.
+  useLayoutEffect(() => {
+    const row = wanted.current === undefined ? null : scroller.current?.querySelector<HTMLElement>(`tr[data-index="${wanted.current}"] button`);
+    if (row == null) return;
+    wanted.current = undefined;
+    row.focus();
+  });
   const heading = (column: Column) => (
     <th key={column.name} scope="col" aria-sort={column.name !== order.column ? "none" : order.descending ? "descending" : "ascending"}>
       <button type="button" data-tip={column.title} onClick={() => { sortBy(column); }}>{column.heading}</button>
@@ -48,8 +62,8 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
         <span class="note" aria-live="polite">{filter === "" ? formatCounted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
         <input type="search" placeholder={t("Filter by name or role")} aria-label={t("Filter layers by name or role")} value={filter} onInput={({ currentTarget }) => { onFilter(currentTarget.value); }} />
       </header>
-      <div class="scroll">
-        <table aria-label={t("Layers; the arrow keys go from row to row")}>
+      <div class="scroll" ref={scroller}>
+        <table aria-label={t("Layers; the arrow keys go from row to row")} aria-rowcount={shown.length + 1}>
           <thead>
             <tr>
               {heading(nameColumn())}
@@ -57,11 +71,13 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
               {columns.map(heading)}
             </tr>
           </thead>
-          <tbody ref={body} onKeyDown={walk}>
-            {shown.map((index) => {
+          <tbody onKeyDown={walk}>
+            <Gap height={drawn.above} />
+            {inWindow.map((index, place) => {
               const layer = layers[index];
-              return layer && <Row key={index} index={index} layer={layer} other={others[index]} columns={columns} selected={index === selected} entry={index === entry} select={select} />;
+              return layer && <Row key={index} index={index} place={drawn.first + place} layer={layer} other={others[index]} columns={columns} selected={index === selected} entry={index === entry} select={select} />;
             })}
+            <Gap height={drawn.below} />
           </tbody>
         </table>
         {shown.length === 0 && <p class="nothing">{t("No layer has “{0}” in its name or role.", filter)}</p>}
@@ -70,8 +86,15 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
   );
 }
 
+/** Stands for rows that are not drawn. */
+function Gap({ height }: { readonly height: number }) {
+  return height > 0 ? <tr class="gap" aria-hidden="true" style={{ height: `${height}px` }} /> : null;
+}
+
 interface RowProps {
   readonly index: number;
+  /** Among the shown rows. */
+  readonly place: number;
   readonly layer: LayerResult;
   readonly other: LayerResult | undefined;
   readonly columns: readonly Column[];
@@ -82,9 +105,9 @@ interface RowProps {
 }
 
 /** Rows are drawn anew only where they changed: hundreds of them stay put while one is selected. */
-const Row = memo(function Row({ index, layer, other, columns, selected, entry, select }: RowProps) {
+const Row = memo(function Row({ index, place, layer, other, columns, selected, entry, select }: RowProps) {
   return (
-    <tr aria-current={selected ? "true" : undefined} onClick={() => { select(index); }}>
+    <tr data-index={index} aria-rowindex={place + 2} aria-current={selected ? "true" : undefined} onClick={() => { select(index); }}>
       <th scope="row"><button type="button" tabIndex={entry ? 0 : -1}><Name text={layer.name} /></button></th>
       <td class="shape"><Sparkline layer={layer} /></td>
       {columns.map((column) => <td key={column.name}>{column.name === "role" && <RoleMark role={layer.role} />}{column.text(layer, other)}</td>)}
@@ -95,12 +118,10 @@ const Row = memo(function Row({ index, layer, other, columns, selected, entry, s
 /** Rows that a page of the keyboard jumps over. */
 const pageOfRows = 10;
 
-/** The button of the row that a key leads to from the focused one. */
-function rowAfter(key: string, body: HTMLElement | null): HTMLElement | undefined {
-  const rows = [...(body?.querySelectorAll<HTMLElement>("th button") ?? [])];
-  const at = rows.findIndex((row) => row === document.activeElement);
-  const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - pageOfRows, PageDown: at + pageOfRows, Home: 0, End: rows.length - 1 }[key];
-  return at === -1 || to === undefined ? undefined : rows[Math.min(rows.length - 1, Math.max(0, to))];
+/** The row that a key leads to. */
+function rowAfter(key: string, at: number, count: number): number | undefined {
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - pageOfRows, PageDown: at + pageOfRows, Home: 0, End: count - 1 }[key];
+  return to === undefined ? undefined : Math.min(count - 1, Math.max(0, to));
 }
 
 /** Indices of the layers in the chosen order; what is no number comes last either way. */
