@@ -6,7 +6,7 @@ import type { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { styleOfCalled } from "./styles";
 import { child, descendants, type SyntaxNode } from "./syntax";
-import { just, noArguments, nothing, thingsOf, under, type Arguments, type ClassDefinition, type NormClass, type Thing, type Value } from "./values";
+import { element, inside, just, noArguments, nothing, thingsOf, under, type Arguments, type ClassDefinition, type NormClass, type Thing, type Value } from "./values";
 
 /** A call that is being read. */
 interface Call {
@@ -28,7 +28,7 @@ export function readCall(reader: SourceReader, node: SyntaxNode, scope: Scope): 
   const change = readChange(reader, callee, written, scope);
   if (change) return nothing;
   const call: Call = { reader, node, callee, called: methodOfSelf(reader, callee, scope) ?? evaluate(reader, callee, scope), written, scope };
-  return normLayer(call) ?? normFunction(call) ?? container(call) ?? partial(call) ?? outcome(call) ?? passedThrough(call);
+  return normLayer(call) ?? normFunction(call) ?? container(call) ?? partial(call) ?? heldAttribute(call) ?? outcome(call) ?? passedThrough(call);
 }
 
 /** Calls that add modules to what is there: `layers.append(block)`, `self.add_module("norm", norm)`, `setattr(self, "norm", norm)`. */
@@ -102,6 +102,7 @@ function holdsNormClass(reader: SourceReader, callee: SyntaxNode, things: readon
   if (things.some((thing) => thing.is === "parameter" && thingsOf(thing.byDefault).some(({ is }) => is === "norm class"))) return true;
   if (!things.every((thing) => thing.is === "external" || thing.is === "parameter" || thing.is === "function" || (thing.is === "outcome" && thing.site === undefined))) return false;
   if (thingsOf(parameterDefaults(things)).some((thing) => thing.is === "external" && namesForeignNorm(thing.dotted))) return false;
+  if (things.includes(element)) return false;
   const name = (node: SyntaxNode | undefined) => lastName(reader.textOf(node ?? callee));
   if (callee.type === "call") return namesNormClassGiver(name(child(callee, "function")));
   if (callee.type === "subscript") return namesNormTable(name(child(callee, "value")));
@@ -233,6 +234,13 @@ function partial(call: Call): Value | undefined {
   }
   readArguments({ reader, scope, written: rest }, true);
   return value.filter(({ path }) => path.length === 0);
+}
+
+/** `getattr(self, f"norm{i}")` */
+function heldAttribute({ reader, callee, written: [object, name], scope }: Call): Value | undefined {
+  if (reader.textOf(callee) !== "getattr" || object === undefined || name === undefined) return undefined;
+  const held = inside(evaluate(reader, object, scope), segmentOf(reader, name));
+  return held.length > 0 || reader.textOf(object) !== "self" ? held : just(element);
 }
 
 /** Something of the file is called, or what a caller gives. */

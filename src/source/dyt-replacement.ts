@@ -1,4 +1,5 @@
 import { dytClass, type ModuleNames } from "./dyt-class";
+import { findPaths } from "./module-paths";
 import type { NormSite, SourceEdit } from "./norm-site";
 import type { PythonParser } from "./python-parser";
 import { SourceReader } from "./source-reader";
@@ -25,18 +26,25 @@ const foreignPackages = /^(mlx|paddle|mindspore|oneflow|jittor|haiku|equinox|tin
  * @param site found in exactly this text
  * @param alpha what alpha starts from
  * @returns undefined where DyT can't stand: for functions, for norms over groups or over channels that come first, for frameworks other
- * than torch, linen and keras, where the source does not tell the number of channels, and for a site that is not in the text
+ * than torch, linen and keras, where the source does not tell the number of channels, for a class that the file calls with more arguments than a DyT has,
+ * and for a site that is not in the text
  */
 export function replaceWithDyt(parser: PythonParser, text: string, site: NormSite, alpha: number, options: ReplacementOptions = {}): SourceEdit[] | undefined {
   const tree = parser.parse(text);
   const reader = new SourceReader(tree);
+  findPaths(reader);
   const node = reader.nodeOf(site);
-  if (node === undefined || site.form === "functional" || site.kind === "groupnorm" || channelsFirst.test(reader.textOf(node)) || isForeign(reader)) return undefined;
+  if (node === undefined || !isReplaceable(reader, node, site)) return undefined;
   const file = new EditedFile(tree, reader, node);
   const written = site.form === "reference" ? file.partial(alpha) : file.call(site, alpha);
   if (written === undefined) return undefined;
   const brought = [...(site.form === "reference" ? file.missingPartial() : []), ...file.missingDyt(site, options)];
   return [...(brought.length === 0 ? [] : [file.afterImports(brought)]), { span: site.span, text: written }];
+}
+
+function isReplaceable(reader: SourceReader, node: SyntaxNode, { form, kind }: NormSite): boolean {
+  if (form === "functional" || kind === "groupnorm" || channelsFirst.test(reader.textOf(node)) || isForeign(reader)) return false;
+  return ![...reader.calledWithMore].some(({ span }) => reader.lines.offset(span.start) === node.start);
 }
 
 function isForeign(reader: SourceReader): boolean {

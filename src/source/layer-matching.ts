@@ -90,15 +90,17 @@ function wildcard(segment: string): RegExp {
 }
 
 function longestMatch(endings: Ending, { name, kind }: NamedLayer): { sites: readonly NormSite[]; segments: number } {
-  const segments = name.split(".");
-  let level = [endings];
-  let best: { sites: readonly NormSite[]; segments: number } = { sites: [], segments: 0 };
-  for (let length = 1; length <= segments.length && level.length > 0; length++) {
-    level = level.flatMap((ending) => continuations(ending, segments.at(-length)!));
-    const sites = outermost(level, kind);
-    if (sites.length > 0) best = { sites, segments: length };
+  const levels = [[endings]];
+  for (const segment of name.split(".").reverse()) {
+    const next = levels.at(-1)!.flatMap((ending) => continuations(ending, segment));
+    if (next.length === 0) break;
+    levels.push(next);
   }
-  return best;
+  for (let segments = levels.length - 1; segments > 0; segments--) {
+    const sites = outermost(levels[segments]!, kind);
+    if (sites.length > 0) return { sites, segments };
+  }
+  return { sites: [], segments: 0 };
 }
 
 /** Of the sites with exactly these endings, those that have no longer path with it, or the least longer one. */

@@ -20,7 +20,7 @@ interface Frame {
 
 /** Gives every site its paths, seen from each class of the file, and from functions and the module for what is in no class. */
 export function findPaths(reader: SourceReader): void {
-  const finder = new PathFinder();
+  const finder = new PathFinder(reader);
   for (const definition of reader.classes) finder.followFrom(definition);
   finder.follow(reader.loose, undefined, []);
   const withoutPath = new Set(reader.sites.filter(({ paths }) => paths.length === 0));
@@ -40,6 +40,8 @@ class PathFinder {
   /** Classes that others of the file contain. */
   private readonly contained = new Set<ClassDefinition>();
   private readonly entered: (FunctionDefinition | ClassDefinition)[] = [];
+
+  constructor(private readonly reader: SourceReader) {}
 
   /** Follows what a class holds, as seen from it. */
   followFrom(definition: ClassDefinition): void {
@@ -75,7 +77,7 @@ class PathFinder {
     if (++this.steps > maxSteps || path.length > maxSegments) return;
     if (thing.is === "outcome") {
       if (thing.site !== undefined) this.keep(thing.site, path);
-      for (const called of resolved(thing.called, frame)) this.followCall(called.thing, frameOf(called.thing, thing.given, frame), path);
+      for (const called of resolved(thing.called, frame)) this.followCall(called.thing, thing.given, frameOf(called.thing, thing.given, frame), path);
     }
     if (thing.is === "parameter") {
       const { value, frame: giver } = argument(thing, frame);
@@ -83,7 +85,7 @@ class PathFinder {
     }
   }
 
-  private followCall(called: Thing, frame: Frame | undefined, path: readonly string[]): void {
+  private followCall(called: Thing, given: Arguments, frame: Frame | undefined, path: readonly string[]): void {
     if (called.is === "class") {
       if (called !== this.from) this.contained.add(called);
       this.followInstance(called, frame, path);
@@ -93,14 +95,15 @@ class PathFinder {
         this.follow(called.returns, frame, path);
       });
     }
-    this.keepNormClass(called, path);
+    this.keepNormClass(called, given, path);
   }
 
   /** A norm class that is called stands, where it is mentioned, for the layer that it makes; so do the functions that its body calls. */
-  private keepNormClass(thing: Thing, path: readonly string[]): void {
+  private keepNormClass(thing: Thing, given: Arguments, path: readonly string[]): void {
     if (thing.is !== "norm class") return;
     if (thing.reference !== undefined) {
       this.keep(thing.reference, path);
+      if (isMoreThanDyt(given)) this.reader.calledWithMore.add(thing.reference);
       this.seenFrom.set(thing.reference, (this.seenFrom.get(thing.reference) ?? new Set()).add(this.from));
     }
     for (const site of thing.definition?.functionals ?? []) this.keep(site, path);
@@ -119,6 +122,11 @@ class PathFinder {
     read();
     this.entered.pop();
   }
+}
+
+/** Whether a norm is made with more than a DyT takes: the channels, and a name in flax and keras. */
+function isMoreThanDyt({ positional, named }: Arguments): boolean {
+  return positional.length > 1 || [...named.keys()].some((name) => name !== "name" && name !== "normalized_shape");
 }
 
 /** The frame in which something called is followed. */

@@ -7,21 +7,31 @@ import type { SourceTree, SyntaxNode } from "./syntax";
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const { Language, Parser } = require("web-tree-sitter") as typeof TreeSitter;
 
-/** Nodes in which no norm is made and no name is bound: their inside is not read. */
-const opaque = new Set(["string", "comment", "type", "type_parameter"]);
+/** Nodes that have nothing inside, or in which no norm is made and no name bound: asking for their parts would take most of the time. */
+const leaves: ReadonlySet<string> = new Set(["identifier", "integer", "float", "true", "false", "none", "dotted_name", "string", "comment", "type", "type_parameter"]);
 
 /** Source nested deeper than this was not written by hand; what is deeper is not read, so that nothing runs out of stack. */
 const maxDepth = 200;
 
+interface NodeType {
+  readonly name: string;
+  readonly isNamed: boolean;
+  readonly isLeaf: boolean;
+}
+
+/** Type of what could not be read; its number is beyond all others. */
+const error: NodeType = { name: "ERROR", isNamed: true, isLeaf: false };
+
 /** Parses Python. One parser serves any number of texts, one after the other. */
 export class PythonParser {
-  private readonly isNamed: readonly boolean[];
+  /** What the types of nodes are, by their number. */
+  private readonly types: readonly NodeType[];
 
   private constructor(
     private readonly parser: TreeSitter.Parser,
     private readonly language: TreeSitter.Language,
   ) {
-    this.isNamed = language.types.map((_, id) => language.nodeTypeIsNamed(id));
+    this.types = language.types.map((name, id) => ({ name, isNamed: language.nodeTypeIsNamed(id), isLeaf: leaves.has(name) }));
   }
 
   /**
@@ -42,7 +52,7 @@ export class PythonParser {
     if (tree === null) throw new Error("The parser has no language.");
     const cursor = tree.walk();
     try {
-      return { text, root: this.read(cursor, 0), hasError: tree.rootNode.hasError };
+      return { text, root: this.read(cursor, this.typeAt(cursor), 0), hasError: tree.rootNode.hasError };
     } finally {
       cursor.delete();
       tree.delete();
@@ -54,14 +64,18 @@ export class PythonParser {
     this.parser.delete();
   }
 
-  private read(cursor: TreeSitter.TreeCursor, depth: number): SyntaxNode {
-    const type = this.language.types[cursor.nodeTypeId] ?? "ERROR";
+  private typeAt(cursor: TreeSitter.TreeCursor): NodeType {
+    return this.types[cursor.nodeTypeId] ?? error;
+  }
+
+  private read(cursor: TreeSitter.TreeCursor, { name, isLeaf }: NodeType, depth: number): SyntaxNode {
     const field = this.language.fields[cursor.currentFieldId] ?? undefined;
     const children: SyntaxNode[] = [];
-    const node = { type, field, start: cursor.startIndex, end: cursor.endIndex, children };
-    if (depth === maxDepth || opaque.has(type) || !cursor.gotoFirstChild()) return node;
+    const node = { type: name, field, start: cursor.startIndex, end: cursor.endIndex, children };
+    if (isLeaf || depth === maxDepth || !cursor.gotoFirstChild()) return node;
     do {
-      if (this.isNamed[cursor.nodeTypeId] ?? true) children.push(this.read(cursor, depth + 1));
+      const type = this.typeAt(cursor);
+      if (type.isNamed) children.push(this.read(cursor, type, depth + 1));
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
     return node;

@@ -6,8 +6,8 @@ import { frameworkOfPackage } from "./norm-names";
 import type { Framework, NormSite, SiteForm } from "./norm-site";
 import { addAt, placeOf } from "./places";
 import { Scope } from "./scope";
-import { child, LineMap, type SourceTree, type SyntaxNode } from "./syntax";
-import { inside, thingsOf, under, type ClassDefinition, type FunctionDefinition, type NormClass, type Placed, type SiteDraft, type Value } from "./values";
+import { child, descendants, LineMap, type SourceTree, type SyntaxNode } from "./syntax";
+import { element, inside, just, thingsOf, under, type ClassDefinition, type FunctionDefinition, type NormClass, type Placed, type SiteDraft, type Value } from "./values";
 
 /** The body of a function, to be read when all names around it are bound. */
 interface Body {
@@ -23,6 +23,8 @@ export class SourceReader {
   readonly classes: ClassDefinition[] = [];
   /** Those that are no methods. */
   readonly functions: FunctionDefinition[] = [];
+  /** References through which norms are made with more arguments than a DyT has. */
+  readonly calledWithMore = new Set<SiteDraft>();
   /** Layers that belong to no class: those of the module's own names, and keras layers that are given a name in a function. */
   readonly loose: Placed[] = [];
   readonly normClasses: NormClasses;
@@ -153,12 +155,14 @@ export class SourceReader {
     }
   }
 
-  /** Binds the variable of a loop to the elements of what it runs over. */
+  /** Binds the variables of a loop: one to the elements of what it runs over, several to what nobody knows. */
   readLoopVariable(node: SyntaxNode, scope: Scope): void {
     const [left, right] = [child(node, "left"), child(node, "right")];
-    if (right === undefined) return;
+    if (left === undefined || right === undefined) return;
     const elements = inside(evaluate(this, right, scope), "*");
-    if (left?.type === "identifier" && elements.length > 0) scope.bind(this.textOf(left), elements);
+    for (const each of descendants(left)) {
+      if (each.type === "identifier") scope.bind(this.textOf(each), each === left && elements.length > 0 ? elements : just(element));
+    }
   }
 
   private readAssignment(node: SyntaxNode, scope: Scope): void {

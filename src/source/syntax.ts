@@ -32,8 +32,11 @@ export function childrenOf(node: SyntaxNode, field: string): readonly SyntaxNode
 
 /** Every node under a node, and itself, parents first. */
 export function* descendants(node: SyntaxNode): Generator<SyntaxNode> {
-  yield node;
-  for (const each of node.children) yield* descendants(each);
+  const left = [node];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    yield next;
+    left.push(...next.children.toReversed());
+  }
 }
 
 /** Offsets in UTF-16 units as lines and columns. */

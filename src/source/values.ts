@@ -93,6 +93,9 @@ export interface Arguments {
 
 export const nothing: Value = [];
 
+/** An element of something whose elements nobody knows. Models keep layers in lists, not classes. */
+export const element: External = { is: "external", dotted: "element" };
+
 export const noArguments: Arguments = { positional: [], named: new Map() };
 
 export function just(thing: Thing): Value {
@@ -110,8 +113,11 @@ export function inside(value: Value, segment: string): Value {
   return value.flatMap(({ path, thing }) => (path.length > 0 && agree(path[0]!, segment) ? [{ path: path.slice(1), thing }] : []));
 }
 
+/** Whether two segments may be the same; a `*` in the middle is taken for anything. */
 function agree(one: string, other: string): boolean {
-  return one === other || one.includes("*") || other.includes("*");
+  const [pattern, text] = one.includes("*") ? [one, other] : [other, one];
+  if (!pattern.includes("*") || text.includes("*")) return one === other || text.includes("*");
+  return text.startsWith(pattern.slice(0, pattern.indexOf("*"))) && text.endsWith(pattern.slice(pattern.lastIndexOf("*") + 1));
 }
 
 /** The things that a value itself may be. */

@@ -115,13 +115,19 @@ describe("replaceWithDyt in torch", () => {
   });
 
   it("hands on a partial", () => {
-    const text = lines("from torch import nn", "", "def block(dim, norm_layer=nn.LayerNorm):", "    return norm_layer(dim, eps=1e-5)");
+    const text = lines("from torch import nn", "", "def block(dim, norm_layer=nn.LayerNorm):", "    return norm_layer(dim)");
     expect(replaced(text, { importLine })).toBe(
-      lines("from torch import nn", "from functools import partial", importLine, "", "def block(dim, norm_layer=partial(DyT, alpha_init_value=0.32)):", "    return norm_layer(dim, eps=1e-5)"),
+      lines("from torch import nn", "from functools import partial", importLine, "", "def block(dim, norm_layer=partial(DyT, alpha_init_value=0.32)):", "    return norm_layer(dim)"),
     );
     expect(replaced(text, { importLine, at: 1 })).toContain("    return DyT(dim, alpha_init_value=0.32)\n");
     const known = lines("import functools as ft", "from torch import nn", "norm_layer = None", "norm_layer = norm_layer or ft.partial(nn.LayerNorm, eps=1e-6)");
     expect(replaced(known, { importLine })).toContain("norm_layer or ft.partial(DyT, alpha_init_value=0.32)\n");
+  });
+
+  it("does not hand on where norms are made with more than a DyT takes", () => {
+    const text = lines("from torch import nn", "def block(dim, norm_layer=nn.LayerNorm):", "    return norm_layer(dim, eps=1e-5)");
+    expect(replaced(text)).toBeUndefined();
+    expect(replaced(text, { at: 1, importLine })).toContain("return DyT(dim, alpha_init_value=0.32)");
   });
 
   it("writes alpha with four digits", () => {

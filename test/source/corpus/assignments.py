@@ -107,6 +107,11 @@ class Everything(tnn.Module):
         x = F.layer_norm(x, (self.dim,), self.raw_weight)  # norm: layernorm functional raw
         x = torch.layer_norm(x, (self.dim,))  # norm: layernorm functional -
         x = F.rms_norm(x, (self.dim,)) + torch.nn.functional.group_norm(x, 8)  # norm: rmsnorm functional - | groupnorm functional -
+        for norm_layer, other in zip(self.many, self.listed):
+            x = norm_layer(x)
+        for i in range(3):
+            norm_layer = getattr(self, f"old{i}")
+            x = norm_layer(x) + self.many[i](x) + self.unknown_norms[i](x)
         return tnn.LayerNorm(x.shape[-1])(x)  # norm: layernorm constructor -
 
 
