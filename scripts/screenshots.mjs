@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const pictures = join(root, "docs/pictures");
 const patience = 60_000;
 const themes = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
-const quiet = { "chat.disableAIFeatures": true, "workbench.secondarySideBar.defaultVisibility": "hidden", "window.autoDetectColorScheme": false, "editor.minimap.enabled": false, "workbench.startupEditor": "none" };
+const quiet = { "chat.disableAIFeatures": true, "workbench.secondarySideBar.defaultVisibility": "hidden", "window.autoDetectColorScheme": false, "editor.minimap.enabled": false, "editor.stickyScroll.enabled": false, "workbench.startupEditor": "none" };
 
 const { startWorkbench } = await loadFromTests("vscode/workbench");
 const only = process.argv.slice(2);
@@ -32,6 +32,8 @@ async function inWindow(theme, use, { restricted = false, width = 1400, height =
   try {
     const window = await workbench.open({ path: folder, development: root, width, height });
     await window.page.locator(".explorer-folders-view .monaco-list-row", { hasText: "model.py" }).waitFor({ timeout: patience });
+    // What stands there by default is not ours.
+    if (await window.page.locator(".part.auxiliarybar").isVisible()) await window.command("View: Toggle Secondary Side Bar Visibility");
     await use(window);
   } finally {
     await workbench.close();
@@ -48,7 +50,7 @@ async function take({ page }, name) {
 
 async function openSource({ page }) {
   await page.locator(".explorer-folders-view .monaco-list-row", { hasText: "model.py" }).dblclick();
-  await page.locator(".view-line", { hasText: "class Block" }).waitFor({ timeout: patience });
+  await page.locator(".view-line", { hasText: "dataclass" }).first().waitFor({ timeout: patience });
 }
 
 /** Scrolls to the block's norm layers. */
@@ -88,7 +90,7 @@ await inWindow("dark", async (window) => {
   await take(window, "vscode-layers");
   await escape(window);
 
-  await goToLine(window, 67);
+  await goToLine(window, 63);
   await page.keyboard.press("Control+.");
   await page.locator(".action-widget", { hasText: "Replace with DyT" }).waitFor({ timeout: patience });
   await take(window, "vscode-action");
@@ -119,8 +121,9 @@ for (const theme of ["light", "high-contrast", "high-contrast-light"]) {
 
 await inWindow("light", async (window) => {
   await analyzeSample(window);
+  await window.command("View: Toggle Primary Side Bar Visibility");
   await take(window, "vscode-narrow");
-}, { width: 520, height: 900 });
+}, { width: 450, height: 900 });
 
 await inWindow("light", async (window) => {
   await showView(window);

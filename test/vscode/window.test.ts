@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { installExtension } from "../../scripts/vscode-server.mjs";
 import { root, startWorkbench, type Window, type Workbench } from "./workbench";
 import { makeTestWorkspace } from "./workspace.mjs";
@@ -33,6 +33,8 @@ async function openWith(workbench: Workbench, path?: string): Promise<Window & {
   const window = await workbench.open(path === undefined ? {} : { path });
   const complaints: string[] = [];
   window.page.on("console", (message) => { if (/Content Security Policy|normlens/i.test(message.text()) && message.type() === "error") complaints.push(message.text()); });
+  // What the window looked like is half of why a test failed.
+  onTestFailed(async () => { await window.page.screenshot({ path: join(root, "dist-test/failed.png") }); });
   return { ...window, complaints };
 }
 

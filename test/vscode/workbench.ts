@@ -100,7 +100,8 @@ async function runCommand(page: Page, title: string): Promise<void> {
     await page.keyboard.press("F1");
     try {
       await page.locator(".quick-input-widget input[type=text]").fill(`>${title}`, { timeout: 3000 });
-      await row.click({ timeout: 3000 });
+      await row.waitFor({ timeout: 3000 });
+      await page.keyboard.press("Enter");
       return;
     } catch {
       await page.keyboard.press("Escape");

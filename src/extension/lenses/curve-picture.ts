@@ -8,9 +8,9 @@ export interface PictureColors {
   readonly axis: string;
 }
 
-/** Size in CSS pixels. */
-const width = 260;
-const height = 120;
+/** In CSS pixels; a hover must know it before the picture is drawn. */
+export const pictureSize = { width: 260, height: 110 } as const;
+const { width, height } = pictureSize;
 const steps = 64;
 /** More curves than these say no more in so small a picture. */
 const mostCurves = 40;

@@ -1,10 +1,10 @@
 import { ColorThemeKind, Hover, l10n, MarkdownString, Range, window, type HoverProvider, type Position, type TextDocument } from "vscode";
-import { formatNumber, formatR2, formatShare, printable } from "../../shared/format";
+import { formatCounted, formatNumber, formatR2, formatShare, printable } from "../../shared/format";
 import type { Intent } from "../../shared/intent";
 import type { LayerResult } from "../../shared/result";
 import type { IntentStore } from "../intent-store";
 import { settings } from "../settings";
-import { curvePicture, type PictureColors } from "./curve-picture";
+import { curvePicture, pictureSize, type PictureColors } from "./curve-picture";
 import { alphaRange, alphaText, lensText } from "./layer-words";
 import type { NormLines } from "./norm-lines";
 
@@ -39,14 +39,14 @@ function contents(layers: readonly LayerResult[], intent: Intent): MarkdownStrin
   else appendLayers(text, layers, intent);
   const kind = window.activeColorTheme.kind;
   const picture = curvePicture(layers, kind === ColorThemeKind.Light || kind === ColorThemeKind.HighContrastLight ? light : dark);
-  if (picture !== undefined) text.appendMarkdown(`\n\n![${l10n.t("fitted curve: x to normalised x")}](data:image/svg+xml;base64,${Buffer.from(picture).toString("base64")})`);
+  if (picture !== undefined) text.appendMarkdown(`\n\n![${l10n.t("fitted curve: x to normalised x")}](data:image/svg+xml;base64,${Buffer.from(picture).toString("base64")}|width=${pictureSize.width},height=${pictureSize.height})`);
   text.appendMarkdown(`\n\n${link(layers)}`);
   return text;
 }
 
 function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent): void {
   const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels } = layer;
-  text.appendMarkdown("**NormLens** ").appendText(`${printable(layer.name)} (${kind}, ${role}, ${channels})`);
+  text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`);
   const rows = [
     [intent === "convert" ? l10n.t("alpha, to convert") : l10n.t("alpha, from scratch"), alphaText(layer, intent)],
     ["1/std", formatNumber(inverseStd)],

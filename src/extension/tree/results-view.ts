@@ -2,13 +2,11 @@ import { EventEmitter, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItem
 import { messageOf } from "../../shared/errors";
 import { formatNumber, formatR2, noNumber, printable } from "../../shared/format";
 import { suggestedAlpha } from "../../shared/intent";
-import { normRoles, type NormRole } from "../../shared/norm";
+import { normRoles } from "../../shared/norm";
+import { roleColor } from "../../shared/role-color";
 import type { GroupResult, LayerResult } from "../../shared/result";
 import type { Parts } from "../parts";
 import type { Item, LayerItem, ProblemItem, ResultItem, RoleItem } from "./items";
-
-/** The colours that the panel draws these roles in, as far as VS Code has a name for them. */
-const roleColors: Readonly<Partial<Record<NormRole, string>>> = { embedding: "charts.purple", attention: "charts.blue", ffn: "charts.orange", final: "charts.green" };
 
 /** Registers the view of results, their roles and layers in the activity bar. */
 export function registerResultsView(parts: Parts): Disposable {
@@ -85,8 +83,7 @@ class ResultsTree implements TreeDataProvider<Item>, Disposable {
     line.id = `${uri.toString()}#${role}`;
     const group = result.groups.find((each) => each.role === role);
     if (group !== undefined) line.description = this.roleText(group);
-    const color = roleColors[role];
-    line.iconPath = new ThemeIcon("circle-filled", color === undefined ? undefined : new ThemeColor(color));
+    line.iconPath = new ThemeIcon("circle-filled", new ThemeColor(roleColor(role)));
     return line;
   }
 
