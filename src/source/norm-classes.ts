@@ -46,12 +46,13 @@ export class NormClasses {
     return false;
   }
 
+  /** Whether something is subtracted where the class computes; its `__init__` may do so for other reasons. */
   private subtracts(node: SyntaxNode): boolean {
-    for (const each of descendants(node)) {
-      if (each.type !== "binary_operator" || each.children.length < 2) continue;
-      if (this.text.slice(each.children[0]!.end, each.children[1]!.start).includes("-")) return true;
+    if (node.type === "binary_operator" && node.children.length > 1) {
+      if (this.text.slice(node.children[0]!.end, node.children[1]!.start).includes("-")) return true;
     }
-    return false;
+    if (node.type === "function_definition" && this.textOf(child(node, "name") ?? node) === "__init__") return false;
+    return node.children.some((each) => this.subtracts(each));
   }
 
   private textOf({ start, end }: SyntaxNode): string {

@@ -1,5 +1,5 @@
 import type { Scope } from "./scope";
-import { styleOf } from "./styles";
+import { styleOf } from "./naming";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
 import { under, type Placed, type Value } from "./values";

@@ -124,3 +124,22 @@ function agree(one: string, other: string): boolean {
 export function thingsOf(value: Value): readonly Thing[] {
   return value.filter(({ path }) => path.length === 0).map(({ thing }) => thing);
 }
+
+/** What parameters among things are where callers give nothing. */
+export function defaultsOf(things: readonly Thing[]): Value {
+  return things.flatMap((thing) => (thing.is === "parameter" ? thing.byDefault : []));
+}
+
+/** Classes deeper in a chain of bases than this are not looked at. */
+const maxBases = 12;
+
+/** A method of a class, its own or inherited in the file. */
+export function findMethod(definition: ClassDefinition, name: string, depth = 0): FunctionDefinition | undefined {
+  const own = definition.methods.get(name);
+  if (own !== undefined || depth > maxBases) return own;
+  for (const base of thingsOf(definition.bases)) {
+    const inherited = base.is === "class" ? findMethod(base, name, depth + 1) : undefined;
+    if (inherited !== undefined) return inherited;
+  }
+  return undefined;
+}
