@@ -22,7 +22,7 @@ export const runtimeChoices: readonly RuntimeChoice[] = [
   {
     runtime: "onnxruntime",
     device: "cpu",
-    open: async (options) => (await import("./onnxruntime")).openOnnxRuntime(options),
+    open: async (options) => (await loaded(() => import("./onnxruntime"))).openOnnxRuntime(options),
   },
 ];
 
@@ -72,7 +72,17 @@ export async function openRuntime(runtime: string, device: string, options: Runt
       reasons.push(`${candidate.runtime} on ${candidate.device}: ${firstLine(error)}`);
     }
   }
-  throw new UserError(`No runtime can be opened on this machine (${reasons.join("; ")}); run "normlens engines" to see what is missing.`);
+  throw new UserError(`No runtime can be opened on this machine (${reasons.join("; ")}), so no checkpoint can be analysed on it.`);
+}
+
+/** A runtime's module; where the package or its native part is not there, the error says so instead of naming files. */
+async function loaded<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") throw new Error(`it has no binary for ${process.platform}-${process.arch} here`, { cause: error });
+    throw error;
+  }
 }
 
 function firstLine(error: unknown): string {

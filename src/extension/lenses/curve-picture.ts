@@ -9,7 +9,7 @@ export interface PictureColors {
 }
 
 /** In CSS pixels; a hover must know it before the picture is drawn. */
-export const pictureSize = { width: 260, height: 110 } as const;
+export const pictureSize = { width: 260, height: 100 } as const;
 const { width, height } = pictureSize;
 const steps = 64;
 /** More curves than these say no more in so small a picture. */

@@ -40,13 +40,12 @@ function contents(layers: readonly LayerResult[], intent: Intent): MarkdownStrin
   const kind = window.activeColorTheme.kind;
   const picture = curvePicture(layers, kind === ColorThemeKind.Light || kind === ColorThemeKind.HighContrastLight ? light : dark);
   if (picture !== undefined) text.appendMarkdown(`\n\n![${l10n.t("fitted curve: x to normalised x")}](data:image/svg+xml;base64,${Buffer.from(picture).toString("base64")}|width=${pictureSize.width},height=${pictureSize.height})`);
-  text.appendMarkdown(`\n\n${link(layers)}`);
   return text;
 }
 
 function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent): void {
   const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels } = layer;
-  text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`);
+  text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`).appendMarkdown(` · ${link([layer])}`);
   const rows = [
     [intent === "convert" ? l10n.t("alpha, to convert") : l10n.t("alpha, from scratch"), alphaText(layer, intent)],
     ["1/std", formatNumber(inverseStd)],
@@ -61,6 +60,7 @@ function appendLayers(text: MarkdownString, layers: readonly LayerResult[], inte
   const median = alphaRange(layers, intent)?.median;
   text.appendMarkdown("**NormLens** ").appendText(lensText(layers, intent));
   if (median !== undefined) text.appendText(l10n.t(", median {0}", formatNumber(median)));
+  text.appendMarkdown(` · ${link(layers)}`);
   for (const layer of layers.slice(0, listed)) text.appendMarkdown("\n\n").appendText(`${printable(layer.name)}: ${alphaText(layer, intent)}`);
   if (layers.length > listed) text.appendMarkdown("\n\n").appendText(l10n.t("and {0} more", layers.length - listed));
 }
