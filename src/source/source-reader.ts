@@ -165,19 +165,13 @@ export class SourceReader {
     }
   }
 
-  private readAssignment(node: SyntaxNode, scope: Scope): void {
+  /** Reads an assignment; what it assigns, `a = b = value` assigns to both. */
+  private readAssignment(node: SyntaxNode, scope: Scope): Value {
     const [left, right] = [child(node, "left"), child(node, "right")];
-    if (left === undefined || right === undefined) return;
-    if (right.type === "assignment") this.read(right, scope);
-    const value = right.type === "assignment" ? this.valueOfAssigned(right, scope) : this.handOn(evaluate(this, right, scope), scope);
+    if (left === undefined || right === undefined) return [];
+    const value = right.type === "assignment" ? this.readAssignment(right, scope) : this.handOn(evaluate(this, right, scope), scope);
     this.assign(left, value, scope, child(node, "type") !== undefined);
-  }
-
-  /** `a = b = value`: what b holds, a holds too. */
-  private valueOfAssigned(assignment: SyntaxNode, scope: Scope): Value {
-    const innermost = child(assignment, "right");
-    if (innermost?.type === "assignment") return this.valueOfAssigned(innermost, scope);
-    return innermost === undefined ? [] : evaluate(this, innermost, scope);
+    return value;
   }
 
   private assign(target: SyntaxNode, value: Value, scope: Scope, isField: boolean): void {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PythonParser } from "../../src/source/python-parser";
+import { PythonParser } from "../../src/source/python-parser";
 import { grammarFolder, loadPython } from "./python";
 
 let parser: PythonParser;
@@ -37,8 +37,7 @@ describe("PythonParser", () => {
   });
 
   it("says what is missing where the grammar is not there", async () => {
-    const { PythonParser: Loaded } = await import("../../src/source/python-parser");
-    await expect(Loaded.load(join(folder, "nowhere"))).rejects.toThrow("web-tree-sitter.wasm");
+    await expect(PythonParser.load(join(folder, "nowhere"))).rejects.toThrow("web-tree-sitter.wasm");
   });
 
   it("works in a CommonJS bundle", async () => {
