@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..");
 const pictures = join(root, "docs", "pictures");
 const work = mkdtempSync(join(tmpdir(), "normlens-pictures-"));
 const only = process.argv[2] ?? "";
-const { idleState, launchBrowser, openPanel, syntheticResult } = await loadKit();
+const { idleState, launchBrowser, openPanel } = await loadKit();
 
 function normlens(...args) {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "dist", "cli.js"), ...args], { cwd: root, encoding: "utf8" });
@@ -27,7 +27,6 @@ function analyzed(name, ...args) {
 
 const text = analyzed("text", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
 const random = analyzed("random", "media/samples/gpt2", "--random");
-const images = analyzed("vit", "media/samples/vit");
 
 const state = (changes = {}) => ({ type: "state", state: { ...idleState, ...changes } });
 const shown = (slot, result, label) => ({ type: "result", slot, shown: { uri: `file:///${label}.normlens.json`, label, result } });
@@ -57,29 +56,27 @@ const toDetailEnd = (page) => page.locator(".detail").evaluate((each) => each.ge
 
 /** The pictures: how the page is looked at, what it is told, what is done with it, and down to where it is drawn. */
 const all = [
-  ...["light", "dark", "high-contrast", "high-contrast-light"].map((theme) => ({ name: `panel-${theme}`, view: { theme, width: 1280, kept: typical }, updates: result, bottom: toDetailEnd })),
-  { name: "panel-narrow", view: { theme: "dark", width: 400, kept: typical }, updates: result, bottom: () => 2600 },
-  { name: "panel-zoom-200", view: { theme: "light", width: 1280, zoom: 2, kept: typical }, updates: result, bottom: () => 1500 },
-  { name: "panel-compare", view: { theme: "dark", width: 1280, kept: typical }, updates: [...result, shown("other", random, "gpt2, random input")], bottom: toDetailEnd },
-  { name: "panel-random", view: { theme: "light", width: 1280 }, updates: [state({ intent: "scratch" }), shown("main", random, "gpt2, random input")], bottom: toDetailEnd },
-  { name: "panel-65-layers", view: { theme: "dark", width: 1280, kept: layer("transformer.h.16.ln_1") }, updates: [state(), shown("main", syntheticResult(32), "llama-7b")], bottom: toDetailEnd },
+  ...["light", "dark", "high-contrast", "high-contrast-light"].map((theme) => ({ name: `panel-${theme}`, view: { theme, width: 1180, kept: typical }, updates: result, bottom: toDetailEnd })),
+  { name: "panel-narrow", view: { theme: "dark", width: 400, kept: typical }, updates: result, bottom: () => 1900 },
+  { name: "panel-zoom-200", view: { theme: "light", width: 1280, zoom: 2, kept: typical }, updates: result, bottom: () => 760 },
+  { name: "panel-compare", view: { theme: "dark", width: 1180, kept: typical }, updates: [...result, shown("other", random, "gpt2")], bottom: toDetailEnd },
   {
     name: "panel-tokens",
-    view: { theme: "light", width: 1280, kept: typical },
+    view: { theme: "light", width: 1180, kept: typical },
     updates: result,
-    part: ".detail",
+    part: ".curve",
     use: (page) => page.getByRole("button", { name: "by token" }).click(),
   },
   {
     name: "panel-channels",
-    view: { theme: "dark", width: 1280, kept: typical },
+    view: { theme: "dark", width: 1180, kept: typical },
     updates: result,
-    part: ".detail",
+    part: ".curve",
     use: (page) => page.getByRole("button", { name: "after affine" }).click(),
   },
   {
     name: "panel-try",
-    view: { theme: "dark", width: 1280, kept: typical },
+    view: { theme: "dark", width: 1180, kept: typical },
     updates: result,
     part: ".detail",
     use: async (page) => {
@@ -89,22 +86,17 @@ const all = [
       await page.locator(".facts .term").nth(5).focus();
     },
   },
-  { name: "panel-table", view: { theme: "light", width: 1280, kept: typical }, updates: result, part: ".layers", use: (page) => page.locator(".layers tbody tr").nth(2).hover() },
-  { name: "panel-images", view: { theme: "light", width: 900 }, updates: [state({ intent: "scratch" }), shown("main", images, "vit")], bottom: () => 2000 },
-  { name: "panel-partial", view: { theme: "dark", width: 1280, kept: layer(partial.layers[4].name) }, updates: [state(), shown("main", partial, "gpt2")], bottom: toDetailEnd },
-  { name: "panel-empty", view: { theme: "dark", width: 1000, height: 560 }, updates: [state({ offered }), nothing] },
-  { name: "panel-untrusted", view: { theme: "light", width: 1000, height: 560 }, updates: [state({ trusted: false, offered }), nothing] },
-  { name: "panel-loading", view: { theme: "dark", width: 1000, height: 260 }, updates: [] },
-  { name: "panel-running", view: { theme: "dark", width: 1000, height: 300 }, updates: [state({ run: running }), nothing] },
-  { name: "panel-error", view: { theme: "light", width: 1000, height: 620 }, updates: [state({ run: failed, error: "old.normlens.json is no result of NormLens: its schema is missing.", offered }), nothing] },
+  { name: "panel-table", view: { theme: "light", width: 1180, kept: typical }, updates: result, part: ".layers", use: (page) => page.locator(".layers tbody tr").nth(2).hover() },
+  { name: "panel-partial", view: { theme: "dark", width: 1180, kept: layer(partial.layers[4].name) }, updates: [state(), shown("main", partial, "gpt2")], bottom: toDetailEnd },
+  { name: "panel-empty", view: { theme: "dark", width: 1000, height: 400 }, updates: [state({ offered }), nothing] },
+  { name: "panel-untrusted", view: { theme: "light", width: 1000, height: 400 }, updates: [state({ trusted: false, offered }), nothing] },
+  { name: "panel-loading", view: { theme: "dark", width: 1000, height: 160 }, updates: [] },
+  { name: "panel-running", view: { theme: "dark", width: 1000, height: 220 }, updates: [state({ run: running }), nothing] },
+  { name: "panel-error", view: { theme: "light", width: 1000, height: 420 }, updates: [state({ run: failed, error: "old.normlens.json is no result of NormLens: its schema is missing.", offered }), nothing] },
 ];
 
 /** The report from its file, as a browser opens it. */
-const reports = [
-  { name: "panel-report", page: { viewport: { width: 1280, height: 1500 }, colorScheme: "light" } },
-  { name: "panel-report-dark", page: { viewport: { width: 1280, height: 900 }, colorScheme: "dark" } },
-  { name: "panel-report-print", page: { viewport: { width: 760, height: 1100 }, colorScheme: "dark" }, print: true },
-];
+const reports = [{ name: "panel-report", page: { viewport: { width: 1180, height: 1000 }, colorScheme: "light" } }];
 
 async function drawPanel(browser, { name, view, updates, use, part, bottom }) {
   const panel = await openPanel(browser, view);
@@ -119,12 +111,11 @@ async function drawPanel(browser, { name, view, updates, use, part, bottom }) {
   await panel.close();
 }
 
-async function drawReport(browser, file, { name, page: view, print = false }) {
+async function drawReport(browser, file, { name, page: view }) {
   const page = await browser.newPage(view);
   await page.goto(pathToFileURL(file).href);
-  if (print) await page.emulateMedia({ media: "print" });
   await page.waitForTimeout(300);
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: print });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
   await page.close();
 }
 

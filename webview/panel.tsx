@@ -26,7 +26,7 @@ function start(api: EditorApi, page: HTMLElement): void {
   let model: Model = {};
   let view = viewOf(typeof kept === "object" && kept !== null && "view" in kept ? kept.view : undefined);
   let painted = false;
-  const host: Host = { inEditor: true, post: (action) => { api.postMessage(action); } };
+  const host: Host = { post: (action) => { api.postMessage(action); } };
 
   const draw = () => {
     render(<App model={model} view={view} onView={setView} host={host} />, page);

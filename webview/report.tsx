@@ -17,7 +17,6 @@ function start(result: Result, page: HTMLElement): void {
   let intent: Intent = "convert";
   let view: View = defaultView;
   const host: Host = {
-    inEditor: false,
     post: (action) => {
       if (action.type === "setIntent") {
         intent = action.intent;

@@ -48,7 +48,7 @@ export function Roles({ result, other, intent, host }: RolesProps) {
               <strong>{formatNumber(alpha)}</strong>
               {Number.isFinite(alpha) && <CopyButton label={t("Copy alpha of {0}", group.role)} copy={() => { host.post({ type: "copy", text: copied(alpha) }); }} />}
               <small>{noteOf(group, intent)}</small>
-              {counterpart !== undefined && <small class="compared">{t("compared: {0}", formatNumber(alphaOf(counterpart, intent)))}</small>}
+              {counterpart !== undefined && <small class="compared" title={t("Of the result that is compared with")}>{t("vs {0}", formatNumber(alphaOf(counterpart, intent)))}</small>}
             </li>
           );
         })}

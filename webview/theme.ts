@@ -83,6 +83,8 @@ function currentTheme(): Theme {
 function computedColors(): (name: (typeof colorNames)[number]) => string {
   const probes = document.createElement("div");
   probes.hidden = true;
+  // Forced colours leave one for all; the drawings need theirs to be told apart.
+  probes.style.setProperty("forced-color-adjust", "none");
   for (const name of colorNames) {
     const probe = document.createElement("i");
     probe.style.color = `var(--${name})`;

@@ -50,7 +50,7 @@ function Item({ caution: { text, layers }, goTo }: { readonly caution: Caution; 
       {layers.map((name, index) => (
         <Fragment key={name}>
           {index > 0 && ", "}
-          <button type="button" class="link" onClick={() => { goTo(name); }}>{shortened(printable(name))}</button>
+          <button type="button" class="link" onClick={() => { goTo(name); }}><bdi>{shortened(printable(name))}</bdi></button>
         </Fragment>
       ))}
       {layers.length > 0 && ": "}

@@ -31,8 +31,8 @@ describe("a second result", () => {
       const together = await drawings();
       expect(together.map((drawing, index) => drawing === alone[index])).toEqual([false, false, false, false]);
       const facts = await panel.page.locator(".facts").innerText();
-      for (const text of [formatR2(layer.fit.r2), formatR2(counterpart.fit.r2), formatNumber(counterpart.input.kurtosis), `compared: ${formatNumber(counterpart.suggest.convert)}`]) expect(facts).toContain(text);
-      expect(await panel.page.locator(".role-list li").first().innerText()).toContain(`compared: ${formatNumber(longer.groups[0]!.alphaMedian)}`);
+      for (const text of [formatR2(layer.fit.r2), formatR2(counterpart.fit.r2), formatNumber(counterpart.input.kurtosis), `vs ${formatNumber(counterpart.suggest.convert)}`]) expect(facts).toContain(text);
+      expect(await panel.page.locator(".role-list li").first().innerText()).toContain(`vs ${formatNumber(longer.groups[0]!.alphaMedian)}`);
       expect(await seriousFindings(panel.page)).toEqual([]);
     });
   });

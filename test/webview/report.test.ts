@@ -61,8 +61,25 @@ describe("the report", () => {
       for (const part of [".actions", ".picture-buttons", ".switches", ".try", "input[type=search]"]) expect(await page.locator(part).first().isVisible()).toBe(false);
       for (const part of [".role-list", ".overview canvas", ".curve canvas", ".facts", ".layers table"]) expect(await page.locator(part).first().isVisible()).toBe(true);
       expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+      // Drawings take on the size of the sheet, and keep it.
+      await page.waitForTimeout(300);
+      for (const height of await page.locator("canvas").evaluateAll((all) => (all as HTMLCanvasElement[]).map((each) => each.height))) expect(height).toBeGreaterThan(120);
       expect(await page.getByRole("button", { name: "convert this checkpoint" }).isVisible()).toBe(true);
       expect(await page.getByRole("button", { name: "train from scratch" }).isVisible()).toBe(false);
+    });
+  });
+
+  it("keeps the colours that tell roles apart where colours are forced", async () => {
+    await visit(result, { forcedColors: "active" }, async (page) => {
+      const marks = await page.locator(".roles-switch .role-mark").evaluateAll((all) => all.map((each) => getComputedStyle(each).color));
+      expect(new Set(marks).size).toBe(3);
+      const hues = await page.locator(".overview canvas").first().evaluate((canvas: HTMLCanvasElement) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        const coloured = Array.from({ length: data.length / 4 }, (_, pixel) => [...data.subarray(4 * pixel, 4 * pixel + 4)]).filter(([red, , blue, opacity]) => opacity === 255 && Math.abs(red! - blue!) > 60);
+        return { bluish: coloured.filter(([red, , blue]) => blue! > red!).length, reddish: coloured.filter(([red, , blue]) => red! > blue!).length };
+      });
+      expect(hues.bluish).toBeGreaterThan(50);
+      expect(hues.reddish).toBeGreaterThan(50);
     });
   });
 

@@ -28,7 +28,7 @@ export interface LayerDrawing {
 }
 
 /** Points of a drawn function. */
-const samples = 240;
+const samples = 200;
 
 /** The cloud with the curves over it. */
 export function layerConfig(drawn: LayerDrawing): DrawingConfig {
@@ -43,6 +43,7 @@ export function layerConfig(drawn: LayerDrawing): DrawingConfig {
     data: { datasets: [...lines, ...(by === "density" ? [] : cloudSeries(points, by, theme))] },
     options: {
       animation: false,
+      parsing: false,
       maintainAspectRatio: false,
       interaction: { mode: "nearest", axis: "x", intersect: false },
       plugins: {

@@ -29,7 +29,7 @@ export function Facts({ layer, other, intent }: FactsProps) {
         <Headline of="pooled" value={pooledAlpha(fit)} note={pooledNote(fit)} compared={other && pooledAlpha(other.fit)} />
         <Headline of="inverseStd" value={formatNumber(seen ? inverseStd : Number.NaN)} note={noteOfInverseStd(layer)} compared={other && formatNumber(other.inverseStd)} />
       </div>
-      <p class="words">{wordsOf(layer).join(" ")}</p>
+      <p class="words">{wordsOf(layer).join(" ").replaceAll(" %", "\u00a0%")}</p>
       {seen && (
         <div class="groups">
           <Scores layer={layer} other={other} />
@@ -93,7 +93,7 @@ function Headline({ of, value, note, compared, chosen = false }: HeadlineProps) 
       <Term of={of} />
       <strong>{value}</strong>
       <small>{note}</small>
-      {compared !== undefined && <small class="compared">{t("compared: {0}", compared)}</small>}
+      {compared !== undefined && <small class="compared" title={t("Of the result that is compared with")}>{t("vs {0}", compared)}</small>}
     </div>
   );
 }

@@ -68,6 +68,7 @@ function drawing({ layers, theme }: ByDepth, datasets: Series[], format: (value:
     data: { datasets },
     options: {
       animation: false,
+      parsing: false,
       maintainAspectRatio: false,
       interaction: { mode: "nearest", axis: "x", intersect: false },
       plugins: {

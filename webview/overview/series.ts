@@ -37,6 +37,7 @@ export function seriesOf(data: ByDepth, quantities: readonly Quantity[]): Series
 function roleSeries({ layers, theme }: ByDepth, role: NormRole, { name, stroke, marked, hollowWhereBounded = false, value }: Quantity): Series {
   const own = layers.map((layer, x) => ({ layer, x, y: value(layer) })).filter(({ layer, y }) => layer.role === role && Number.isFinite(y));
   const color = theme.roles[role];
+  const isHollow = ({ layer }: { readonly layer: LayerResult }) => hollowWhereBounded && layer.fit.status !== "ok";
   // A line through a single point is not to be seen: a bar stands for it.
   const alone = own.length === 1;
   return {
@@ -50,7 +51,8 @@ function roleSeries({ layers, theme }: ByDepth, role: NormRole, { name, stroke, 
     pointRadius: marked ? radiusOf(own) : alone ? 5 : 0,
     pointHoverRadius: marked ? 6 : 5,
     pointBorderColor: color,
-    pointBackgroundColor: own.map(({ layer }) => (hollowWhereBounded && layer.fit.status !== "ok" ? theme.page : color)),
+    // An array only where it is needed: point by point, options are slow.
+    pointBackgroundColor: own.some(isHollow) ? own.map((each) => (isHollow(each) ? theme.page : color)) : color,
   };
 }
 

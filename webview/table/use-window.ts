@@ -7,6 +7,8 @@ const drawnWhole = 100;
 const stride = 20;
 /** Rows around the first one in sight that are drawn: more than a screen's. */
 const ahead = 3 * stride;
+/** Rows of the first frame, which is to come soon. */
+const firstRows = 32;
 /** Pixels of a row until one was measured. */
 const usualHeight = 26;
 
@@ -26,7 +28,9 @@ export interface TableWindow {
 export function useWindow(count: number, scroller: { readonly current: HTMLElement | null }): TableWindow {
   const [start, setStart] = useState(0);
   const [height, setHeight] = useState(usualHeight);
-  const whole = usePrinting() || count <= drawnWhole;
+  const printing = usePrinting();
+  const settled = useSettled();
+  const whole = printing || count <= drawnWhole;
   useLayoutEffect(() => {
     const row = whole ? null : scroller.current?.querySelector("tbody tr:not(.gap)");
     const measured = row?.getBoundingClientRect().height ?? height;
@@ -49,8 +53,19 @@ export function useWindow(count: number, scroller: { readonly current: HTMLEleme
     setStart(startAt(element.scrollTop / height));
   };
   const first = whole ? 0 : Math.min(start, Math.max(0, count - ahead));
-  const end = whole ? count : Math.min(count, first + stride + ahead);
+  const most = settled || printing ? stride + ahead : firstRows;
+  const end = whole && (settled || printing) ? count : Math.min(count, first + most);
   return { first, end, above: first * height, below: (count - end) * height, show };
+}
+
+/** False until the first frame is on the screen. */
+function useSettled(): boolean {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => { setTimeout(() => { setSettled(true); }); });
+    return () => { cancelAnimationFrame(frame); };
+  }, []);
+  return settled;
 }
 
 function startAt(row: number): number {
