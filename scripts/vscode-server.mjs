@@ -1,15 +1,20 @@
 // Real VS Code without a desktop: the server of npm's code-server, prepared once in a cache outside the project, and started on loopback.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-const serverVersion = "4.139.1";
-/** The server needs Node 24, whatever runs this. */
+/**
+ * By version of code-server: the Node that it needs, whatever runs this, and the native packages that it loads at start or for its file
+ * watcher; the others (Kerberos, SQLite ...) are never asked for. The oldest has the VS Code that package.json names as the least.
+ */
+const servers = {
+  "4.139.1": { node: "24", addons: ["@vscode/spdlog", "@vscode/native-watchdog", "@vscode/deviceid", "@vscode/fs-copyfile", "@parcel/watcher", "node-pty"] },
+  // Its own ripgrep would be fetched from elsewhere while it is installed.
+  "4.100.3": { node: "20", addons: ["@vscode/spdlog", "native-watchdog", "@vscode/deviceid", "@parcel/watcher"], ripgrep: "@vscode/ripgrep-universal@1.18.0" },
+};
+const serverVersion = process.env["NORMLENS_VSCODE_SERVER"] ?? "4.139.1";
 const nodePackage = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-const nodeVersion = "24";
-/** Native packages that the server loads at start or for its file watcher; the others (Kerberos, SQLite ...) are never asked for. */
-const addons = ["@vscode/spdlog", "@vscode/native-watchdog", "@vscode/deviceid", "@vscode/fs-copyfile", "@parcel/watcher", "node-pty"];
 const silent = ["--no-audit", "--no-fund", "--loglevel=error"];
 
 const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "normlens");
@@ -23,17 +28,23 @@ export function prepareServer(say = console.log) {
   const server = join(home, "node_modules/code-server/lib/vscode");
   const node = join(home, "node_modules", nodePackage, "bin/node");
   if (existsSync(home)) return { server, node };
+  const release = servers[serverVersion];
+  if (release === undefined) throw new Error(`NORMLENS_VSCODE_SERVER names "${serverVersion}": it can be ${Object.keys(servers).join(" or ")}.`);
   say(`Preparing VS Code's server ${serverVersion} from npm, once, in ${home} ...`);
   mkdirSync(cache, { recursive: true });
   // Under another name until it is whole: a half-made one is never used.
   const making = mkdtempSync(`${home}-`);
   try {
     writeFileSync(join(making, "package.json"), "{}\n");
-    npm(making, "install", "--ignore-scripts", `code-server@${serverVersion}`, `${nodePackage}@${nodeVersion}`);
+    npm(making, "install", "--ignore-scripts", `code-server@${serverVersion}`, `${nodePackage}@${release.node}`);
     const inside = join(making, "node_modules/code-server/lib/vscode");
     npm(inside, "install", "--omit=dev", "--ignore-scripts");
     npm(join(inside, "extensions"), "install", "--omit=dev", "--ignore-scripts");
-    npm(inside, "rebuild", ...addons);
+    npm(inside, "rebuild", ...release.addons);
+    if (release.ripgrep !== undefined) {
+      npm(making, "install", "--ignore-scripts", release.ripgrep);
+      cpSync(join(making, "node_modules/@vscode/ripgrep-universal/bin", `${process.platform}-${process.arch}`), join(inside, "node_modules/@vscode/ripgrep/bin"), { recursive: true });
+    }
     renameSync(making, home);
   } finally {
     rmSync(making, { recursive: true, force: true });
