@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { downloadAndUnzipVSCode, runTests } from "@vscode/test-electron";
-import { build } from "esbuild";
+import { buildSuite } from "../test/vscode/build-suite.mjs";
 import { makeTestWorkspace } from "../test/vscode/workspace.mjs";
 import { findDesktop } from "./vscode-desktop.mjs";
 
@@ -27,8 +27,7 @@ async function download() {
 }
 
 async function runSuite(vscodeExecutablePath) {
-  const suite = join(root, "dist-test/suite.js");
-  await build({ entryPoints: [join(root, "test/vscode/suite/index.ts")], outfile: suite, bundle: true, platform: "node", format: "cjs", target: "node20", sourcemap: "inline", external: ["vscode", "mocha"], logLevel: "warning" });
+  const suite = await buildSuite();
   const workspace = makeTestWorkspace();
   const home = mkdtempSync(join(tmpdir(), "normlens-electron-"));
   try {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { buildSuite } from "./build-suite.mjs";
 import type { Outcome } from "./suite/index";
 import { root, startWorkbench } from "./workbench";
 import { makeTestWorkspace } from "./workspace.mjs";
@@ -18,8 +18,7 @@ describe("in VS Code's extension host:", () => {
 });
 
 async function runSuite(): Promise<readonly Outcome[]> {
-  const tests = join(root, "dist-test/suite.js");
-  await build({ entryPoints: [join(root, "test/vscode/suite/index.ts")], outfile: tests, bundle: true, platform: "node", format: "cjs", target: "node20", sourcemap: "inline", external: ["vscode", "mocha"], logLevel: "warning" });
+  const tests = await buildSuite();
   const path = makeTestWorkspace();
   const report = join(dirname(path), "report.json");
   const workbench = await startWorkbench({ env: { NORMLENS_TEST_REPORT: report } });
