@@ -104,11 +104,20 @@ async function drawPanel(browser, { name, view, updates, use, part, bottom }) {
   await use?.(panel.page);
   await panel.page.waitForTimeout(300);
   const path = join(pictures, `${name}.png`);
-  if (part !== undefined) await panel.page.locator(part).screenshot({ path });
+  if (part !== undefined) await panel.page.screenshot({ path, fullPage: true, clip: await around(panel.page.locator(part)) });
   else if (bottom === undefined) await panel.page.screenshot({ path });
   else await panel.page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width: panel.page.viewportSize().width, height: Math.ceil(await bottom(panel.page)) } });
   if (panel.problems.length > 0) throw new Error(`${name}: ${panel.problems.join("; ")}`);
   await panel.close();
+}
+
+/** An element's place on the page, with a margin. */
+function around(locator) {
+  return locator.evaluate((element) => {
+    const margin = 14;
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return { x: left - margin, y: top + scrollY - margin, width: width + 2 * margin, height: height + 2 * margin };
+  });
 }
 
 async function drawReport(browser, file, { name, page: view }) {

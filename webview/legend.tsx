@@ -11,8 +11,8 @@ export interface LegendKey {
   readonly title?: string;
 }
 
-/** A stroke, a dot, the shape of a role, or the colours from few to many elements. */
-export type Mark = Stroke | "filled" | "hollow" | "ramp" | { readonly role: NormRole };
+/** A stroke, a dot, dots of many colours, the shape of a role, or the colours from few to many elements. */
+export type Mark = Stroke | "filled" | "hollow" | "motley" | "ramp" | { readonly role: NormRole };
 export type Stroke = "solid" | "dashed" | "dotted";
 
 /** Dashes and gaps of a stroke, in pixels. */
@@ -35,6 +35,6 @@ export function Legend({ keys }: { readonly keys: readonly LegendKey[] }) {
 function KeyMark({ mark, color }: LegendKey) {
   if (typeof mark === "object") return <RoleMark role={mark.role} />;
   if (mark === "ramp") return <i class="ramp" />;
-  const kind = mark === "filled" || mark === "hollow" ? "dot" : "stroke";
+  const kind = mark === "filled" || mark === "hollow" || mark === "motley" ? "dot" : "stroke";
   return <i class={`${kind} ${mark}`} style={color === undefined ? {} : { color }} />;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { normRoles } from "../../src/shared/norm";
 import type { Result } from "../../src/shared/result";
 import { syntheticResult } from "../synthetic-result";
 import { seriousFindings } from "./axe";
@@ -38,6 +39,25 @@ describe("for everyone", () => {
       await page.waitForTimeout(200);
       expect(await drawing()).not.toBe(dark);
       expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
+    });
+  });
+
+  it.each(names)("roles are told apart in %s, and from the page", async (theme) => {
+    await visit({ theme }, [state(), main(result)], async ({ page }) => {
+      const colors = await page.evaluate((roles) => {
+        const probe = document.createElement("i");
+        document.body.append(probe);
+        const rgb = (name: string) => {
+          probe.style.color = `var(--${name})`;
+          return getComputedStyle(probe).color;
+        };
+        return ["page", ...roles.map((role) => `role-${role}`)].map(rgb);
+      }, normRoles);
+      // Opaque: no fourth number.
+      const channels = colors.map((color) => color.match(/[\d.]+/g)!.map(Number));
+      expect(channels.every(({ length }) => length === 3)).toBe(true);
+      const distances = channels.flatMap((one, index) => channels.slice(index + 1).map((other) => Math.hypot(...one.map((value, part) => value - other[part]!))));
+      expect(Math.min(...distances)).toBeGreaterThan(35);
     });
   });
 

@@ -50,7 +50,8 @@ function noteOfConvert(layer: LayerResult): string {
 
 /** What the prior is to be held against. */
 function noteOfInverseStd(layer: LayerResult): string {
-  if (!hasAlpha(layer) || layer.fit.status !== "ok") return t("a prior");
+  if (layer.fit.status === "no-data") return t("no data");
+  if (layer.fit.status !== "ok") return t("a prior");
   return t("pooled is {0}×", formatNumber(layer.fit.alpha / layer.inverseStd, 2));
 }
 

@@ -40,7 +40,7 @@ function cloudKeys({ points, view, theme }: LayerDrawing): LegendKey[] {
     case "density":
       return [{ mark: "ramp", text: t("elements"), title: t("From few to many, on a logarithmic scale") }];
     case "token":
-      return [{ mark: "filled", text: t("elements of {0}, a colour each", formatCounted(new Set(points.map(({ token }) => token)).size, "token")) }];
+      return [{ mark: "motley", text: t("elements of {0}, a colour each", formatCounted(new Set(points.map(({ token }) => token)).size, "token")) }];
     case "channel":
       return channelKeys(points, theme);
   }

@@ -68,6 +68,10 @@ function paintMark(context: CanvasRenderingContext2D, { mark, color, x, y }: Pla
     paintRamp(context, x, y, theme);
     return;
   }
+  if (mark === "motley") {
+    paintDots(context, x, y);
+    return;
+  }
   const stroke = typeof mark === "object" ? theme.roles[mark.role] : color ?? theme.text;
   context.strokeStyle = stroke;
   context.fillStyle = mark === "hollow" ? theme.page : stroke;
@@ -82,6 +86,15 @@ function paintMark(context: CanvasRenderingContext2D, { mark, color, x, y }: Pla
     return;
   }
   drawPoint(context, { pointStyle: typeof mark === "object" ? roleShapes[mark.role] : "circle", radius: 4, rotation: 0, borderWidth: 1.5 }, x + markWidth / 2, y);
+}
+
+function paintDots(context: CanvasRenderingContext2D, x: number, y: number): void {
+  for (const [place, hue] of [0, 120, 240].entries()) {
+    context.fillStyle = `hsl(${hue}, 70%, 52%)`;
+    context.beginPath();
+    context.arc(x + 4 + 6 * place, y, 2.5, 0, 2 * Math.PI);
+    context.fill();
+  }
 }
 
 function paintRamp(context: CanvasRenderingContext2D, x: number, y: number, { density: [few, many] }: Theme): void {
