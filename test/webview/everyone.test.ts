@@ -61,6 +61,16 @@ describe("for everyone", () => {
     });
   });
 
+  it("speaks the language that it is given", async () => {
+    const strings = { "Suggested alphas": "Vorgeschlagene Alphas", block: "Block", "{0} of {1} norm layers measured": "{0} von {1} Norm-Schichten gemessen" };
+    await visit({ strings }, [state(), main(result)], async ({ page }) => {
+      const text = await page.innerText("body");
+      expect(text).toContain("Vorgeschlagene Alphas");
+      expect(text).toContain("7 von 7 Norm-Schichten gemessen");
+      expect(text).toContain("By depth");
+    });
+  });
+
   it("nothing moves where less motion is wanted", async () => {
     await visit({ reducedMotion: true }, [], async ({ page }) => {
       expect(await page.evaluate("document.getAnimations().length")).toBe(0);

@@ -13,6 +13,8 @@ export interface PanelView {
   readonly reducedMotion?: boolean;
   /** What an earlier page kept. */
   readonly kept?: unknown;
+  /** Translations by English text. */
+  readonly strings?: Readonly<Record<string, string>>;
   /** What the host answers as soon as the page is ready. */
   readonly updates?: readonly PanelUpdate[];
 }
@@ -41,7 +43,7 @@ const fonts = { "font-family": 'system-ui, "Ubuntu", "Droid Sans", sans-serif', 
 export const idleState: PanelState = { run: { kind: "idle" }, intent: "convert", trusted: true, offered: [], sourceLayers: [], restore: { version: 1 } };
 
 /** Opens the built page as VS Code does: its own origin, its policy, its colours, and its host. */
-export async function openPanel(browser: Browser, { theme = "dark", width = 1200, height = 900, zoom = 1, reducedMotion = false, kept, updates = [] }: PanelView = {}): Promise<PanelPage> {
+export async function openPanel(browser: Browser, { theme = "dark", width = 1200, height = 900, zoom = 1, reducedMotion = false, kept, strings = {}, updates = [] }: PanelView = {}): Promise<PanelPage> {
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
     deviceScaleFactor: zoom,
@@ -56,7 +58,7 @@ export async function openPanel(browser: Browser, { theme = "dark", width = 1200
   await page.route("**/*", (route) => {
     const { pathname } = new URL(route.request().url());
     const file = { "/panel.js": "text/javascript", "/page.css": "text/css" }[pathname];
-    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: markup(themes[theme].class) });
+    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: markup(themes[theme].class, strings) });
     if (file !== undefined) return route.fulfill({ contentType: file, body: readFileSync(new URL(`../../dist/webview${pathname}`, import.meta.url)) });
     problems.push(`request: ${route.request().url().slice(0, 100)}`);
     return route.abort();
@@ -96,7 +98,7 @@ export async function openPanel(browser: Browser, { theme = "dark", width = 1200
   };
 }
 
-function markup(bodyClass: string): string {
+function markup(bodyClass: string, strings: Readonly<Record<string, string>>): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -109,7 +111,7 @@ function markup(bodyClass: string): string {
 </head>
 <body class="${bodyClass}">
 <div id="page"></div>
-<script type="application/json" id="strings">{}</script>
+<script type="application/json" id="strings">${JSON.stringify(strings)}</script>
 <script nonce="${nonce}" src="${origin}/panel.js"></script>
 </body>
 </html>
