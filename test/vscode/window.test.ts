@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { installExtension } from "../../scripts/vscode-server.mjs";
+import { normlens } from "../cli/run";
 import { root, startWorkbench, type Window, type Workbench } from "./workbench";
 import { makeTestWorkspace } from "./workspace.mjs";
 
@@ -12,6 +14,8 @@ import { makeTestWorkspace } from "./workspace.mjs";
  */
 
 const patience = 30_000;
+// A test has several steps, each of which may take that long on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const folder = mkdtempSync(join(tmpdir(), "normlens-vsix-"));
 const workspace = makeTestWorkspace();
 let vsix = "";
@@ -21,7 +25,7 @@ beforeAll(() => {
   expect(status, stderr).toBe(0);
   const [name] = readdirSync(folder).filter((file) => file.endsWith(".vsix"));
   vsix = join(folder, name ?? "");
-}, 180_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -32,9 +36,7 @@ afterAll(() => {
 async function openWith(workbench: Workbench, path?: string): Promise<Window & { readonly complaints: string[] }> {
   const window = await workbench.open(path === undefined ? {} : { path });
   const complaints: string[] = [];
-  window.page.on("console", (message) => { if (/Content Security Policy|normlens/i.test(message.text()) && message.type() === "error") complaints.push(message.text()); });
-  // What the window looked like is half of why a test failed.
-  onTestFailed(async () => { await window.page.screenshot({ path: join(root, "dist-test/failed.png") }); });
+  window.page.on("console", (message) => { if (/Content Security Policy|normlens\.normlens/.test(message.text()) && message.type() === "error") complaints.push(message.text()); });
   return { ...window, complaints };
 }
 
@@ -44,12 +46,16 @@ async function panelSays({ panel }: Window, text: string): Promise<void> {
 }
 
 describe("the packed extension", () => {
+  // A server of its own for every window: one that has had another may open a workspace without its folders.
   let workbench: Workbench;
-  beforeAll(async () => {
+  beforeEach(async () => {
     workbench = await startWorkbench();
     installExtension(workbench.data, vsix);
-  }, 60_000);
-  afterAll(() => workbench.close());
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await workbench.picture(join(root, "dist-test", "failed.png"));
+    await workbench.close();
+  });
 
   it("analyses the sample from the palette with no folder open", async () => {
     const window = await openWith(workbench);
@@ -70,9 +76,7 @@ describe("the packed extension", () => {
     await window.command("Developer: Reload Window");
     await panelSays(window, "transformer.h.5.ln_2");
 
-    await page.keyboard.press("Control+P");
-    await page.locator(".quick-input-widget input[type=text]").fill("model.py");
-    await page.locator(".quick-input-list .monaco-list-row", { hasText: "model.py" }).first().click();
+    await openFile(page, "model.py");
     const lens = page.locator(".codelens-decoration a", { hasText: /6 layers, alpha/ }).first();
     await lens.click({ timeout: patience });
     await page.locator(".quick-input-list .monaco-list-row", { hasText: "transformer.h.3.ln_1" }).click();
@@ -84,25 +88,53 @@ describe("the packed extension", () => {
 
 describe("in Restricted Mode the packed extension", () => {
   let workbench: Workbench;
-  beforeAll(async () => {
+  beforeEach(async () => {
     workbench = await startWorkbench({ restricted: true });
     installExtension(workbench.data, vsix);
-  }, 60_000);
-  afterAll(() => workbench.close());
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await workbench.picture(join(root, "dist-test", "failed.png"));
+    await workbench.close();
+  });
 
-  it("shows results and analyses nothing, until the workspace is trusted", async () => {
+  it("shows results and lenses and analyses nothing, until the workspace is trusted", async () => {
+    const result = join(dirname(workspace), "second folder", "earlier.normlens.json");
+    const { code, stderr } = await normlens("analyze", join(root, "media/samples/gpt2"), "--out", result, "--quiet");
+    expect(code, stderr).toBe(0);
     const window = await openWith(workbench, workspace);
     const { page } = window;
     await page.getByText("Restricted Mode").first().waitFor({ timeout: patience });
     await page.locator(".activitybar [aria-label^=NormLens]").first().click();
     await page.getByText("no checkpoint is analysed").first().waitFor({ timeout: patience });
-    await page.keyboard.press("F1");
-    await page.locator(".quick-input-widget input[type=text]").fill(">NormLens: ");
-    await page.locator(".quick-input-list .monaco-list-row", { hasText: "NormLens: Open Result..." }).waitFor({ timeout: patience });
-    expect(await page.locator(".quick-input-list .monaco-list-row", { hasText: "NormLens: Analyze" }).count()).toBe(0);
-    await page.keyboard.press("Escape");
+    expect(await offeredAnalyses(page)).toBe(0);
     await window.command("NormLens: Show Panel");
     await panelSays(window, "Restricted Mode");
+
+    await openFile(page, "earlier.normlens.json");
+    await panelSays(window, "transformer.h.5.ln_2");
+    await page.getByRole("button", { name: "Use for Lenses" }).first().click();
+    await openFile(page, "model.py");
+    await page.locator(".codelens-decoration a", { hasText: /6 layers, alpha/ }).first().waitFor({ timeout: patience });
+
+    await window.command("Workspaces: Manage Workspace Trust");
+    await page.locator(".workspace-trust-editor").getByRole("button", { name: "Trust", exact: true }).click();
+    await expect.poll(() => offeredAnalyses(page), { timeout: patience }).toBeGreaterThan(0);
     await window.close();
   });
 });
+
+/** How many analyses the palette offers. */
+async function offeredAnalyses(page: Page): Promise<number> {
+  await page.keyboard.press("F1");
+  await page.locator(".quick-input-widget input[type=text]").fill(">NormLens: ");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "NormLens: Open Result..." }).waitFor({ timeout: patience });
+  const count = await page.locator(".quick-input-list .monaco-list-row", { hasText: "NormLens: Analyze" }).count();
+  await page.keyboard.press("Escape");
+  return count;
+}
+
+async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press("Control+P");
+  await page.locator(".quick-input-widget input[type=text]").fill(name);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+}

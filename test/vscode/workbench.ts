@@ -15,6 +15,8 @@ export interface Workbench {
   readonly pid: number;
   /** Opens a window. */
   open(what: WindowOptions): Promise<Window>;
+  /** Keeps a picture of the window that was opened last: half of why a test failed. */
+  picture(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export interface Window {
 
 /** Starts a server and a browser. */
 export async function startWorkbench(options: { readonly restricted?: boolean; readonly env?: Readonly<Record<string, string>>; readonly data?: string } = {}): Promise<Workbench> {
-  const data = options.data ?? mkdtempSync(join(tmpdir(), "normlens-vscode-"));
+  const data = options.data ?? mkdtempSync(join(tmpdir(), "vscode-data-"));
   const server = await startServer(data, options);
   let browser: Browser;
   try {
@@ -56,6 +58,7 @@ export async function startWorkbench(options: { readonly restricted?: boolean; r
     data,
     pid: server.pid ?? 0,
     open: (what) => openWindow(browser, server, what),
+    picture: async (path) => { await browser.contexts().at(-1)?.pages().at(-1)?.screenshot({ path }); },
     close: async () => {
       await browser.close();
       await server.stop();
@@ -84,6 +87,8 @@ async function openWindow(browser: Browser, { url, authority }: { readonly url: 
   });
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(".monaco-workbench .statusbar-item").first().waitFor();
+  // Its folders come a little later than the window itself.
+  if (path !== undefined) await page.locator(".explorer-folders-view").waitFor();
   return {
     page,
     panel: page.locator("iframe.webview.ready").last().contentFrame().locator("iframe#active-frame").contentFrame(),

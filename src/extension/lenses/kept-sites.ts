@@ -1,21 +1,18 @@
-import type { NormSite, SourceSpan } from "../../source/norm-site";
+import type { NormSite, SourcePosition, SourceSpan } from "../../source/norm-site";
 
-/** An edit as far as lines go: lines `first` to `last` (from 0, both included) became one more than `inserted`. */
-export interface LineChange {
-  readonly first: number;
-  readonly last: number;
+/** An edit as far as lines go: the stretch from `start` to `end` became text with so many line ends. */
+export interface LineChange extends SourceSpan {
   readonly inserted: number;
 }
 
-/** Moves sites along with an edit; those whose lines it removed are gone. */
-export function shiftSites(sites: readonly NormSite[], { first, last, inserted }: LineChange): readonly NormSite[] {
-  const by = inserted - (last - first);
-  if (by === 0) return sites;
+/** Moves sites along with an edit; those that it removed are gone. */
+export function shiftSites(sites: readonly NormSite[], change: LineChange): readonly NormSite[] {
+  const by = change.inserted - (change.end.line - change.start.line);
   return sites.flatMap((site) => {
-    const { line } = site.span.start;
-    if (line > last) return [{ ...site, span: moved(site.span, by) }];
-    // The first line of an edit stays where it is, even where the lines after it go.
-    return line > first && by < 0 ? [] : [site];
+    const { start } = site.span;
+    if (isBefore(start, change.start)) return [site];
+    if (isBefore(start, change.end)) return [];
+    return by === 0 ? [site] : [{ ...site, span: moved(site.span, by) }];
   });
 }
 
@@ -23,6 +20,10 @@ export function shiftSites(sites: readonly NormSite[], { first, last, inserted }
 export function keepSites(before: readonly NormSite[], found: readonly NormSite[]): readonly NormSite[] {
   const lines = new Set(before.map(({ span }) => span.start.line));
   return [...before, ...found.filter(({ span }) => !lines.has(span.start.line))];
+}
+
+function isBefore(a: SourcePosition, b: SourcePosition): boolean {
+  return a.line < b.line || (a.line === b.line && a.column < b.column);
 }
 
 function moved({ start, end }: SourceSpan, by: number): SourceSpan {

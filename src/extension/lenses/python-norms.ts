@@ -1,4 +1,4 @@
-import { Disposable, Uri, workspace, type LogOutputChannel, type TextDocument } from "vscode";
+import { Disposable, Uri, workspace, type LogOutputChannel, type Position, type TextDocument, type TextDocumentContentChangeEvent } from "vscode";
 import { messageOf } from "../../shared/errors";
 import { replaceWithDyt } from "../../source/dyt-replacement";
 import type { NormSite, SourceEdit } from "../../source/norm-site";
@@ -6,6 +6,7 @@ import { findNormSites } from "../../source/norm-sites";
 import { PythonParser } from "../../source/python-parser";
 import { keepSites, shiftSites, type LineChange } from "./kept-sites";
 
+/** What was found in a version of a document. */
 interface Kept {
   readonly version: number;
   readonly sites: readonly NormSite[];
@@ -24,8 +25,7 @@ export class PythonNorms implements Disposable {
         const key = document.uri.toString();
         const kept = this.kept.get(key);
         if (kept === undefined) return;
-        const changes = contentChanges.map(({ range, text }): LineChange => ({ first: range.start.line, last: range.end.line, inserted: text.split("\n").length - 1 }));
-        this.kept.set(key, { ...kept, sites: changes.reduce(shiftSites, kept.sites) });
+        this.kept.set(key, { ...kept, sites: contentChanges.map(lineChange).reduce(shiftSites, kept.sites) });
       }),
       workspace.onDidCloseTextDocument(({ uri }) => { this.kept.delete(uri.toString()); }),
     );
@@ -71,4 +71,9 @@ export class PythonNorms implements Disposable {
     });
     return this.loading;
   }
+}
+
+function lineChange({ range, text }: TextDocumentContentChangeEvent): LineChange {
+  const place = ({ line, character }: Position) => ({ line, column: character });
+  return { start: place(range.start), end: place(range.end), inserted: text.split("\n").length - 1 };
 }

@@ -37,7 +37,7 @@ export function registerPanelCommands(parts: Parts): Disposable {
       }
     }),
     registerCommand(log, "useResult", async (given) => {
-      const uri = uriOf(given);
+      const uri = uriOf(given) ?? panels.activeResult;
       if (uri !== undefined) await results.use(uri);
     }),
     registerCommand(log, "removeResult", async (given) => {
