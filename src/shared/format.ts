@@ -30,7 +30,7 @@ export function formatR2(value: number): string {
 
 /** A whole number with its thousands set apart: "2,048". */
 export function formatCount(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toLocaleString("en-US") : noNumber;
+  return Number.isFinite(value) ? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",") : noNumber;
 }
 
 /** A count with its noun, which takes an s in the plural: "1 tensor", "2,048 tokens". */
