@@ -10,17 +10,27 @@ const common = { bundle: true, sourcemap: production ? false : "linked", minify:
 const node = { ...common, platform: "node", target: "node20", format: "cjs", external: ["onnxruntime-node", "vscode"] };
 const withPage = { ...node, define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) } };
 const page = { ...common, platform: "browser", target: "es2022", format: "iife", charset: "utf8", loader: { ".svg": "dataurl" } };
+/** What the extension loads on first use stands in files of its own: the exports, which hold the whole page as text, and the parser. */
+const onFirstUse = {
+  name: "on-first-use",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/export\/exports$/ }, () => ({ path: "./exports.js", external: true }));
+    onResolve({ filter: /^web-tree-sitter$/ }, () => ({ path: "./tree-sitter.js", external: true }));
+  },
+};
+const { resolve } = createRequire(import.meta.url);
 
 await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: `${outdir}/measure.js` });
 await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js` });
 await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: `${outdir}/engine-process.js` });
 await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, banner: { js: "#!/usr/bin/env node" } });
-await build({ ...withPage, entryPoints: ["src/extension/main.ts"], outfile: `${outdir}/extension.js` });
+await build({ ...node, entryPoints: [resolve("web-tree-sitter")], outfile: `${outdir}/tree-sitter.js` });
+await build({ ...withPage, entryPoints: ["src/export/exports.ts"], outfile: `${outdir}/exports.js` });
+await build({ ...node, entryPoints: ["src/extension/main.ts"], outfile: `${outdir}/extension.js`, plugins: [onFirstUse] });
 await build({ ...page, entryPoints: ["webview/panel.tsx"], outfile: `${outdir}/webview/panel.js` });
 await build({ ...page, entryPoints: ["webview/page.css"], outfile: `${outdir}/webview/page.css` });
 
 // The parser and its grammar are WebAssembly, read from beside the extension on first use.
-const { resolve } = createRequire(import.meta.url);
 mkdirSync(`${outdir}/grammar`, { recursive: true });
 copyFileSync(resolve("web-tree-sitter/web-tree-sitter.wasm"), `${outdir}/grammar/web-tree-sitter.wasm`);
 copyFileSync(resolve("tree-sitter-python/tree-sitter-python.wasm"), `${outdir}/grammar/tree-sitter-python.wasm`);

@@ -3,10 +3,6 @@ import { join } from "node:path";
 import type * as TreeSitter from "web-tree-sitter";
 import type { SourceTree, SyntaxNode } from "./syntax";
 
-// Required, not imported: the package's ES module asks import.meta where it stands, which a CommonJS bundle can't tell; its CommonJS twin does not.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const { Language, Parser } = require("web-tree-sitter") as typeof TreeSitter;
-
 /** Nodes that have nothing inside, or in which no norm is made and no name bound: asking for their parts would take most of the time. */
 const leaves: ReadonlySet<string> = new Set(["identifier", "integer", "float", "true", "false", "none", "dotted_name", "string", "comment", "type", "type_parameter"]);
 
@@ -40,6 +36,9 @@ export class PythonParser {
    * @throws where one is missing or is no WebAssembly of the version that is expected
    */
   static async load(folder: string): Promise<PythonParser> {
+    // Required, not imported: the package's ES module asks import.meta where it stands, which a CommonJS bundle can't tell; its CommonJS twin does not.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { Language, Parser } = require("web-tree-sitter") as typeof TreeSitter;
     const [wasmBinary, grammar] = await Promise.all([readFile(join(folder, "web-tree-sitter.wasm")), readFile(join(folder, "tree-sitter-python.wasm"))]);
     await Parser.init({ wasmBinary: new Uint8Array(wasmBinary) as unknown as ArrayBuffer });
     const language = await Language.load(grammar);

@@ -14,7 +14,7 @@ const allowed = [
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|package\.nls(\.[a-z-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|SUPPORT\.md|NOTICES\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
-  /^extension\/dist\/(extension|engine|engine-process|measure)\.js$/,
+  /^extension\/dist\/(extension|exports|tree-sitter|engine|engine-process|measure)\.js$/,
   /^extension\/dist\/webview\/(panel\.js|page\.css)$/,
   /^extension\/dist\/grammar\/(web-tree-sitter|tree-sitter-python)\.wasm$/,
   /^extension\/media\/(icon\.png|activity\.svg|walkthrough\/(sample|panel|lenses|export)\.svg)$/,
@@ -101,9 +101,9 @@ describe("the VSIX for linux-x64", () => {
   });
 
   it("needs nothing that is not in it", () => {
-    for (const name of ["extension", "engine", "engine-process", "measure"]) {
+    for (const name of ["extension", "exports", "tree-sitter", "engine", "engine-process", "measure"]) {
       const names = [...text(vsix, `extension/dist/${name}.js`).matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1]!);
-      const beside = name === "extension" ? ["vscode"] : ["onnxruntime-node"];
+      const beside = name === "extension" ? ["vscode", "./exports.js", "./tree-sitter.js"] : ["onnxruntime-node"];
       expect(names.filter((module) => !isBuiltin(module) && !beside.includes(module)), name).toEqual([]);
     }
   });

@@ -72,7 +72,8 @@ async function openWindow(browser: Browser, { url, authority }: { readonly url: 
   const page = await context.newPage();
   let ended: (code: number) => void = () => undefined;
   const exitCode = new Promise<number>((resolve) => { ended = resolve; });
-  await page.exposeFunction("codeAutomationLog", (type: string, args: unknown[]) => { if (type === "error") process.stderr.write(`${args.map(String).join(" ")}\n`); });
+  // The window's own log; the suite reports by itself.
+  await page.exposeFunction("codeAutomationLog", () => undefined);
   await page.exposeFunction("codeAutomationExit", (code: number) => { ended(code); });
   const remote = (file: string) => `vscode-remote://${authority}${encodeURI(file)}`;
   const payload = [
