@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { replaceWithDyt, type ReplacementOptions } from "../../src/source/dyt-replacement";
 import { findNormSites } from "../../src/source/norm-sites";
 import type { PythonParser } from "../../src/source/python-parser";
-import { applyEdits } from "../../src/source/source-edits";
+import { applyEdits } from "./apply-edits";
 import { corpusNames, corpusText, loadPython } from "./python";
 
 let parser: PythonParser;

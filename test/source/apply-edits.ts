@@ -1,4 +1,4 @@
-import type { SourceEdit } from "./norm-site";
+import type { SourceEdit } from "../../src/source/norm-site";
 import { LineMap } from "./syntax";
 
 /** A text with edits applied. All of them mean places of the text as it was; they must not overlap. */
