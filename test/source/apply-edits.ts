@@ -1,5 +1,5 @@
 import type { SourceEdit } from "../../src/source/norm-site";
-import { LineMap } from "./syntax";
+import { LineMap } from "../../src/source/syntax";
 
 /** A text with edits applied. All of them mean places of the text as it was; they must not overlap. */
 export function applyEdits(text: string, edits: readonly SourceEdit[]): string {
