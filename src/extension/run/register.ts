@@ -21,8 +21,8 @@ export function registerAnalysisCommands(parts: Parts): Disposable {
     await workspaceState.update(mementos.recent, [key, ...recent().filter((each) => each !== key)].slice(0, recentCheckpoints));
     await analyzeAndTell(parts, checkpoint, options);
   };
-  const whenTrusted = (action: (argument: unknown) => Promise<void>) => async (argument: unknown) => {
-    if (workspace.isTrusted) return action(argument);
+  const whenTrusted = (action: (...given: readonly unknown[]) => Promise<void>) => async (...given: unknown[]) => {
+    if (workspace.isTrusted) return action(...given);
     return sayError(new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first.")), parts.log);
   };
   return Disposable.from(
@@ -40,9 +40,10 @@ export function registerAnalysisCommands(parts: Parts): Disposable {
       await start(chosen.checkpoint, chosen.options);
     })),
     commands.registerCommand("normlens.analyzeSample", whenTrusted(() => analyzeSample(parts))),
-    commands.registerCommand("normlens.analyzeResource", whenTrusted(async (resource) => {
-      if (resource instanceof Uri) await start(resource);
-      else await commands.executeCommand("normlens.analyzeCheckpoint");
+    commands.registerCommand("normlens.analyzeResource", whenTrusted(async (resource, selected) => {
+      const chosen = [...new Set(Array.isArray(selected) ? selected : [resource])].filter((each) => each instanceof Uri);
+      if (chosen.length === 0) await commands.executeCommand("normlens.analyzeCheckpoint");
+      await Promise.all(chosen.map((checkpoint) => start(checkpoint)));
     })),
     commands.registerCommand("normlens.stopAnalysis", () => parts.runner.stop()),
   );
