@@ -1,9 +1,9 @@
 import { t } from "@vscode/l10n";
 import { useCallback, useMemo, useRef } from "preact/hooks";
 import { printable } from "../src/shared/format";
-import { glossary } from "../src/shared/glossary";
 import type { Intent } from "../src/shared/intent";
 import type { LayerResult, Result } from "../src/shared/result";
+import { glossary } from "./glossary";
 import type { Host } from "./host";
 import { LayerView } from "./layer/layer-view";
 import { shortened } from "./names";
@@ -119,7 +119,7 @@ function Glossary() {
     <details class="glossary">
       <summary>{t("What the numbers mean")}</summary>
       <dl>
-        {Object.values(glossary).map(({ name, text }) => (
+        {Object.values(glossary).map((entry) => entry()).map(({ name, text }) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{text}</dd>

@@ -4,6 +4,7 @@ import type { Intent } from "../src/shared/intent";
 import type { GroupResult, Result, Warning } from "../src/shared/result";
 import { CopyButton } from "./button";
 import { Choice } from "./choice";
+import { counted } from "./counted";
 import type { Host } from "./host";
 import { Icon } from "./icon";
 import { RoleMark } from "./role-mark";
@@ -70,7 +71,7 @@ function copied(alpha: number): string {
 }
 
 function noteOf({ count, alphaMedian, alphaMin, alphaMax, suggest }: GroupResult, intent: Intent): string {
-  const layers = count === 1 ? t("1 layer") : t("{0} layers", formatCount(count));
+  const layers = counted(count, "layer");
   if (intent === "scratch") return `${layers}, ${sourceText(suggest.scratchSource)}`;
   if (alphaMedian === 0) return t("{0}, not determined", layers);
   return count === 1 ? layers : t("median of {0}, {1} to {2}", layers, formatNumber(alphaMin), formatNumber(alphaMax));

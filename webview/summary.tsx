@@ -1,16 +1,17 @@
 import { t } from "@vscode/l10n";
-import { describeRuntime, formatBytes, formatCount, formatCounted, formatLarge, formatSeconds, printable } from "../src/shared/format";
+import { describeRuntime, formatBytes, formatCount, formatLarge, formatSeconds, printable } from "../src/shared/format";
 import type { Result } from "../src/shared/result";
+import { counted } from "./counted";
 import { Icon } from "./icon";
 import { shortened } from "./names";
 
 /** What was analysed, on what input, by what. */
 export function Summary({ result }: { readonly result: Result }) {
   const { model, input, engine, coverage } = result;
-  const shape = [shortened(printable(model.architecture)), ...(model.depth > 0 ? [formatCounted(model.depth, "block")] : []), ...(model.width > 0 ? [t("width {0}", formatCount(model.width))] : [])];
+  const shape = [shortened(printable(model.architecture)), ...(model.depth > 0 ? [counted(model.depth, "block")] : []), ...(model.width > 0 ? [t("width {0}", formatCount(model.width))] : [])];
   const size = model.parameters > 0 ? `${t("{0} parameters", formatLarge(model.parameters))}, ${printable(model.dtype)}` : printable(model.dtype);
   const source = shortened(printable(input.source.split(/[/\\]/).at(-1) ?? input.source));
-  const fed = t("{0}, {1} in {2}", input.kind === "random" ? t("random input") : source, formatCounted(input.tokens, "token"), formatCounted(input.sequences, "sequence"));
+  const fed = t("{0}, {1} in {2}", input.kind === "random" ? t("random input") : source, counted(input.tokens, "token"), counted(input.sequences, "sequence"));
   return (
     <ul class="summary">
       <li>{[...shape, size].join(", ")}</li>

@@ -1,8 +1,8 @@
-import { glossary, type Term as TermKey } from "../src/shared/glossary";
+import { glossary, type Term as TermKey } from "./glossary";
 
 /** The name of a number, with what it means under the pointer or the keyboard's focus. */
 export function Term({ of, text }: { readonly of: TermKey; readonly text?: string }) {
-  const { name, text: meaning } = glossary[of];
+  const { name, text: meaning } = glossary[of]();
   return <Explained text={text ?? name} meaning={meaning} />;
 }
 

@@ -1,12 +1,14 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { normRoles } from "../../src/shared/norm";
 import type { Result } from "../../src/shared/result";
 import { syntheticResult } from "../synthetic-result";
 import { seriousFindings } from "./axe";
 import { themes, type ThemeName } from "./themes";
-import { browserForVisits, main, state } from "./visit";
+import { browserForVisits, main, other, state } from "./visit";
 
 const result = syntheticResult(3, 6);
+const german = JSON.parse(readFileSync(new URL("../../l10n/bundle.l10n.de.json", import.meta.url), "utf8")) as Readonly<Record<string, string>>;
 const visit = browserForVisits();
 
 describe("for everyone", () => {
@@ -25,6 +27,14 @@ describe("for everyone", () => {
     await visit(view, [state(), main(result)], async ({ page }) => {
       expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
       expect(await seriousFindings(page)).toEqual([]);
+    });
+  });
+
+  it.each([400, 700, 1200])("fits a width of %i in German, whose words are longer", async (width) => {
+    await visit({ width, strings: german }, [state(), main(result), other(syntheticResult(3, 7))], async ({ page }) => {
+      expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+      const tooWide = await page.locator("header *, .roles *, .facts *").evaluateAll((all) => all.filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth + 1).map(({ textContent }) => textContent));
+      expect(tooWide).toEqual([]);
     });
   });
 
@@ -62,12 +72,23 @@ describe("for everyone", () => {
   });
 
   it("speaks the language that it is given", async () => {
-    const strings = { "Suggested alphas": "Vorgeschlagene Alphas", block: "Block", "{0} of {1} norm layers measured": "{0} von {1} Norm-Schichten gemessen" };
-    await visit({ strings }, [state(), main(result)], async ({ page }) => {
+    await visit({ strings: german }, [state(), main(result)], async ({ page }) => {
+      await page.locator("details").evaluateAll((all) => { for (const each of all as HTMLDetailsElement[]) each.open = true; });
+      const text = await page.innerText("body");
+      for (const words of ["Vorgeschlagene Alphas", "7 von 7 Norm-Schichten gemessen", "3 Blöcke", "Tokens in", "7 Schichten"]) expect(text).toContain(words);
+      expect(await page.locator(".glossary dt").allInnerTexts()).toEqual(expect.arrayContaining(["α gemeinsam", "R² Obergrenze", "Zeilen × Kanäle"]));
+      expect(await page.locator(".layers thead th").allInnerTexts()).toEqual(expect.arrayContaining(["α trainieren", "R² Gerade"]));
+      await page.locator(".facts .term").first().focus();
+      expect(await page.locator("#tip").innerText()).toContain("Alpha, das diesen Checkpoint übernimmt");
+    });
+  });
+
+  it("keeps what a translation lacks in English", async () => {
+    await visit({ strings: { "Suggested alphas": "Vorgeschlagene Alphas", "{0} tokens": "{0} Tokens" } }, [state(), main(result)], async ({ page }) => {
       const text = await page.innerText("body");
       expect(text).toContain("Vorgeschlagene Alphas");
-      expect(text).toContain("7 von 7 Norm-Schichten gemessen");
       expect(text).toContain("By depth");
+      expect(text).toMatch(/\d Tokens in [\d,]+ sequences?/);
     });
   });
 

@@ -1,9 +1,9 @@
 import { t } from "@vscode/l10n";
 import type { WhatIf } from "../../src/analysis/what-if";
 import { formatNumber, formatR2, formatShare } from "../../src/shared/format";
-import { glossary } from "../../src/shared/glossary";
 import type { LayerResult } from "../../src/shared/result";
 import { Button, CopyButton } from "../button";
+import { glossary } from "../glossary";
 import { trialSpan } from "./handle";
 
 interface AlphaControlProps {
@@ -58,12 +58,12 @@ interface Reading {
 /** What the fit gives, and beside it what the tried alpha would. */
 function Outcome({ layer: { fit, saturation }, tried }: Pick<AlphaControlProps, "layer" | "tried">) {
   const readings: readonly Reading[] = [
-    { name: "α", meaning: glossary.pooled.text, atFit: formatNumber(fit.alpha), tried: tried && formatNumber(tried.alpha) },
-    { name: "R²", meaning: glossary.tanhR2.text, atFit: formatR2(fit.r2), tried: tried && formatR2(tried.r2) },
+    { name: "α", meaning: glossary.pooled().text, atFit: formatNumber(fit.alpha), tried: tried && formatNumber(tried.alpha) },
+    { name: "R²", meaning: glossary.tanhR2().text, atFit: formatR2(fit.r2), tried: tried && formatR2(tried.r2) },
     { name: t("R² unit gain"), meaning: t("How much of x̂ tanh(α · x) alone explains at this alpha; beside it at the alpha that suits it best."), atFit: formatR2(fit.unitGain.r2), tried: tried && formatR2(tried.unitGainR2) },
     ...(["1", "2", "3"] as const).map((threshold): Reading => ({
       name: `|α · x| > ${threshold}`,
-      meaning: glossary.saturation.text,
+      meaning: glossary.saturation().text,
       atFit: formatShare(saturation[threshold]),
       tried: tried && formatShare(tried.saturation[threshold]),
     })),

@@ -2,9 +2,9 @@ import { t } from "@vscode/l10n";
 import type { ComponentChildren } from "preact";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, formatR2, formatShare, noNumber } from "../../src/shared/format";
-import { glossary, type Term as TermKey } from "../../src/shared/glossary";
 import type { Intent } from "../../src/shared/intent";
 import { saturationThresholds, type FamilyName, type LayerResult } from "../../src/shared/result";
+import { glossary, type Term as TermKey } from "../glossary";
 import { sourceText } from "../scratch-source";
 import { Explained, Term } from "../term";
 import { wordsOf } from "./words";
@@ -139,7 +139,7 @@ function Saturation({ layer, other }: Compared) {
       {saturationThresholds.map((threshold) => (
         <Row
           key={threshold}
-          name={<Explained text={`|α · x| > ${threshold}`} meaning={glossary.saturation.text} />}
+          name={<Explained text={`|α · x| > ${threshold}`} meaning={glossary.saturation().text} />}
           value={(of) => formatShare(hasAlpha(of) ? of.saturation[threshold] : Number.NaN)}
           layer={layer}
           other={other}

@@ -1,8 +1,9 @@
 import { t } from "@vscode/l10n";
 import type { WhatIf } from "../../src/analysis/what-if";
 import { hasAlpha } from "../../src/shared/alpha";
-import { formatCounted, formatNumber } from "../../src/shared/format";
+import { formatNumber } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
+import { counted } from "../counted";
 import type { LegendKey } from "../legend";
 import type { Theme } from "../theme";
 import { cloudColors, type CloudPoint } from "./cloud";
@@ -40,7 +41,7 @@ function cloudKeys({ points, view, theme }: LayerDrawing): LegendKey[] {
     case "density":
       return [{ mark: "ramp", text: t("elements"), title: t("From few to many, on a logarithmic scale") }];
     case "token":
-      return [{ mark: "motley", text: t("elements of {0}, a colour each", formatCounted(new Set(points.map(({ token }) => token)).size, "token")) }];
+      return [{ mark: "motley", text: t("elements of {0}, a colour each", counted(new Set(points.map(({ token }) => token)).size, "token")) }];
     case "channel":
       return channelKeys(points, theme);
   }

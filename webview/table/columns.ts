@@ -1,8 +1,8 @@
 import { t } from "@vscode/l10n";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatNumber, formatR2, formatShare, noNumber, printable } from "../../src/shared/format";
-import { glossary, type Term } from "../../src/shared/glossary";
 import type { LayerResult } from "../../src/shared/result";
+import { glossary, type Term } from "../glossary";
 
 export const columnNames = [
   "layer", "role", "convert", "pooled", "scratch", "inverseStd", "std", "linearR2", "tanhR2", "ceilingR2", "beyond1", "beyond2", "beyond3", "alphaChange", "r2Change",
@@ -51,12 +51,13 @@ const changes = (): readonly Column[] => [
 ];
 
 function numeric(name: ColumnName, term: Term, key: (layer: LayerResult) => number, text: (layer: LayerResult) => string): Column {
-  return { name, heading: glossary[term].name, title: glossary[term].text, key, text };
+  const { name: heading, text: title } = glossary[term]();
+  return { name, heading, title, key, text };
 }
 
 function beyond(name: ColumnName, threshold: "1" | "2" | "3"): Column {
   const share = (layer: LayerResult) => (hasAlpha(layer) ? layer.saturation[threshold] : Number.NaN);
-  return { name, heading: `|αx| > ${threshold}`, title: glossary.saturation.text, key: share, text: (layer) => formatShare(share(layer)) };
+  return { name, heading: `|αx| > ${threshold}`, title: glossary.saturation().text, key: share, text: (layer) => formatShare(share(layer)) };
 }
 
 function change(name: ColumnName, heading: string, title: string, value: (layer: LayerResult) => number): Column {

@@ -1,8 +1,8 @@
 import { t } from "@vscode/l10n";
 import { memo } from "preact/compat";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { formatCounted } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
+import { counted } from "../counted";
 import { Name } from "../names";
 import { RoleMark } from "../role-mark";
 import type { Order } from "../view";
@@ -59,7 +59,7 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
     <section class="layers" aria-label={t("Layers")}>
       <header>
         <h2>{t("Layers")}</h2>
-        <span class="note" aria-live="polite">{filter === "" ? formatCounted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
+        <span class="note" aria-live="polite">{filter === "" ? counted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
         <input type="search" placeholder={t("Filter by name or role")} aria-label={t("Filter layers by name or role")} value={filter} onInput={({ currentTarget }) => { onFilter(currentTarget.value); }} />
       </header>
       <div class="scroll" ref={scroller}>
