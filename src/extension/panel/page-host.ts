@@ -26,6 +26,7 @@ export class PageHost implements Disposable {
   /** Layer to go to when the page is there. */
   private wanted: string | undefined;
   private painted: number | undefined;
+  private disposed = false;
 
   /** @param follows whether the page shows the current result, whichever that is; an editor's page shows its own file's */
   constructor(
@@ -108,6 +109,8 @@ export class PageHost implements Disposable {
   }
 
   dispose(): void {
+    this.disposed = true;
+    this.listening = false;
     for (const each of this.owned) each.dispose();
   }
 
@@ -218,7 +221,8 @@ export class PageHost implements Disposable {
   }
 
   private post(update: PanelUpdate): void {
-    if (this.panel.visible) void this.panel.webview.postMessage(update);
+    // What was begun before the page was closed may end after it; a closed panel throws whatever it is asked.
+    if (!this.disposed && this.panel.visible) void this.panel.webview.postMessage(update);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ViewColumn, window, workspace, type CustomDocument, type CustomReadonlyEditorProvider, type Disposable, type Uri, type WebviewPanel } from "vscode";
 import type { PanelRestore } from "../../shared/panel";
+import { sayError } from "../say";
 import { PageHost, type PageParts } from "./page-host";
 
 const panelType = "normlens.panel";
@@ -121,7 +122,7 @@ export class Panels implements Disposable {
       resolveCustomEditor: ({ uri }, view) => {
         const host = this.wire(view, false, { version: 1, main: uri.toString() });
         const watcher = workspace.createFileSystemWatcher(uri.fsPath);
-        const reload = () => { void host.reload(); };
+        const reload = () => { host.reload().catch((error: unknown) => sayError(error, this.parts.log)); };
         watcher.onDidChange(reload);
         watcher.onDidCreate(reload);
         view.onDidDispose(() => { watcher.dispose(); });
