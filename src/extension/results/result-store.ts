@@ -5,6 +5,7 @@ import { resultSuffix, type Result } from "../../shared/result";
 import { asResult } from "../../shared/result-shape";
 import { weightsPathOf } from "../../shared/weights-path";
 import { settings } from "../settings";
+import { storedUri } from "./stored-uri";
 
 /** A result that the workspace knows, without its content. */
 export interface KnownResult {
@@ -25,8 +26,21 @@ export interface LoadedResult {
 
 /** As the workspace's memento keeps it. */
 interface Remembered {
-  readonly known: readonly { readonly uri: string; readonly label: string; readonly detail: string; readonly time: number }[];
+  readonly known: readonly RememberedResult[];
   readonly current?: string;
+}
+
+interface RememberedResult {
+  readonly uri: string;
+  readonly label: string;
+  readonly detail: string;
+  readonly time: number;
+}
+
+/** A result in memory, and the state of its file when it was read: undefined where the file did not tell. */
+interface CachedResult {
+  readonly stamp: string | undefined;
+  readonly result: Promise<Result>;
 }
 
 const memento = "normlens.results";
@@ -42,10 +56,13 @@ export class ResultStore implements Disposable {
   /** A result became known, was removed, or another one is current. */
   readonly onDidChange = this.changes.event;
   private remembered: Remembered;
-  private readonly cache = new Map<string, Promise<Result>>();
+  private readonly cache = new Map<string, CachedResult>();
+  /** Requests to make a result current, and the last one that was followed: what loads slowly must not overtake what was asked for later. */
+  private requests = 0;
+  private followed = 0;
 
-  constructor(private readonly context: ExtensionContext) {
-    this.remembered = context.workspaceState.get<Remembered>(memento, { known: [] });
+  constructor(private readonly context: Pick<ExtensionContext, "workspaceState" | "storageUri" | "globalStorageUri">) {
+    this.remembered = rememberedOf(context.workspaceState.get(memento));
     this.tellContext();
   }
 
@@ -71,44 +88,50 @@ export class ResultStore implements Disposable {
   }
 
   /**
-   * Reads a result.
+   * Reads a result, anew where its file has changed.
    * @throws UserError where the file can't be read or is no result.
    */
-  load(uri: Uri): Promise<Result> {
+  async load(uri: Uri): Promise<Result> {
     const key = uri.toString();
+    const stamp = await stampOf(uri);
     const known = this.cache.get(key);
-    if (known !== undefined) return known;
-    const loading = readResult(uri);
-    loading.catch(() => this.cache.delete(key));
+    if (known?.stamp !== undefined && known.stamp === stamp) return known.result;
+    const loading: CachedResult = { stamp, result: readResult(uri) };
+    loading.result.catch(() => { if (this.cache.get(key) === loading) this.cache.delete(key); });
     this.cache.set(key, loading);
     for (const oldest of [...this.cache.keys()].slice(0, -cached)) this.cache.delete(oldest);
-    return loading;
+    return loading.result;
   }
 
-  /** Reads a file anew when it is asked for again. */
+  /** Reads a file anew when it is asked for again, and tells so. */
   forget(uri: Uri): void {
     this.cache.delete(uri.toString());
+    this.changes.fire();
   }
 
   /**
-   * Makes a result known, and the one that lenses and tree show.
+   * Makes a result known, and the one that lenses and tree show, unless another was asked for meanwhile.
    * @throws UserError as {@link load}
    */
   async use(uri: Uri): Promise<Result> {
+    const request = ++this.requests;
     const result = await this.load(uri);
     const key = uri.toString();
-    const before = this.remembered.known.find((each) => each.uri === key);
-    const entry = before ?? { uri: key, label: labelOf(result), detail: detailOf(result), time: Date.now() };
-    const others = this.remembered.known.filter((each) => each.uri !== key);
-    const known = [entry, ...others].sort((a, b) => b.time - a.time);
-    const keep = settings.resultsKeep();
-    await this.remember({ known: known.slice(0, keep), current: key });
-    await Promise.all(known.slice(keep).map(({ uri: old }) => this.deleteOwn(Uri.parse(old))));
+    const { known, current: before } = this.remembered;
+    const time = known.find((each) => each.uri === key)?.time ?? Date.now();
+    const entry = { uri: key, label: labelOf(result), detail: detailOf(result), time };
+    const current = request > this.followed ? key : before;
+    this.followed = Math.max(this.followed, request);
+    const all = [entry, ...known.filter((each) => each.uri !== key)].sort((a, b) => b.time - a.time);
+    const kept = newest(all, settings.resultsKeep(), [key, current]);
+    await this.remember({ known: kept, ...(current !== undefined && { current }) });
+    await Promise.all(all.filter((each) => !kept.includes(each)).map(({ uri: old }) => this.deleteOwn(Uri.parse(old))));
     return result;
   }
 
   /** Leaves lenses and tree without a result; its file stays. */
   async clear(): Promise<void> {
+    this.followed = ++this.requests;
     await this.remember({ known: this.remembered.known });
   }
 
@@ -139,7 +162,7 @@ export class ResultStore implements Disposable {
   }
 
   private async deleteOwn(uri: Uri): Promise<void> {
-    this.forget(uri);
+    this.cache.delete(uri.toString());
     if (!uri.path.startsWith(`${this.folder.path}/`)) return;
     const files = [uri, uri.with({ path: weightsPathOf(uri.path) })];
     // A file that has gone already needs no deleting.
@@ -155,6 +178,41 @@ export class ResultStore implements Disposable {
 
   private tellContext(): void {
     void commands.executeCommand("setContext", "normlens.hasResult", this.remembered.current !== undefined);
+  }
+}
+
+/** So many of the newest results, those that must stay among them. A setting that is no number drops nothing. */
+function newest(all: readonly RememberedResult[], keep: unknown, staying: readonly (string | undefined)[]): readonly RememberedResult[] {
+  const most = typeof keep === "number" ? Math.max(1, Math.floor(keep)) : all.length;
+  const others = all.filter(({ uri }) => !staying.includes(uri));
+  const dropped = others.slice(Math.max(0, most - (all.length - others.length)));
+  return all.filter((each) => !dropped.includes(each));
+}
+
+/** What the memento holds, as far as it is of this version. */
+function rememberedOf(value: unknown): Remembered {
+  if (typeof value !== "object" || value === null) return { known: [] };
+  const { known, current } = value as Record<string, unknown>;
+  return {
+    known: (Array.isArray(known) ? (known as unknown[]) : []).filter(isRememberedResult),
+    ...(typeof current === "string" && storedUri(current) !== undefined && { current }),
+  };
+}
+
+function isRememberedResult(value: unknown): value is RememberedResult {
+  if (typeof value !== "object" || value === null) return false;
+  const { uri, label, detail, time } = value as Record<string, unknown>;
+  return storedUri(uri) !== undefined && typeof label === "string" && typeof detail === "string" && Number.isFinite(time);
+}
+
+/** Tells two states of a file apart. */
+async function stampOf(uri: Uri): Promise<string | undefined> {
+  try {
+    const { mtime, size } = await workspace.fs.stat(uri);
+    return `${mtime} ${size}`;
+  } catch {
+    // Whoever reads it learns why.
+    return undefined;
   }
 }
 

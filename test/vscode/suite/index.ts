@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import("./lenses");
   await import("./exports");
   await import("./runner");
+  await import("./results");
   const outcomes: Outcome[] = [];
   const failures = await new Promise<number>((resolve) => {
     mocha
