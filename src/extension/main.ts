@@ -34,6 +34,7 @@ export function activate(context: ExtensionContext): NormLensApi {
     analyze: (checkpoint) => analyze(parts, checkpoint),
     panelText: () => panels.text(),
     currentResult: () => results.currentUri,
+    setIntent: (value) => intent.set(value),
     enginePid: () => runner.pid,
     progress: () => (runner.state.kind === "running" ? runner.state.progress : undefined),
     firstPaint: () => panels.firstPaint,

@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel, Uri } from "vscode";
+import type { Intent } from "../shared/intent";
 import type { Progress } from "../shared/progress";
 import type { IntentStore } from "./intent-store";
 import type { AnalysisRunner } from "./run/analysis-runner";
@@ -29,6 +30,8 @@ export interface NormLensApi {
   readonly panelText: () => Promise<string | undefined>;
   /** File of the result that lenses and tree show. */
   readonly currentResult: () => Uri | undefined;
+  /** Says what the alphas are for, as the panel's switch does. */
+  readonly setIntent: (intent: Intent) => Promise<void>;
   /** Process of the engine, while one runs. */
   readonly enginePid: () => number | undefined;
   /** How far it is. */

@@ -5,6 +5,11 @@ import type { LayerResult } from "./result";
 export const intents = ["scratch", "convert"] as const;
 export type Intent = (typeof intents)[number];
 
+/** How well the suggested alpha does on this checkpoint's own input, after the affine; undefined where it is meant for another network. */
+export function suggestedR2({ perChannel }: LayerResult, intent: Intent): number | undefined {
+  return intent === "convert" ? perChannel.r2 : undefined;
+}
+
 /** The alpha that is suggested for a layer: NaN where its input determined none. */
 export function suggestedAlpha(layer: LayerResult, intent: Intent): number {
   if (intent === "scratch") return layer.suggest.scratch;

@@ -1,16 +1,15 @@
-import { CodeAction, CodeActionKind, l10n, Position, Range, WorkspaceEdit, type CodeActionProvider, type TextDocument } from "vscode";
+import { CodeAction, CodeActionKind, l10n, WorkspaceEdit, type CodeActionProvider, type Range, type TextDocument } from "vscode";
 import { formatNumber } from "../../shared/format";
-import type { SourceSpan } from "../../source/norm-site";
+import type { Intent } from "../../shared/intent";
+import type { LayerResult } from "../../shared/result";
 import type { IntentStore } from "../intent-store";
 import { settings } from "../settings";
-import { alphaRange } from "./layer-words";
-import type { NormLines } from "./norm-lines";
+import { alphaRange, type AlphaRange } from "./layer-words";
+import { siteAt, type MatchedSite, type NormLines } from "./norm-lines";
 import type { PythonNorms } from "./python-norms";
+import { rangeOf } from "./range-of";
 
-/** Significant digits of an alpha in source. */
-const digits = 4;
-
-/** "Replace with DyT (alpha ...)" on lines that create norm layers of the current result. */
+/** "Replace with DyT (alpha ...)" where source creates norm layers of the current result. */
 export class DytActionProvider implements CodeActionProvider {
   static readonly kinds = [CodeActionKind.RefactorRewrite];
 
@@ -21,22 +20,26 @@ export class DytActionProvider implements CodeActionProvider {
   ) {}
 
   async provideCodeActions(document: TextDocument, range: Range): Promise<CodeAction[]> {
-    const line = (await this.lines.withLayers(document)).find((each) => each.line >= range.start.line && each.line <= range.end.line);
-    const alphas = line && alphaRange(line.layers, this.intent.value);
-    if (line === undefined || alphas === undefined) return [];
-    const alpha = Number(alphas.median.toPrecision(digits));
-    const edits = await this.norms.replacement(document, line.site, alpha, settings.dytImport(document));
+    const matched = await this.lines.matched(document);
+    const found = matched && (siteAt(matched.sites, range.start) ?? onLine(matched.sites, range.start.line));
+    const alphas = found && alphaRange(found.layers, this.intent.value);
+    if (found === undefined || alphas === undefined) return [];
+    const edits = await this.norms.replacement(document, found.site, alphas.median, settings.dytImport(document));
     if (edits === undefined) return [];
-    const several = line.layers.length > 1 && alphas.low !== alphas.high;
-    const title = several ? l10n.t("Replace with DyT (alpha {0}, the median of {1} layers)", formatNumber(alpha), line.layers.length) : l10n.t("Replace with DyT (alpha {0})", formatNumber(alpha));
-    const action = new CodeAction(title, CodeActionKind.RefactorRewrite);
+    const action = new CodeAction(title(found.layers, alphas, this.intent.value), CodeActionKind.RefactorRewrite);
     action.edit = new WorkspaceEdit();
     for (const { span, text } of edits) action.edit.replace(document.uri, rangeOf(span), text);
     return [action];
   }
 }
 
-/** A span of source as the editor's range. */
-export function rangeOf({ start, end }: SourceSpan): Range {
-  return new Range(new Position(start.line, start.column), new Position(end.line, end.column));
+/** The first site that begins on a line, wherever the cursor is in it. */
+function onLine(sites: readonly MatchedSite[], line: number): MatchedSite | undefined {
+  return sites.find(({ site }) => site.span.start.line === line);
+}
+
+function title(layers: readonly LayerResult[], { low, median, high }: AlphaRange, intent: Intent): string {
+  const alpha = formatNumber(median);
+  if (intent === "scratch") return l10n.t("Replace with DyT (scratch alpha {0})", alpha);
+  return low === high ? l10n.t("Replace with DyT (alpha {0})", alpha) : l10n.t("Replace with DyT (alpha {0}, the median of {1} layers)", alpha, layers.length);
 }

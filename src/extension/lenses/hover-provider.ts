@@ -1,12 +1,13 @@
 import { ColorThemeKind, Hover, l10n, MarkdownString, Range, window, type HoverProvider, type Position, type TextDocument } from "vscode";
 import { formatCounted, formatNumber, formatR2, formatShare, printable } from "../../shared/format";
 import type { Intent } from "../../shared/intent";
-import type { LayerResult } from "../../shared/result";
+import type { LayerResult, Result } from "../../shared/result";
 import type { IntentStore } from "../intent-store";
+import { labelOf } from "../results/result-store";
 import { settings } from "../settings";
 import { curvePicture, pictureSize, type PictureColors } from "./curve-picture";
 import { alphaRange, alphaText, lensText } from "./layer-words";
-import type { NormLines } from "./norm-lines";
+import { siteAt, type NormLines } from "./norm-lines";
 
 /** Layers that a hover lists by name. */
 const listed = 6;
@@ -14,7 +15,7 @@ const listed = 6;
 const light: PictureColors = { curve: "#1a85ff", others: "#1a85ff", data: "#b0b0b0", axis: "#d0d0d0" };
 const dark: PictureColors = { curve: "#3794ff", others: "#3794ff", data: "#6b6b6b", axis: "#4a4a4a" };
 
-/** The numbers of a norm layer, with its curve, where the pointer rests on it. */
+/** The numbers of a norm layer, with its curve, where the pointer rests on what creates it. */
 export class NormHoverProvider implements HoverProvider {
   constructor(
     private readonly lines: NormLines,
@@ -23,23 +24,24 @@ export class NormHoverProvider implements HoverProvider {
 
   async provideHover(document: TextDocument, position: Position): Promise<Hover | undefined> {
     if (!settings.hoverEnabled(document)) return undefined;
-    const line = (await this.lines.withLayers(document)).find((each) => each.line === position.line);
-    if (line === undefined) return undefined;
-    const { start } = line.site.span;
-    const callee = new Range(start.line, start.column, start.line, start.column + line.site.callee.length);
-    return callee.contains(position) ? new Hover(contents(line.layers, this.intent.value), callee) : undefined;
+    const matched = await this.lines.matched(document);
+    const found = matched && siteAt(matched.sites, position);
+    if (matched === undefined || found === undefined) return undefined;
+    const { start } = found.site.span;
+    const callee = new Range(start.line, start.column, start.line, start.column + found.site.callee.length);
+    return callee.contains(position) ? new Hover(contents(found.layers, this.intent.value, matched.result), callee) : undefined;
   }
 }
 
-function contents(layers: readonly LayerResult[], intent: Intent): MarkdownString {
+function contents(layers: readonly LayerResult[], intent: Intent, result: Result): MarkdownString {
   const text = new MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: ["normlens.showLayer", "normlens.showLensLayers"] };
   const [layer] = layers;
   if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent);
-  else appendLayers(text, layers, intent);
-  const kind = window.activeColorTheme.kind;
-  const picture = curvePicture(layers, kind === ColorThemeKind.Light || kind === ColorThemeKind.HighContrastLight ? light : dark);
-  if (picture !== undefined) text.appendMarkdown(`\n\n![${l10n.t("fitted curve: x to normalised x")}](data:image/svg+xml;base64,${Buffer.from(picture).toString("base64")}|width=${pictureSize.width},height=${pictureSize.height})`);
+  else appendSummary(text, layers, intent, result);
+  appendPicture(text, layers);
+  if (layers.length > 1) appendNames(text, layers, intent);
+  text.appendMarkdown("\n\n").appendText(result.input.kind === "random" ? l10n.t("{0}, on random input: no measure of real use", printable(labelOf(result))) : l10n.t("Measured in {0}", printable(labelOf(result))));
   return text;
 }
 
@@ -56,11 +58,22 @@ function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent): 
   text.appendMarkdown(`\n\n| | |\n|---|---|\n${rows.map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")}`);
 }
 
-function appendLayers(text: MarkdownString, layers: readonly LayerResult[], intent: Intent): void {
+function appendSummary(text: MarkdownString, layers: readonly LayerResult[], intent: Intent, result: Result): void {
   const median = alphaRange(layers, intent)?.median;
-  text.appendMarkdown("**NormLens** ").appendText(lensText(layers, intent));
+  text.appendMarkdown("**NormLens** ").appendText(lensText(layers, intent, result));
   if (median !== undefined) text.appendText(l10n.t(", median {0}", formatNumber(median)));
   text.appendMarkdown(` · ${link(layers)}`);
+}
+
+function appendPicture(text: MarkdownString, layers: readonly LayerResult[]): void {
+  const kind = window.activeColorTheme.kind;
+  const picture = curvePicture(layers, kind === ColorThemeKind.Light || kind === ColorThemeKind.HighContrastLight ? light : dark);
+  if (picture === undefined) return;
+  const data = Buffer.from(picture).toString("base64");
+  text.appendMarkdown(`\n\n![${l10n.t("fitted curve: x to normalised x")}](data:image/svg+xml;base64,${data}|width=${pictureSize.width},height=${pictureSize.height})`);
+}
+
+function appendNames(text: MarkdownString, layers: readonly LayerResult[], intent: Intent): void {
   for (const layer of layers.slice(0, listed)) text.appendMarkdown("\n\n").appendText(`${printable(layer.name)}: ${alphaText(layer, intent)}`);
   if (layers.length > listed) text.appendMarkdown("\n\n").appendText(l10n.t("and {0} more", layers.length - listed));
 }
@@ -69,5 +82,7 @@ function link(layers: readonly LayerResult[]): string {
   const names = layers.map(({ name }) => name);
   const [command, given, title] =
     names.length === 1 ? (["showLayer", names[0], l10n.t("Show in Panel")] as const) : (["showLensLayers", names, l10n.t("List Layers")] as const);
-  return `[${title}](command:normlens.${command}?${encodeURIComponent(JSON.stringify([given]))})`;
+  // A bracket in a name would end the link's address.
+  const query = encodeURIComponent(JSON.stringify([given])).replace(/[()]/g, (bracket) => `%${bracket.charCodeAt(0).toString(16)}`);
+  return `[${title}](command:normlens.${command}?${query})`;
 }

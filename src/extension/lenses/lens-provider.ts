@@ -1,15 +1,17 @@
 import { CodeLens, EventEmitter, l10n, Range, workspace, type CancellationToken, type CodeLensProvider, type Disposable, type TextDocument } from "vscode";
+import { printable } from "../../shared/format";
 import type { RunState } from "../../shared/panel";
-import type { LayerResult } from "../../shared/result";
+import type { Result } from "../../shared/result";
 import type { Parts } from "../parts";
+import { labelOf } from "../results/result-store";
 import { settings } from "../settings";
 import { lensText } from "./layer-words";
-import type { NormLine, NormLines } from "./norm-lines";
+import { byLine, type NormLine, type NormLines } from "./norm-lines";
 
-/** A lens that knows its layers; its text is made when it comes into view. */
+/** A lens that knows its layers, and the result that they are of; its text is made when it comes into view. */
 class NormLens extends CodeLens {
-  constructor(line: NormLine, readonly layers: readonly LayerResult[]) {
-    super(new Range(line.line, line.site.span.start.column, line.line, line.site.span.start.column));
+  constructor(readonly line: NormLine, readonly result?: Result) {
+    super(new Range(line.line, line.column, line.line, line.column));
   }
 }
 
@@ -43,28 +45,40 @@ export class NormLensProvider implements CodeLensProvider<NormLens>, Disposable 
 
   async provideCodeLenses(document: TextDocument, token: CancellationToken): Promise<NormLens[]> {
     if (!settings.codeLensEnabled(document)) return [];
-    const offersAnalysis = settings.codeLensWithoutResult(document) && workspace.isTrusted;
-    if (!this.lines.hasResult && !offersAnalysis) return [];
-    const lines = this.lines.hasResult ? await this.lines.withLayers(document) : await this.lines.all(document);
-    return token.isCancellationRequested ? [] : lines.map((line) => new NormLens(line, line.layers));
+    const lenses = this.lines.hasResult ? await this.withLayers(document) : await this.offering(document);
+    return token.isCancellationRequested ? [] : lenses;
   }
 
   resolveCodeLens(lens: NormLens): NormLens {
-    const { layers } = lens;
+    const { line: { layers }, result } = lens;
     const { intent, runner } = this.parts;
     const [layer] = layers;
-    if (layer === undefined) {
+    if (layer === undefined || result === undefined) {
       const title = runner.state.kind === "running" ? l10n.t("NormLens: analysing...") : l10n.t("NormLens: analyze...");
       lens.command = { command: runner.state.kind === "running" ? "normlens.showPanel" : "normlens.analyzeCheckpoint", title };
-    } else if (layers.length === 1) {
-      lens.command = { command: "normlens.showLayer", title: lensText(layers, intent.value), tooltip: l10n.t("Show {0} in the panel", layer.name), arguments: [layer.name] };
-    } else {
-      lens.command = { command: "normlens.showLensLayers", title: lensText(layers, intent.value), tooltip: l10n.t("List these layers"), arguments: [layers.map(({ name }) => name)] };
+      return lens;
     }
+    const title = lensText(layers, intent.value, result);
+    const of = printable(labelOf(result));
+    lens.command =
+      layers.length === 1
+        ? { command: "normlens.showLayer", title, tooltip: l10n.t("{0} of {1}: show it in the panel", printable(layer.name), of), arguments: [layer.name] }
+        : { command: "normlens.showLensLayers", title, tooltip: l10n.t("{0} layers of {1}: list them", layers.length, of), arguments: [layers.map(({ name }) => name)] };
     return lens;
   }
 
   dispose(): void {
     for (const each of this.owned) each.dispose();
+  }
+
+  private async withLayers(document: TextDocument): Promise<NormLens[]> {
+    const matched = await this.lines.matched(document);
+    return matched === undefined ? [] : byLine(matched.sites).map((line) => new NormLens(line, matched.result));
+  }
+
+  /** Lenses that offer an analysis, where the setting asks for them. */
+  private async offering(document: TextDocument): Promise<NormLens[]> {
+    if (!settings.codeLensWithoutResult(document) || !workspace.isTrusted) return [];
+    return (await this.lines.all(document)).map((line) => new NormLens(line));
   }
 }

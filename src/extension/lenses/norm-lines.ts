@@ -1,18 +1,32 @@
-import type { TextDocument } from "vscode";
+import type { Position, TextDocument } from "vscode";
 import type { LayerResult, Result } from "../../shared/result";
 import { matchLayers } from "../../source/layer-matching";
 import type { NormSite } from "../../source/norm-site";
 import type { ResultStore } from "../results/result-store";
 import type { PythonNorms } from "./python-norms";
+import { rangeOf } from "./range-of";
 
-/** A line of source that creates norm layers, with those of the current result that it stands for. */
+/** A site of source with the layers of the current result that it stands for. */
+export interface MatchedSite {
+  readonly site: NormSite;
+  /** In the order of the result; never empty. */
+  readonly layers: readonly LayerResult[];
+}
+
+/** A line of source that creates norm layers. */
 export interface NormLine {
   /** From 0. */
   readonly line: number;
-  /** First site of the line. */
-  readonly site: NormSite;
-  /** Layers of all sites of the line, in the order of the result; none where the result has none of them. */
+  /** Where its first site begins. */
+  readonly column: number;
+  /** Layers of all sites of the line; none where the line only could have some. */
   readonly layers: readonly LayerResult[];
+}
+
+/** The matched sites of a document, and the result that they are matched with. */
+export interface MatchedDocument {
+  readonly result: Result;
+  readonly sites: readonly MatchedSite[];
 }
 
 /** Brings together what source creates and what the current result knows: lenses, hovers and code actions ask here. */
@@ -22,11 +36,11 @@ export class NormLines {
     private readonly results: ResultStore,
   ) {}
 
-  /** Lines of a document that create norm layers of the current result. */
-  async withLayers(document: TextDocument): Promise<readonly NormLine[]> {
+  /** Sites of a document that create norm layers of the current result; undefined where there is no result. */
+  async matched(document: TextDocument): Promise<MatchedDocument | undefined> {
     const current = await this.results.current();
-    if (current === undefined) return [];
-    return linesWithLayers(await this.norms.inDocument(document), current.result);
+    if (current === undefined) return undefined;
+    return { result: current.result, sites: matchSites(await this.norms.inDocument(document), current.result) };
   }
 
   /** Lines of a document that create norm layers at all. */
@@ -40,19 +54,25 @@ export class NormLines {
   }
 }
 
-/** Sites with the layers that they stand for, summed up by line. */
-export function linesWithLayers(sites: readonly NormSite[], { layers }: Result): readonly NormLine[] {
+/** Sites that stand for layers of a result. */
+export function matchSites(sites: readonly NormSite[], { layers }: Result): readonly MatchedSite[] {
   const known = new Map(layers.map((layer) => [layer.name, layer]));
-  const matches = matchLayers(sites, layers);
-  return byLine(matches.map(({ site, layers: names }) => ({ site, layers: names.flatMap((name) => known.get(name) ?? []) })));
+  return matchLayers(sites, layers).map(({ site, layers: names }) => ({ site, layers: names.flatMap((name) => known.get(name) ?? []) }));
 }
 
-function byLine(matches: readonly { readonly site: NormSite; readonly layers: readonly LayerResult[] }[]): readonly NormLine[] {
+/** The site in whose call a place is: the innermost, where one stands in another. */
+export function siteAt(sites: readonly MatchedSite[], place: Position): MatchedSite | undefined {
+  const around = sites.filter(({ site }) => rangeOf(site.span).contains(place));
+  return around.reduce<MatchedSite | undefined>((inner, each) => (inner === undefined || rangeOf(inner.site.span).contains(rangeOf(each.site.span)) ? each : inner), undefined);
+}
+
+/** Sites summed up by line. */
+export function byLine(sites: readonly { readonly site: NormSite; readonly layers: readonly LayerResult[] }[]): readonly NormLine[] {
   const lines = new Map<number, NormLine>();
-  for (const { site, layers } of matches) {
-    const { line } = site.span.start;
+  for (const { site, layers } of sites) {
+    const { line, column } = site.span.start;
     const before = lines.get(line);
-    lines.set(line, { line, site: before?.site ?? site, layers: [...new Set([...(before?.layers ?? []), ...layers])] });
+    lines.set(line, { line, column: Math.min(before?.column ?? column, column), layers: [...new Set([...(before?.layers ?? []), ...layers])] });
   }
   return [...lines.values()].sort((a, b) => a.line - b.line);
 }

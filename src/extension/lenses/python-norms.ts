@@ -18,6 +18,7 @@ export class PythonNorms implements Disposable {
   /** What was found last in every open document, moved along with its edits. */
   private readonly kept = new Map<string, Kept>();
   private readonly listeners: Disposable;
+  private lastReplacement: { readonly question: string; readonly edits: readonly SourceEdit[] | undefined } | undefined;
 
   constructor(private readonly extensionUri: Uri, private readonly log: LogOutputChannel) {
     this.listeners = Disposable.from(
@@ -52,10 +53,14 @@ export class PythonNorms implements Disposable {
     return parser === undefined ? [] : findNormSites(parser, text).sites;
   }
 
-  /** Edits that put a DyT in a site's place; undefined where none can stand there. */
+  /** Edits that put a DyT in a site's place; undefined where none can stand there. The last answer is kept: an editor asks at every move of the cursor. */
   async replacement(document: TextDocument, site: NormSite, alpha: number, importLine: string): Promise<readonly SourceEdit[] | undefined> {
+    const question = JSON.stringify([document.uri, document.version, site.span, alpha, importLine]);
+    if (this.lastReplacement?.question === question) return this.lastReplacement.edits;
     const parser = await this.parser();
-    return parser && replaceWithDyt(parser, document.getText(), site, alpha, importLine === "" ? {} : { importLine });
+    const edits = parser && replaceWithDyt(parser, document.getText(), site, alpha, importLine === "" ? {} : { importLine });
+    this.lastReplacement = { question, edits };
+    return edits;
   }
 
   dispose(): void {

@@ -42,9 +42,11 @@ export function registerLenses(parts: Parts): Disposable {
   );
 }
 
-/** Turns lenses on or off where the setting stands, in the user's settings where it stands nowhere. */
+/** Turns lenses on or off where the setting that holds for the document in front stands, in the user's settings where it stands nowhere. */
 async function toggleLenses(): Promise<void> {
-  const configuration = workspace.getConfiguration("normlens.codeLens");
-  const inWorkspace = configuration.inspect("enabled")?.workspaceValue !== undefined;
-  await configuration.update("enabled", !settings.codeLensEnabled(), inWorkspace ? ConfigurationTarget.Workspace : ConfigurationTarget.Global);
+  const document = window.activeTextEditor?.document;
+  const configuration = workspace.getConfiguration("normlens.codeLens", document);
+  const values = configuration.inspect("enabled");
+  const inWorkspace = values?.workspaceValue === undefined ? ConfigurationTarget.Global : ConfigurationTarget.Workspace;
+  await configuration.update("enabled", !settings.codeLensEnabled(document), values?.workspaceFolderValue === undefined ? inWorkspace : ConfigurationTarget.WorkspaceFolder);
 }

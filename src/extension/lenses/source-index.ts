@@ -1,16 +1,19 @@
-import { EventEmitter, FileType, Location, Uri, window, workspace, type Disposable, type Event, type LogOutputChannel } from "vscode";
+import { EventEmitter, FileType, Location, Uri, workspace, type Disposable, type Event, type LogOutputChannel } from "vscode";
 import { messageOf } from "../../shared/errors";
 import { matchLayers } from "../../source/layer-matching";
 import type { NormSite } from "../../source/norm-site";
 import type { ResultStore } from "../results/result-store";
-import { rangeOf } from "./dyt-actions";
-import { linesWithLayers } from "./norm-lines";
+import { matchSites } from "./norm-lines";
 import type { PythonNorms } from "./python-norms";
+import { rangeOf } from "./range-of";
 
 /** Files that are looked into, at most, and how large one may be in bytes. */
 const mostFiles = 5000;
 const largestFile = 1_000_000;
-const nowhere = "**/{node_modules,.git,.venv,venv,env,site-packages,__pycache__,build,dist}/**";
+const foreign = ["node_modules", ".git", ".venv", "venv", "env", "site-packages", "__pycache__", "build", "dist"];
+const nowhere = `**/{${foreign.join(",")}}/**`;
+/** Milliseconds in which changes of many files are taken together. */
+const settling = 300;
 /** Only files with such a word can create a norm; most need not be parsed. */
 const mention = /norm/i;
 
@@ -30,6 +33,7 @@ export class SourceIndex implements Disposable {
   private files: Promise<Map<string, readonly NormSite[]>> | undefined;
   private places = new Map<string, Place>();
   private placing: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly norms: PythonNorms,
@@ -51,7 +55,7 @@ export class SourceIndex implements Disposable {
     await this.placing;
     const place = this.places.get(layer);
     if (place === undefined) return undefined;
-    const open = window.visibleTextEditors.map(({ document }) => document).find(({ uri }) => uri.toString() === place.uri.toString());
+    const open = workspace.textDocuments.find(({ uri }) => uri.toString() === place.uri.toString());
     const { uri, site } = place;
     // What stands in an editor may have moved since the file was read.
     const line = open === undefined ? undefined : await this.lineNow(layer, await this.norms.inDocument(open));
@@ -59,19 +63,29 @@ export class SourceIndex implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     for (const each of this.owned) each.dispose();
   }
 
   private async lineNow(layer: string, sites: readonly NormSite[]): Promise<NormSite | undefined> {
     const current = await this.results.current();
     if (current === undefined) return undefined;
-    return linesWithLayers(sites, current.result).find(({ layers }) => layers.some(({ name }) => name === layer))?.site;
+    return matchSites(sites, current.result).find(({ layers }) => layers.some(({ name }) => name === layer))?.site;
   }
 
   /** Looks for the current result's layers, after whatever looks for them already. */
   private place(): void {
     this.files ??= this.readFiles();
-    this.placing = this.placing.then(() => this.placeNow()).catch((error: unknown) => { this.log.error(`Source can't be searched: ${messageOf(error)}`); });
+    this.placing = this.placing.then(() => this.placeNow()).catch((error: unknown) => {
+      // The next question searches anew.
+      this.files = undefined;
+      this.log.error(`Source can't be searched: ${messageOf(error)}`);
+    });
+  }
+
+  private placeSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.place(); }, settling);
   }
 
   private async placeNow(): Promise<void> {
@@ -96,12 +110,13 @@ export class SourceIndex implements Disposable {
       return true;
     };
     const reread = (uri: Uri) => {
-      void read(uri).then((matters) => { if (matters) this.place(); });
+      if (uri.path.split("/").some((folder) => foreign.includes(folder))) return;
+      void read(uri).then((matters) => { if (matters) this.placeSoon(); });
     };
     const watcher = workspace.createFileSystemWatcher("**/*.py");
     watcher.onDidChange(reread);
     watcher.onDidCreate(reread);
-    watcher.onDidDelete((uri) => { if (files.delete(uri.toString())) this.place(); });
+    watcher.onDidDelete((uri) => { if (files.delete(uri.toString())) this.placeSoon(); });
     this.owned.push(watcher);
     // One after the other: lenses and panel wait for none of it.
     for (const uri of await workspace.findFiles("**/*.py", nowhere, mostFiles)) await read(uri);

@@ -1,4 +1,4 @@
-import type { Uri } from "vscode";
+import { Uri } from "vscode";
 import type { NormRole } from "../../shared/norm";
 import type { LayerResult, Result } from "../../shared/result";
 import type { KnownResult } from "../results/result-store";
@@ -32,14 +32,14 @@ export interface ProblemItem {
 
 /** Whether a command was called on a result of the view. */
 export function isResultItem(given: unknown): given is ResultItem {
-  return hasKind(given, "result");
+  return hasKind(given, "result") && "uri" in given && given.uri instanceof Uri;
 }
 
 /** Whether a command was called on a layer of the view. */
 export function isLayerItem(given: unknown): given is LayerItem {
-  return hasKind(given, "layer");
+  return hasKind(given, "layer") && "uri" in given && given.uri instanceof Uri && "layer" in given && typeof given.layer === "object" && given.layer !== null && "name" in given.layer;
 }
 
-function hasKind(given: unknown, kind: Item["kind"]): boolean {
+function hasKind(given: unknown, kind: Item["kind"]): given is object {
   return typeof given === "object" && given !== null && "kind" in given && given.kind === kind;
 }

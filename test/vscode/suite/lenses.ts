@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commands, Position, Range, Selection, window, workspace, type CodeAction, type CodeLens, type Hover, type MarkdownString, type TextEditor } from "vscode";
-import { inWorkspace, sampleResult, until, withSetting } from "./support";
+import { api, inWorkspace, sampleResult, until, withSetting } from "./support";
 
 /** Lines of the model's source. */
 const lines = { ln1: 6, ln2: 8, lnF: 16 };
@@ -27,6 +27,16 @@ describe("lenses", () => {
     assert.match(found[0]!.title, /^6 layers, alpha \d\S* to \d\S*$/);
     assert.match(found[2]!.title, /^alpha \d\S* · R² 0\.\d{4}$/);
     assert.deepEqual(found.map(({ command }) => command), ["normlens.showLensLayers", "normlens.showLensLayers", "normlens.showLayer"]);
+  });
+
+  it("say so where alphas are not measured here, or not on real input", async () => {
+    const editor = await openSource();
+    const { analyze, setIntent } = await api();
+    await setIntent("scratch");
+    assert.deepEqual((await lensesOf(editor)).map(({ title }) => title), ["6 layers, scratch alpha 1.00", "6 layers, scratch alpha 1.00", "scratch alpha 1.00"]);
+    await setIntent("convert");
+    await analyze(inWorkspace(0, "no tokenizer"));
+    for (const { title } of await lensesOf(editor)) assert.match(title, / · random input$/);
   });
 
   it("follow their lines while the file does not parse, and none comes or goes", async () => {
