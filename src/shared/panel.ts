@@ -74,10 +74,10 @@ export interface OfferedResult {
   readonly time: number;
 }
 
-/** What brings a panel back after a restart; a value of another shape or version is not used. */
+/** What brings a panel back after a restart, beside the current result; a value of another shape or version is not used. */
 export interface PanelRestore {
   readonly version: 1;
-  readonly main?: string;
+  /** Result that is compared with it. */
   readonly other?: string;
 }
 

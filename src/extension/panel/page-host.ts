@@ -1,6 +1,6 @@
 import { commands, env, l10n, Uri, window, workspace, type Disposable, type WebviewPanel } from "vscode";
 import { messageOf, UserError } from "../../shared/errors";
-import type { PanelAction, PanelRestore, PanelState, PanelUpdate, ShownResult } from "../../shared/panel";
+import type { PanelAction, PanelState, PanelUpdate, ShownResult } from "../../shared/panel";
 import { intents } from "../../shared/intent";
 import type { Parts } from "../parts";
 import { labelOf } from "../results/result-store";
@@ -12,6 +12,8 @@ export type PageParts = Omit<Parts, "panels">;
 
 /** Pictures larger than this are no chart of ours: 64 MB as base64. */
 const largestPicture = 64_000_000;
+type Slot = "main" | "other";
+
 /** How long a page has to tell its text. */
 const patience = 5000;
 
@@ -19,8 +21,11 @@ const patience = 5000;
 export class PageHost implements Disposable {
   private readonly owned: Disposable[] = [];
   private main: Uri | undefined;
-  private other: Uri | undefined;
-  private error: string | undefined;
+  /** Why a result can't be shown, in a sentence. */
+  private readonly errors: Record<Slot, string | undefined> = { main: undefined, other: undefined };
+  /** How often each was told, so that a reading that was overtaken is known. */
+  private readonly turns: Record<Slot, number> = { main: 0, other: 0 };
+  private telling: Promise<void> = Promise.resolve();
   private listening = false;
   private waitingForText: ((text: string) => void)[] = [];
   /** Layer to go to when the page is there. */
@@ -28,16 +33,18 @@ export class PageHost implements Disposable {
   private painted: number | undefined;
   private disposed = false;
 
-  /** @param follows whether the page shows the current result, whichever that is; an editor's page shows its own file's */
+  /**
+   * @param file of an editor; without one the page shows the current result, whichever that is
+   * @param other is compared with it
+   */
   constructor(
     private readonly panel: WebviewPanel,
     private readonly parts: PageParts,
-    private readonly follows: boolean,
-    restore: PanelRestore,
+    private readonly file?: Uri,
+    private other?: Uri,
   ) {
     const { results, runner, intent, source, context } = parts;
-    this.main = restore.main === undefined ? undefined : Uri.parse(restore.main);
-    this.other = restore.other === undefined ? undefined : Uri.parse(restore.other);
+    this.main = file ?? results.currentUri;
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageFolder(context.extensionUri)] };
     const tell = () => { this.tellState(); };
     this.owned.push(
@@ -48,7 +55,7 @@ export class PageHost implements Disposable {
         // A hidden page is torn down; the new one asks again.
         if (!panel.visible) this.listening = false;
       }),
-      results.onDidChange(tell),
+      results.onDidChange(() => { void this.follow(); }),
       runner.onDidChange(tell),
       intent.onDidChange(tell),
       source.onDidChange(tell),
@@ -68,11 +75,22 @@ export class PageHost implements Disposable {
   }
 
   /** Shows a result. */
-  async show(main: Uri | undefined): Promise<void> {
+  private async show(main: Uri | undefined): Promise<void> {
     this.main = main;
-    this.error = undefined;
-    await this.tellResult("main");
+    this.errors.main = undefined;
+    this.telling = this.tellResult("main");
+    const isComparable = main !== undefined && !same(main, this.other) && this.errors.other === undefined;
+    if (!isComparable && this.other !== undefined) await this.compare(undefined);
+    await this.telling;
     this.tellState();
+  }
+
+  /** Shows the current result where the page does not yet, or could not read it before. */
+  private async follow(): Promise<void> {
+    const current = this.parts.results.currentUri;
+    const isShown = this.file !== undefined || (same(this.main, current) && this.errors.main === undefined);
+    if (isShown) this.tellState();
+    else await this.show(current);
   }
 
   /** Reads the shown file again, since it has changed. */
@@ -84,14 +102,15 @@ export class PageHost implements Disposable {
   /** Shows a second result beside the first. */
   async compare(other: Uri | undefined): Promise<void> {
     this.other = other;
-    this.error = undefined;
+    this.errors.other = undefined;
     await this.tellResult("other");
     this.tellState();
   }
 
-  /** Shows a layer, at once or when the page is there. */
-  goTo(layer: string): void {
+  /** Shows a layer, as soon as the page and its result are there. */
+  async goTo(layer: string): Promise<void> {
     this.wanted = layer;
+    await this.telling;
     this.tellWanted();
   }
 
@@ -121,7 +140,8 @@ export class PageHost implements Disposable {
         this.listening = true;
         // First, so that the page knows what it waits for.
         this.tellState();
-        await this.tellResult("main");
+        this.telling = this.tellResult("main");
+        await this.telling;
         await this.tellResult("other");
         this.tellWanted();
         return;
@@ -142,7 +162,7 @@ export class PageHost implements Disposable {
         if (intents.includes(action.intent)) await intent.set(action.intent);
         return;
       case "goToSource": {
-        if (this.main !== undefined && this.main.toString() !== results.currentUri?.toString()) await results.use(this.main);
+        if (this.main !== undefined && !same(this.main, results.currentUri)) await results.use(this.main);
         const place = await source.locate(action.layer);
         if (place !== undefined) await window.showTextDocument(place.uri, { selection: place.range });
         return;
@@ -179,23 +199,27 @@ export class PageHost implements Disposable {
     this.wanted = undefined;
   }
 
-  private async tellResult(slot: "main" | "other"): Promise<void> {
+  /** Tells the page of a result; where it can't be read, why. An editor keeps to its file, which may become whole again. */
+  private async tellResult(slot: Slot): Promise<void> {
+    const turn = ++this.turns[slot];
     if (!this.listening) return;
     const uri = this[slot];
-    const shown = uri === undefined ? undefined : await this.shown(uri);
+    const { shown, error } = uri === undefined ? {} : await this.read(uri);
     // Another may have been chosen while this one was read.
-    if (this[slot]?.toString() === uri?.toString()) this.post({ type: "result", slot, ...(shown !== undefined && { shown }) });
+    if (turn !== this.turns[slot]) return;
+    if (error !== this.errors[slot]) {
+      this.errors[slot] = error;
+      this.tellState();
+    }
+    this.post({ type: "result", slot, ...(shown !== undefined && { shown }) });
   }
 
-  /** A result for the page; where it can't be read, the page is told why. An editor keeps to its file, which may become whole again. */
-  private async shown(uri: Uri): Promise<ShownResult | undefined> {
+  private async read(uri: Uri): Promise<{ readonly shown?: ShownResult; readonly error?: string }> {
     try {
       const result = await this.parts.results.load(uri);
-      return { uri: uri.toString(), label: labelOf(result), result };
+      return { shown: { uri: uri.toString(), label: labelOf(result), result } };
     } catch (error) {
-      this.error = messageOf(error);
-      this.tellState();
-      return undefined;
+      return { error: messageOf(error) };
     }
   }
 
@@ -206,16 +230,17 @@ export class PageHost implements Disposable {
 
   private state(): PanelState {
     const { results, runner, intent, source } = this.parts;
-    const { main, other, error } = this;
-    const isCurrent = main !== undefined && main.toString() === results.currentUri?.toString();
+    const { main, other, errors } = this;
+    const isCurrent = main !== undefined && same(main, results.currentUri);
+    const error = errors.main ?? errors.other;
     return {
       // What runs is told by the panel; an editor shows its file.
-      run: this.follows ? runner.state : { kind: "idle" },
+      run: this.file === undefined ? runner.state : { kind: "idle" },
       intent: intent.value,
       trusted: workspace.isTrusted,
       offered: results.known.map(({ uri, label, detail, time }) => ({ uri: uri.toString(), label, detail, time })),
       sourceLayers: isCurrent ? source.layersWithSource() : [],
-      restore: { version: 1, ...(main !== undefined && { main: main.toString() }), ...(other !== undefined && { other: other.toString() }) },
+      restore: { version: 1, ...(other !== undefined && { other: other.toString() }) },
       ...(error !== undefined && { error }),
     };
   }
@@ -224,6 +249,10 @@ export class PageHost implements Disposable {
     // What was begun before the page was closed may end after it; a closed panel throws whatever it is asked.
     if (!this.disposed && this.panel.visible) void this.panel.webview.postMessage(update);
   }
+}
+
+function same(one: Uri | undefined, another: Uri | undefined): boolean {
+  return one?.toString() === another?.toString();
 }
 
 async function savePicture({ name, format, base64 }: PanelAction & { type: "savePicture" }): Promise<void> {

@@ -1,5 +1,7 @@
-import { ViewColumn, window, workspace, type CustomDocument, type CustomReadonlyEditorProvider, type Disposable, type Uri, type WebviewPanel } from "vscode";
+import { RelativePattern, Uri, ViewColumn, window, workspace, type CustomDocument, type CustomReadonlyEditorProvider, type Disposable, type WebviewPanel } from "vscode";
 import type { PanelRestore } from "../../shared/panel";
+import { resultSuffix } from "../../shared/result";
+import type { KnownResult } from "../results/result-store";
 import { sayError } from "../say";
 import { PageHost, type PageParts } from "./page-host";
 
@@ -17,7 +19,9 @@ export class Panels implements Disposable {
     this.owned = [
       window.registerWebviewPanelSerializer(panelType, {
         deserializeWebviewPanel: (view, state: unknown) => {
-          this.take(view, restoreOf(state));
+          // Where Show Panel came before the hidden tab of the last session, there is a panel already.
+          if (this.panel !== undefined) view.dispose();
+          else this.take(view, comparedIn(state, this.parts.results.known));
           return Promise.resolve();
         },
       }),
@@ -26,8 +30,8 @@ export class Panels implements Disposable {
   }
 
   /** Shows the panel: what runs, or the current result. */
-  async show(): Promise<void> {
-    await this.openPanel();
+  show(): void {
+    this.openPanel();
   }
 
   /**
@@ -36,21 +40,17 @@ export class Panels implements Disposable {
    */
   async showResult(uri: Uri): Promise<void> {
     await this.parts.results.use(uri);
-    const host = await this.openPanel();
-    await host.show(uri);
+    this.openPanel();
   }
 
   /** Shows a layer of the current result in the panel. */
   async showLayer(layer: string): Promise<void> {
-    const current = this.parts.results.currentUri;
-    const host = await this.openPanel();
-    if (current !== undefined && host.result?.toString() !== current.toString()) await host.show(current);
-    host.goTo(layer);
+    await this.openPanel().goTo(layer);
   }
 
   /** Shows a second result beside that of the page in front, or of the panel where none is in front. */
   async compare(uri: Uri): Promise<void> {
-    const host = this.pages.findLast(({ view }) => view.active)?.host ?? (await this.openPanel());
+    const host = this.pages.findLast(({ view }) => view.active)?.host ?? this.openPanel();
     await host.compare(uri);
   }
 
@@ -79,27 +79,26 @@ export class Panels implements Disposable {
     this.panel?.view.dispose();
   }
 
-  private openPanel(): Promise<PageHost> {
+  private openPanel(): PageHost {
     if (this.panel !== undefined) {
       this.panel.view.reveal(undefined, true);
-      return Promise.resolve(this.panel.host);
+      return this.panel.host;
     }
-    const view = window.createWebviewPanel(panelType, "NormLens", { viewColumn: window.activeTextEditor === undefined ? ViewColumn.Active : ViewColumn.Beside, preserveFocus: true });
-    const main = this.parts.results.currentUri?.toString();
-    return Promise.resolve(this.take(view, { version: 1, ...(main !== undefined && { main }) }));
+    return this.take(window.createWebviewPanel(panelType, "NormLens", { viewColumn: window.activeTextEditor === undefined ? ViewColumn.Active : ViewColumn.Beside, preserveFocus: true }));
   }
 
   /** Takes a new or restored view for the panel. */
-  private take(view: WebviewPanel, restore: PanelRestore): PageHost {
-    const host = this.wire(view, true, restore);
+  private take(view: WebviewPanel, other?: Uri): PageHost {
+    const host = this.wire(view, new PageHost(view, this.parts, undefined, other));
     this.panel = { view, host };
-    view.onDidDispose(() => { this.panel = undefined; });
+    view.onDidDispose(() => {
+      if (this.panel?.view === view) this.panel = undefined;
+    });
     return host;
   }
 
-  private wire(view: WebviewPanel, follows: boolean, restore: PanelRestore): PageHost {
+  private wire(view: WebviewPanel, host: PageHost): PageHost {
     view.iconPath = this.parts.icon;
-    const host = new PageHost(view, this.parts, follows, restore);
     const page = { view, host };
     this.pages.push(page);
     const forget = () => { this.pages.splice(this.pages.indexOf(page), 1); };
@@ -120,9 +119,12 @@ export class Panels implements Disposable {
     return {
       openCustomDocument: (uri): CustomDocument => ({ uri, dispose: () => undefined }),
       resolveCustomEditor: ({ uri }, view) => {
-        const host = this.wire(view, false, { version: 1, main: uri.toString() });
-        const watcher = workspace.createFileSystemWatcher(uri.fsPath);
-        const reload = () => { host.reload().catch((error: unknown) => sayError(error, this.parts.log)); };
+        const host = this.wire(view, new PageHost(view, this.parts, uri));
+        // A path alone would be taken for a glob, and be watched within the workspace only.
+        const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(uri, ".."), `*${resultSuffix}`));
+        const reload = (changed: Uri) => {
+          if (changed.toString() === uri.toString()) host.reload().catch((error: unknown) => sayError(error, this.parts.log));
+        };
         watcher.onDidChange(reload);
         watcher.onDidCreate(reload);
         view.onDidDispose(() => { watcher.dispose(); });
@@ -131,10 +133,15 @@ export class Panels implements Disposable {
   }
 }
 
-/** What a page kept for us; it may be of another version, or anything at all. */
-function restoreOf(state: unknown): PanelRestore {
-  const restore = typeof state === "object" && state !== null && "restore" in state ? state.restore : undefined;
-  if (typeof restore !== "object" || restore === null || !("version" in restore) || restore.version !== 1) return { version: 1 };
-  const { main, other } = restore as Record<string, unknown>;
-  return { version: 1, ...(typeof main === "string" && { main }), ...(typeof other === "string" && { other }) };
+/** The result to compare with, of what a page kept for us; that may be of another version, or anything at all, and names no file but results. */
+function comparedIn(state: unknown, known: readonly KnownResult[]): Uri | undefined {
+  const restore = typeof state === "object" && state !== null && "restore" in state ? (state.restore as Partial<PanelRestore> | null) : undefined;
+  if (restore?.version !== 1 || typeof restore.other !== "string") return undefined;
+  try {
+    const uri = Uri.parse(restore.other, true);
+    const isResult = ["file", "vscode-remote"].includes(uri.scheme) && uri.path.endsWith(".json");
+    return isResult || known.some((each) => each.uri.toString() === uri.toString()) ? uri : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -65,9 +65,53 @@ describe("the panel", () => {
     await panelSays(/compared with\s+no tokenizer/i);
   });
 
+  it("reloads a file whose name looks like a pattern, in a folder outside the workspace", async () => {
+    const folder = Uri.joinPath(inWorkspace(0), "..", "outside");
+    const file = Uri.joinPath(folder, "run[1].normlens.json");
+    const text = new TextDecoder().decode(await workspace.fs.readFile(await sampleResult()));
+    await workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    await commands.executeCommand("vscode.open", file);
+    await panelSays("transformer.h.0.ln_1");
+    await workspace.fs.writeFile(file, new TextEncoder().encode(text.replaceAll("transformer.h.0.ln_1", "transformer.h.0.renamed")));
+    await panelSays("transformer.h.0.renamed");
+    await workspace.fs.delete(folder, { recursive: true });
+  });
+
+  it("says nothing of a file that is rewritten while its editor closes", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown) => rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const file = inWorkspace(0, "closing.normlens.json");
+    const bytes = await workspace.fs.readFile(await sampleResult());
+    await workspace.fs.writeFile(file, bytes);
+    for (let round = 0; round < 3; round++) {
+      await commands.executeCommand("vscode.open", file);
+      await panelSays("transformer.h.0.ln_1");
+      const writing = workspace.fs.writeFile(file, bytes);
+      await commands.executeCommand("workbench.action.closeAllEditors");
+      await writing;
+    }
+    await workspace.fs.delete(file);
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    process.off("unhandledRejection", note);
+    assert.deepEqual(rejections.map(String), []);
+  });
+
+  it("follows the current result, whoever changes it", async () => {
+    const { analyze } = await api();
+    const second = await analyze(inWorkspace(0, "no tokenizer"));
+    await commands.executeCommand("normlens.openResult", await sampleResult());
+    await panelSays(/^gpt2$/m);
+    await commands.executeCommand("normlens.useResult", second);
+    await panelSays(/^no tokenizer$/m);
+  });
+
   it("has nothing to show after Clear Result, and knows the result still", async () => {
     await commands.executeCommand("normlens.openResult", await sampleResult());
+    await panelSays("transformer.h.0.ln_1");
     await commands.executeCommand("normlens.clearResult");
+    const { panelText } = await api();
+    await until("the empty page", async () => (await panelText())?.includes("transformer.h.0.ln_1") === false);
     const { currentResult } = await api();
     assert.equal(currentResult(), undefined);
     await commands.executeCommand("normlens.openResult", await sampleResult());
