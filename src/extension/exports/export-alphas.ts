@@ -1,11 +1,12 @@
 import { env, l10n, languages, Uri, window, workspace, type Memento, type TextDocument } from "vscode";
 import { UserError } from "../../shared/errors";
+import { fileNameFrom } from "../../shared/file-name";
 import { resultSuffix, type Result } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
 import type { ExportFormat } from "../../export/format";
 import type { IntentStore } from "../intent-store";
 import { labelOf, type ResultStore } from "../results/result-store";
-import { destinationsFor, pickDestination, pickFormat, type Destination } from "./pickers";
+import { pickDestination, pickFormat, type Destination } from "./pickers";
 import { sayWritten } from "../say";
 import type { Previews } from "./previews";
 
@@ -39,7 +40,7 @@ export async function exportAlphas(parts: ExportParts, uri: Uri, formatName?: st
   const format = exportFormats.find(({ name }) => name === formatName) ?? (await pickFormat(exportFormats, before.format));
   if (format === undefined) return;
   const content = format.export(result, { intent: intent.value, ...(format.needsWeights && (await weightsBeside(uri))) });
-  const destination = await withPreview(parts, content, fileNameOf(result, format), () => pickDestination(destinationsFor(content), format.name, before.destination));
+  const destination = await withPreview(parts, content, fileNameOf(result, format), () => pickDestination(content, format.name, before.destination));
   if (destination === undefined) return;
   await memory.update(memento, { format: format.name, destination } satisfies Remembered);
   await deliver(content, destination, fileNameOf(result, format), uri);
@@ -106,7 +107,7 @@ function textOf(content: string | Uint8Array): string {
 }
 
 function fileNameOf(result: Result, { extension }: ExportFormat): string {
-  return `${labelOf(result).replace(resultSuffix, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}${extension}`;
+  return `${fileNameFrom(labelOf(result).replace(resultSuffix, ""))}${extension}`;
 }
 
 function languageOf(name: string): string | undefined {

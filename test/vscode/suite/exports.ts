@@ -39,6 +39,24 @@ describe("an export", () => {
     await workspace.fs.delete(target);
   });
 
+  it("is previewed anew for another result of the same name", async () => {
+    const first = await sampleResult();
+    const second = inWorkspace(0, "again.normlens.json");
+    const text = new TextDecoder().decode(await workspace.fs.readFile(first));
+    await workspace.fs.writeFile(second, new TextEncoder().encode(text.replaceAll("transformer.h.0.ln_1", "transformer.h.0.renamed")));
+    const preview = () => window.visibleTextEditors.find(({ document }) => document.uri.scheme === "normlens-export")?.document.getText();
+    for (const [uri, layer] of [[first, "transformer.h.0.ln_1"], [second, "transformer.h.0.renamed"]] as const) {
+      const exporting = commands.executeCommand("normlens.exportAlphas", uri, "csv");
+      const shown = await until("the preview", preview);
+      assert.ok(shown.includes(layer), `the preview does not name ${layer}`);
+      await until("the end", async () => {
+        await commands.executeCommand("workbench.action.closeQuickOpen");
+        return Promise.race([exporting.then(() => true), new Promise<false>((resolve) => { setTimeout(() => { resolve(false); }, 300); })]);
+      });
+    }
+    await workspace.fs.delete(second);
+  });
+
   it("is previewed, goes to the clipboard, and the place is remembered", async () => {
     await env.clipboard.writeText("nothing yet");
     const exporting = commands.executeCommand("normlens.exportAlphas", await sampleResult(), "flags");
