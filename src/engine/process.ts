@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { version } from "../../package.json";
+import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
-import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../shared/messages";
+import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineProcessEvent } from "../shared/messages";
 import type { EngineRequest } from "../shared/request";
 import { removeLeftovers } from "../shared/leftovers";
 
@@ -13,11 +14,13 @@ import { removeLeftovers } from "../shared/leftovers";
 
 let running: EngineRequest | undefined;
 let thread: Worker | undefined;
+/** A stop that came before there was anything to stop. */
+let cancelled = false;
 
 process.on("message", (call: EngineHello | EngineCall) => {
   if (call.type === "hello") greet(call);
   else if (call.type === "run") run(call.request);
-  else thread?.postMessage(call);
+  else cancel(call);
 });
 
 // A parent that died runs no clean-up, so its engine ends by itself.
@@ -31,16 +34,24 @@ function greet({ protocol }: EngineHello): void {
 
 function run(request: EngineRequest): void {
   if (running !== undefined) { refuse("This engine has an analysis already: it runs one a process."); return; }
+  if (cancelled) { send({ type: "failed", error: failureOf(new CancelledError()) }); return; }
   running = request;
   thread = new Worker(join(__dirname, "engine.js"));
-  thread.on("message", send);
+  thread.on("message", (event: EngineEvent) => {
+    send(event.type === "done" ? { type: "done", written: event.written } : event);
+  });
   thread.on("error", (error) => {
     send({ type: "failed", error: failureOf(error) });
   });
   thread.postMessage({ type: "run", request } satisfies EngineCall);
 }
 
-function send(event: EngineReady | EngineEvent): void {
+function cancel(call: EngineCall & { type: "cancel" }): void {
+  cancelled = true;
+  thread?.postMessage(call);
+}
+
+function send(event: EngineProcessEvent): void {
   // A parent that is gone can't be told; "disconnect" follows.
   process.send?.(event, undefined, undefined, () => undefined);
 }

@@ -3,7 +3,7 @@ import type { EngineRequest } from "./request";
 import type { Result } from "./result";
 
 /** Version of the messages between a host and the engine's process; the first message carries it, and a process of another version answers with a failure. */
-export const engineProtocol = 1;
+export const engineProtocol = 2;
 
 /** First message to the engine's process; it answers with `ready`. The command line's thread is of the same build and needs neither. */
 export interface EngineHello {
@@ -25,11 +25,21 @@ export interface EngineReady {
   readonly version: string;
 }
 
-/** From the engine's thread or process. */
-export type EngineEvent =
+/** From the engine's thread. */
+export type EngineEvent = EngineNews | (EngineDone & { readonly result: Result });
+
+/** From the engine's process: its parent reads the result from its file, where it wants it at all. */
+export type EngineProcessEvent = EngineReady | EngineNews | EngineDone;
+
+type EngineNews =
   | { readonly type: "progress"; readonly progress: Progress }
-  | { readonly type: "done"; readonly result: Result; readonly written: readonly string[] }
   | { readonly type: "failed"; readonly error: EngineFailure };
+
+interface EngineDone {
+  readonly type: "done";
+  /** Paths of all files. */
+  readonly written: readonly string[];
+}
 
 /** An error as data, since only data crosses the boundary. */
 export interface EngineFailure {

@@ -1,16 +1,17 @@
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../../src/shared/messages";
+import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent } from "../../src/shared/messages";
 import type { AnalysisRequest } from "../../src/shared/request";
+import type { Result } from "../../src/shared/result";
 import { temporaryFolder } from "./checkpoint/files";
 
 const script = join(import.meta.dirname, "../../dist/engine-process.js");
 const sample = join(import.meta.dirname, "../../media/samples/gpt2");
 
-type Message = EngineReady | EngineEvent;
+type Message = EngineProcessEvent;
 
 /** A request that takes a second, or, with many tokens, longer than any test waits. */
 async function request(maxTokens = 512): Promise<AnalysisRequest & { readonly out: string }> {
@@ -43,13 +44,17 @@ async function startLong(child: ChildProcess): Promise<{ readonly folder: string
 }
 
 describe("the engine's process", () => {
-  it("greets, runs, and answers with the result", async () => {
+  it("greets, runs, and answers with the files that it wrote", async () => {
     const child = fork(script, { stdio: "pipe" });
     send(child, { type: "hello", protocol: engineProtocol });
     expect((await next(child, "ready")).protocol).toBe(engineProtocol);
     const done = next(child, "done");
-    send(child, { type: "run", request: await request() });
-    expect((await done).result.layers).toHaveLength(13);
+    const given = await request();
+    send(child, { type: "run", request: given });
+    const answer = await done;
+    expect(Object.keys(answer)).toEqual(["type", "written"]);
+    expect(answer.written).toContain(given.out);
+    expect((JSON.parse(await readFile(given.out, "utf8")) as Result).layers).toHaveLength(13);
     child.kill("SIGKILL");
   });
 
@@ -68,6 +73,19 @@ describe("the engine's process", () => {
     send(child, { type: "cancel" });
     expect((await failed).error.kind).toBe("cancelled");
     expect(await readdir(folder)).toEqual([]);
+    child.kill("SIGKILL");
+  });
+
+  it("does not begin what was stopped before", async () => {
+    const child = fork(script, { stdio: "pipe" });
+    send(child, { type: "hello", protocol: engineProtocol });
+    await next(child, "ready");
+    const failed = next(child, "failed");
+    const given = await request();
+    send(child, { type: "cancel" });
+    send(child, { type: "run", request: given });
+    expect((await failed).error.kind).toBe("cancelled");
+    expect(await readdir(join(given.out, ".."))).toEqual([]);
     child.kill("SIGKILL");
   });
 

@@ -1,12 +1,13 @@
 import { fork, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readVsix } from "../../scripts/vsix.mjs";
-import { engineProtocol, type EngineEvent, type EngineReady } from "../../src/shared/messages";
+import { engineProtocol, type EngineProcessEvent } from "../../src/shared/messages";
 import type { AnalysisRequest } from "../../src/shared/request";
+import type { Result } from "../../src/shared/result";
 
 /** Everything that a VSIX may hold; the engine's binaries come with the platform. */
 const allowed = [
@@ -62,14 +63,14 @@ function textsIn(value: unknown): string[] {
 }
 
 /** What an unpacked engine answers to an analysis of the sample beside it. */
-async function analyzeSample(extension: string): Promise<EngineEvent> {
+async function analyzeSample(extension: string): Promise<EngineProcessEvent> {
   const sample = join(extension, "media/samples/gpt2");
-  const request: AnalysisRequest = { kind: "analyze", checkpoint: sample, input: { kind: "text", path: join(sample, "calibration.txt") }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto" };
+  const request: AnalysisRequest = { kind: "analyze", checkpoint: sample, input: { kind: "text", path: join(sample, "calibration.txt") }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out: join(extension, "sample.normlens.json") };
   const engine = fork(join(extension, "dist/engine-process.js"), { execArgv: [] });
   try {
     return await new Promise((resolve, reject) => {
       engine.once("exit", () => { reject(new Error("The engine ended without an answer.")); });
-      engine.on("message", (event: EngineReady | EngineEvent) => {
+      engine.on("message", (event: EngineProcessEvent) => {
         if (event.type === "ready") engine.send({ type: "run", request });
         else if (event.type !== "progress") resolve(event);
       });
@@ -134,7 +135,8 @@ describe("the VSIX for linux-x64", () => {
   it.runIf(process.platform === "linux" && process.arch === "x64")("analyses its sample from where it was unpacked", async () => {
     const answer = await analyzeSample(unpack(vsix, "linux"));
     expect(answer).toMatchObject({ type: "done" });
-    expect(answer.type === "done" && answer.result.layers.length).toBe(13);
+    const [written] = answer.type === "done" ? answer.written : [];
+    expect((JSON.parse(readFileSync(written!, "utf8")) as Result).layers).toHaveLength(13);
   });
 });
 

@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { LogOutputChannel } from "vscode";
+import { CancelledError, messageOf } from "../../shared/errors";
 import { errorOf } from "../../shared/failure";
-import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineReady } from "../../shared/messages";
+import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent } from "../../shared/messages";
 import type { Progress } from "../../shared/progress";
 import type { EngineRequest } from "../../shared/request";
 
@@ -19,7 +21,7 @@ export class EngineProcess {
    * @param script dist/engine-process.js
    * @param log takes what the process prints
    */
-  constructor(script: string, log: LogOutputChannel) {
+  constructor(script: string, private readonly log: Pick<LogOutputChannel, "info" | "warn">) {
     this.child = fork(script, { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
     this.child.stdout?.on("data", (text: Buffer) => { log.info(text.toString().trimEnd()); });
     this.child.stderr?.on("data", (text: Buffer) => { log.warn(text.toString().trimEnd()); });
@@ -46,17 +48,20 @@ export class EngineProcess {
   async run(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<void> {
     const answer = new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => { reject(new Error("The engine's process did not answer in time.")); }, patience.ready);
-      this.child.on("message", (event: EngineReady | EngineEvent) => {
+      this.child.on("message", (event: EngineProcessEvent) => {
         switch (event.type) {
           case "ready":
             clearTimeout(late);
-            this.send({ type: "run", request });
+            // A stop that came first has found nothing to stop.
+            if (this.asked) void this.end();
+            else this.send({ type: "run", request });
             return;
           case "progress":
             onProgress(event.progress);
             return;
           case "done":
-            resolve();
+            if (this.asked) reject(this.discard(event.written));
+            else resolve();
             return;
           case "failed":
             reject(errorOf(event.error));
@@ -64,7 +69,7 @@ export class EngineProcess {
       });
       void this.ended.then((how) => {
         clearTimeout(late);
-        reject(this.asked ? errorOf({ kind: "cancelled", message: "" }) : new Error(`The engine's process ended ${how} before it had answered.`));
+        reject(this.asked ? new CancelledError() : new Error(`The engine's process ended ${how} before it had answered.`));
       });
     });
     this.send({ type: "hello", protocol: engineProtocol });
@@ -81,10 +86,21 @@ export class EngineProcess {
     await this.end();
   }
 
-  /** Ends the process at once; resolves when it is gone. */
+  /** Ends the process at once, as one that was asked to stop; resolves when it is gone. */
   async end(): Promise<void> {
+    this.asked = true;
     this.child.kill("SIGKILL");
     await this.ended;
+  }
+
+  /** Removes what was written while the stop was on its way. */
+  private discard(written: readonly string[]): CancelledError {
+    try {
+      for (const path of written) rmSync(path, { force: true });
+    } catch (error) {
+      this.log.warn(`A file of a stopped analysis stays: ${messageOf(error)}`);
+    }
+    return new CancelledError();
   }
 
   private send(call: EngineHello | EngineCall): void {

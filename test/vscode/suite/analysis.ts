@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { commands, workspace, type Uri } from "vscode";
+import { EngineProcess } from "../../../src/extension/run/engine-process";
+import { CancelledError } from "../../../src/shared/errors";
+import type { AnalysisRequest } from "../../../src/shared/request";
 import type { Result } from "../../../src/shared/result";
-import { api, inWorkspace, isRunning, sampleResult, until, withSetting } from "./support";
+import { api, extension, inWorkspace, isRunning, sampleResult, until, withSetting } from "./support";
 
 /** Tokens that keep the engine busy for longer than a test takes to stop it. */
 const manyTokens = 400_000;
@@ -57,6 +61,20 @@ describe("an analysis", () => {
       assert.equal((await ended as Error).name, "CancelledError");
     });
     assert.deepEqual(await storage(), before);
+  });
+
+  it("stopped as soon as it was begun is not begun", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "normlens-stop-"));
+    const engine = new EngineProcess(EngineProcess.scriptIn(extension().extensionPath), { info: () => undefined, warn: () => undefined });
+    const request: AnalysisRequest = { kind: "analyze", checkpoint: inWorkspace(0, "gpt2").fsPath, input: { kind: "random" }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out: join(folder, "r.normlens.json") };
+    let heard = 0;
+    const ended = engine.run(request, () => { heard++; }).then(() => "done", (error: unknown) => error);
+    await engine.stop();
+    assert.ok((await ended) instanceof CancelledError, String(await ended));
+    assert.equal(heard, 0);
+    assert.ok(!isRunning(engine.pid!));
+    assert.deepEqual(readdirSync(folder), []);
+    rmSync(folder, { recursive: true });
   });
 
   it("whose process is killed is reported, and the next one works", async () => {
