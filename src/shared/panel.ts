@@ -37,7 +37,8 @@ export type PanelAction =
   | { readonly type: "painted"; readonly milliseconds: number }
   | { readonly type: "text"; readonly text: string };
 
-export type PictureFormat = "png" | "svg";
+export const pictureFormats = ["png", "svg"] as const;
+export type PictureFormat = (typeof pictureFormats)[number];
 
 /** A result with where it comes from. */
 export interface ShownResult {
@@ -86,6 +87,7 @@ export type RunState =
   | { readonly kind: "idle" }
   /** `label` names what is analysed, `queued` counts the analyses that wait. */
   | { readonly kind: "running"; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
-  | { readonly kind: "stopped"; readonly label: string }
+  /** `dropped` counts the analyses that waited and were not begun. */
+  | { readonly kind: "stopped"; readonly label: string; readonly dropped: number }
   /** `defect`: not the user's doing, and the log has more. */
   | { readonly kind: "failed"; readonly label: string; readonly message: string; readonly defect: boolean };

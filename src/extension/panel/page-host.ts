@@ -1,17 +1,17 @@
-import { commands, env, l10n, Uri, window, workspace, type Disposable, type WebviewPanel } from "vscode";
-import { messageOf, UserError } from "../../shared/errors";
+import type { Uri} from "vscode";
+import { commands, env, l10n, window, workspace, type Disposable, type WebviewPanel } from "vscode";
+import { messageOf } from "../../shared/errors";
 import type { PanelAction, PanelState, PanelUpdate, ShownResult } from "../../shared/panel";
-import { intents } from "../../shared/intent";
+import { panelActionOf } from "../../shared/panel-action";
 import type { Parts } from "../parts";
 import { labelOf } from "../results/result-store";
-import { sayError, sayWritten } from "../say";
+import { sayError } from "../say";
 import { pageFolder, pageMarkup } from "./page-markup";
+import { savePicture } from "./save-picture";
 
 /** What a page needs of the extension. */
 export type PageParts = Omit<Parts, "panels">;
 
-/** Pictures larger than this are no chart of ours: 64 MB as base64. */
-const largestPicture = 64_000_000;
 type Slot = "main" | "other";
 
 /** How long a page has to tell its text. */
@@ -48,8 +48,10 @@ export class PageHost implements Disposable {
     panel.webview.options = { enableScripts: true, localResourceRoots: [pageFolder(context.extensionUri)] };
     const tell = () => { this.tellState(); };
     this.owned.push(
-      panel.webview.onDidReceiveMessage((action: PanelAction) => {
-        this.act(action).catch((error: unknown) => sayError(error, parts.log));
+      panel.webview.onDidReceiveMessage((message: unknown) => {
+        const action = panelActionOf(message);
+        if (action === undefined) parts.log.debug("The page sent a message that is no action; it is ignored.");
+        else this.act(action).catch((error: unknown) => sayError(error, parts.log));
       }),
       panel.onDidChangeViewState(() => {
         // A hidden page is torn down; the new one asks again.
@@ -159,7 +161,7 @@ export class PageHost implements Disposable {
       case "stopComparing":
         return this.compare(undefined);
       case "setIntent":
-        if (intents.includes(action.intent)) await intent.set(action.intent);
+        await intent.set(action.intent);
         return;
       case "goToSource": {
         if (this.main !== undefined && !same(this.main, results.currentUri)) await results.use(this.main);
@@ -253,18 +255,4 @@ export class PageHost implements Disposable {
 
 function same(one: Uri | undefined, another: Uri | undefined): boolean {
   return one?.toString() === another?.toString();
-}
-
-async function savePicture({ name, format, base64 }: PanelAction & { type: "savePicture" }): Promise<void> {
-  if (!["png", "svg"].includes(format) || base64.length > largestPicture) throw new UserError(l10n.t("This picture can't be saved: it is no PNG or SVG of at most 48 MB."));
-  const folder = workspace.workspaceFolders?.[0]?.uri;
-  const file = `${name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 80)}.${format}`;
-  const target = await window.showSaveDialog({
-    title: l10n.t("Save Picture"),
-    filters: format === "png" ? { PNG: ["png"] } : { SVG: ["svg"] },
-    ...(folder !== undefined && { defaultUri: Uri.joinPath(folder, file) }),
-  });
-  if (target === undefined) return;
-  await workspace.fs.writeFile(target, Buffer.from(base64, "base64"));
-  void sayWritten(target);
 }

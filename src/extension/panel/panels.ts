@@ -30,8 +30,9 @@ export class Panels implements Disposable {
   }
 
   /** Shows the panel: what runs, or the current result. */
-  show(): void {
+  show(): Promise<void> {
     this.openPanel();
+    return Promise.resolve();
   }
 
   /**
