@@ -9,7 +9,7 @@ import { segmentOf } from "./places";
 import type { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
-import { element, findMethod, inside, just, nothing, thingsOf, under, type Value } from "./values";
+import { element, findMethod, inside, just, nothing, thingsOf, under, union, type Value } from "./values";
 
 /** What a call gives. */
 export function readCall(reader: SourceReader, node: SyntaxNode, scope: Scope): Value {
@@ -81,7 +81,7 @@ function passedThrough(call: Call): Value {
   if (/clone|repeat/i.test(name)) return under("*", modules(first));
   if (!isClass) return reader.textOf(call.callee).startsWith("self.") ? nothing : first;
   const rest = positional.map((value) => under(/^Transformer(En|De)coder$/.test(name) ? "layers.*" : "*", modules(value)));
-  return [...rest.flat(), ...[...byName].flatMap(([key, value]) => under(key, modules(value)))];
+  return union([...rest, ...[...byName].map(([key, value]) => under(key, modules(value)))]);
 }
 
 function modules(value: Value): Value {

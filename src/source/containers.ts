@@ -4,7 +4,7 @@ import { lastName } from "./norm-names";
 import { segmentOf } from "./places";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
-import { nothing, thingsOf, under, type Value } from "./values";
+import { nothing, thingsOf, under, union, type Value } from "./values";
 
 /** Containers of modules, and Python's own, give what is in them. */
 export function readContainer(call: Call): Value | undefined {
@@ -24,7 +24,7 @@ export function readContainer(call: Call): Value | undefined {
     case "List":
     case "list":
     case "tuple":
-      return written.flatMap((each) => evaluate(reader, each, scope));
+      return union(written.map((each) => evaluate(reader, each, scope)));
     default:
       return undefined;
   }
@@ -39,11 +39,12 @@ function sequential({ reader, written, scope }: Call, dotted: string): Value {
     return under("0", value);
   }
   let isCounted = true;
-  return written.flatMap((each, index) => {
+  const layers = written.map((each, index) => {
     const value = evaluate(reader, each, scope);
     if (each.type === "list_splat") isCounted = false;
     return each.type === "list_splat" ? anywhere(value) : under(isCounted ? String(index) : "*", value);
   });
+  return union(layers);
 }
 
 /** linen's Sequential holds a list named layers. */
@@ -61,10 +62,11 @@ function entries({ reader, written, scope }: Call): Value {
   const entry = (segment: string, value: SyntaxNode) => under(segment, reader.handOn(evaluate(reader, value, scope), scope));
   const tuple = ({ type, children: [key, value] }: SyntaxNode): Value =>
     type !== "tuple" || key === undefined || value === undefined ? nothing : entry(segmentOf(reader, key), value);
-  return written.flatMap((each) => {
+  const values = written.map((each) => {
     if (each.type === "keyword_argument") return entry(keywordOf(reader, each), child(each, "value") ?? each);
-    if (each.type === "list" || each.type === "tuple") return each.children.flatMap(tuple);
+    if (each.type === "list" || each.type === "tuple") return union(each.children.map(tuple));
     if (each.type === "list_comprehension" || each.type === "generator_expression") return comprehension(reader, each, scope, tuple);
     return evaluate(reader, each, scope);
   });
+  return union(values);
 }

@@ -3,7 +3,7 @@ import { lastName } from "./norm-names";
 import { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
-import { just, type ClassDefinition, type FunctionDefinition, type Value } from "./values";
+import { addTo, just, union, type ClassDefinition, type FunctionDefinition, type Value } from "./values";
 
 /** Methods that make modules are read before those that use them. */
 const makingMethods: readonly string[] = ["__init__", "setup", "build"];
@@ -27,15 +27,15 @@ export function readClass(reader: SourceReader, node: SyntaxNode, scope: Scope):
   const name = child(node, "name");
   if (name === undefined) return;
   const superclasses = child(node, "superclasses")?.children.filter(({ type }) => type !== "keyword_argument") ?? [];
-  const bases = superclasses.flatMap((each) => evaluate(reader, each, scope));
+  const bases = union(superclasses.map((each) => evaluate(reader, each, scope)));
   const definition: ClassDefinition = { is: "class", name: reader.textOf(name), node, bases, methods: new Map(), attributes: [], functionals: [], autoNames: new Map() };
   reader.classes.push(definition);
   scope.bind(definition.name, just(definition));
-  const outerBodies = reader.bodies;
-  reader.bodies = [];
+  const first = reader.bodies.length;
   reader.readAll(bodyOf(node), new Scope(scope, { owner: definition, isClassBody: true }));
+  const bodies = reader.bodies.splice(first);
   const makes = ({ name: method }: { readonly name: string }) => makingMethods.includes(method);
-  reader.bodies = [...outerBodies, ...reader.bodies.filter(makes), ...reader.bodies.filter((body) => !makes(body))];
+  for (const body of [...bodies.filter(makes), ...bodies.filter((each) => !makes(each))]) reader.bodies.push(body);
 }
 
 /** Binds a function's name, and leaves its body for later. */
@@ -81,7 +81,7 @@ export function readLambda(reader: SourceReader, node: SyntaxNode, scope: Scope)
   const inner = new Scope(scope, { owner: scope.belonging.owner, body: definition });
   bindParameters(declared, definition, inner);
   const body = child(node, "body");
-  if (body !== undefined) definition.returns.push(...reader.handOn(evaluate(reader, body, inner), inner));
+  if (body !== undefined) addTo(definition.returns, reader.handOn(evaluate(reader, body, inner), inner));
   return just(definition);
 }
 

@@ -5,11 +5,12 @@ import { placeOf, segmentOf } from "./places";
 import type { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
-import { inside, just, nothing, thingsOf, under, type Thing, type Value } from "./values";
+import { inside, just, nothing, thingsOf, under, union, type Thing, type Value } from "./values";
 
 /** What an expression may be. What it holds that is of no concern is read all the same, for the sites in it. */
 export function evaluate(reader: SourceReader, node: SyntaxNode, scope: Scope): Value {
-  const parts = () => node.children.flatMap((each) => evaluate(reader, each, scope));
+  if (!reader.step()) return nothing;
+  const parts = () => union(node.children.map((each) => evaluate(reader, each, scope)));
   switch (node.type) {
     case "identifier": {
       const name = reader.textOf(node);
@@ -27,7 +28,7 @@ export function evaluate(reader: SourceReader, node: SyntaxNode, scope: Scope): 
     case "conditional_expression": {
       const [chosen, condition, other] = node.children;
       if (condition !== undefined) reader.read(condition, scope);
-      return [chosen, other].flatMap((each) => (each === undefined ? [] : evaluate(reader, each, scope)));
+      return union([chosen, other].map((each) => (each === undefined ? nothing : evaluate(reader, each, scope))));
     }
     case "parenthesized_expression":
     case "boolean_operator":
@@ -49,7 +50,7 @@ export function evaluate(reader: SourceReader, node: SyntaxNode, scope: Scope): 
     case "expression_list":
       return elements(reader, node.children, scope);
     case "dictionary":
-      return node.children.flatMap((each) => (each.type === "pair" ? pair(reader, each, scope) : evaluate(reader, each, scope)));
+      return union(node.children.map((each) => (each.type === "pair" ? pair(reader, each, scope) : evaluate(reader, each, scope))));
     case "list_comprehension":
     case "set_comprehension":
     case "generator_expression":
@@ -88,12 +89,13 @@ export function pair(reader: SourceReader, node: SyntaxNode, scope: Scope): Valu
 function elements(reader: SourceReader, nodes: readonly SyntaxNode[], scope: Scope): Value {
   let isCounted = true;
   const expressions = nodes.filter(({ type }) => type !== "comment");
-  return expressions.flatMap((each, index) => {
+  const values = expressions.map((each, index) => {
     const value = evaluate(reader, each, scope);
     if (each.type !== "list_splat") return under(isCounted ? String(index) : "*", value);
     isCounted = false;
     return anywhere(value);
   });
+  return union(values);
 }
 
 /** Elements of lists that are joined or repeated: their indices change. */
@@ -115,6 +117,7 @@ function attribute(reader: SourceReader, node: SyntaxNode, scope: Scope): Value 
 
 /** A value where source mentions it: classes that are a norm's are told apart here. */
 function mentioned(reader: SourceReader, node: SyntaxNode, value: Value): Value {
+  if (!reader.step(value.length)) return nothing;
   return value.map((placed) => (placed.path.length === 0 ? { ...placed, thing: asNormClass(reader, node, placed.thing) } : placed));
 }
 

@@ -8,7 +8,7 @@ export function readImport(reader: SourceReader, node: SyntaxNode, scope: Scope)
   for (const each of childrenOf(node, "name")) {
     const dotted = reader.textOf(child(each, "name") ?? each);
     const alias = child(each, "alias");
-    reader.imported.add(dotted);
+    reader.import(dotted);
     const top = dotted.split(".")[0]!;
     if (alias === undefined) scope.bind(top, just({ is: "external", dotted: top }));
     else scope.bind(reader.textOf(alias), just({ is: "external", dotted }));
@@ -19,7 +19,7 @@ export function readImport(reader: SourceReader, node: SyntaxNode, scope: Scope)
 export function readImportFrom(reader: SourceReader, node: SyntaxNode, scope: Scope): void {
   const from = child(node, "module_name");
   const module = from === undefined ? "" : reader.textOf(from);
-  reader.imported.add(module);
+  reader.import(module);
   for (const each of childrenOf(node, "name")) {
     const name = reader.textOf(child(each, "name") ?? each);
     scope.bind(reader.textOf(child(each, "alias") ?? each), just({ is: "external", dotted: `${module}.${name}` }));

@@ -7,13 +7,10 @@ export interface NamedLayer {
   readonly kind: NormKind;
 }
 
-/** Parts between the wildcards of a segment, at most. */
-const maxParts = 4;
-
 /** Paths of all sites, read from their last segment to their first: those that share an ending share its nodes. */
 interface Ending {
   readonly literals: Map<string, Ending>;
-  readonly patterns: Map<string, { readonly pattern: RegExp; readonly ending: Ending }>;
+  readonly patterns: Map<string, { readonly agrees: (segment: string) => boolean; readonly ending: Ending }>;
   /** Sites that have exactly this path. */
   readonly sites: Set<NormSite>;
   /** Length of the longest path with this ending, of every site that has one. */
@@ -76,17 +73,26 @@ function extended(ending: Ending, segment: string): Ending {
     ending.literals.set(segment, next);
     return next;
   }
-  const next = ending.patterns.get(segment) ?? { pattern: wildcard(segment), ending: emptyEnding() };
+  const next = ending.patterns.get(segment) ?? { agrees: wildcard(segment), ending: emptyEnding() };
   ending.patterns.set(segment, next);
   return next.ending;
 }
 
-/** A segment with more wildcards than anyone writes agrees with anything: matching it could take for ever. */
-function wildcard(segment: string): RegExp {
-  const parts = segment.split(/\*+/);
-  if (parts.length > maxParts) return /^/;
-  const literals = parts.map((text) => text.replace(/[\\^$.+?()[\]{}|/]/g, "\\$&"));
-  return new RegExp(`^${literals.join(".*")}$`, "u");
+/** Tells what agrees with a segment that has wildcards: text that begins and ends as it does, with its other parts in order between. */
+function wildcard(segment: string): (text: string) => boolean {
+  const [first = "", ...parts] = segment.split("*");
+  const last = parts.pop() ?? "";
+  return (text) => {
+    const end = text.length - last.length;
+    if (!text.startsWith(first) || !text.endsWith(last)) return false;
+    let at = first.length;
+    for (const part of parts) {
+      const found = text.indexOf(part, at);
+      if (found === -1) return false;
+      at = found + part.length;
+    }
+    return at <= end;
+  };
 }
 
 function longestMatch(endings: Ending, { name, kind }: NamedLayer): { sites: readonly NormSite[]; segments: number } {
@@ -108,12 +114,12 @@ function outermost(endings: readonly Ending[], kind: NormKind): NormSite[] {
   const agreeing = endings.flatMap(({ sites, longest }) =>
     [...sites].filter((site) => site.kind === undefined || site.kind === kind).map((site) => ({ site, longest: longest.get(site)! })),
   );
-  const least = Math.min(...agreeing.map(({ longest }) => longest));
+  const least = agreeing.reduce((shortest, { longest }) => Math.min(shortest, longest), Infinity);
   return [...new Set(agreeing.filter(({ longest }) => longest === least).map(({ site }) => site))];
 }
 
 function continuations({ literals, patterns }: Ending, segment: string): Ending[] {
   const literal = literals.get(segment);
-  const agreeing = [...patterns.values()].filter(({ pattern }) => pattern.test(segment)).map(({ ending }) => ending);
+  const agreeing = [...patterns.values()].filter(({ agrees }) => agrees(segment)).map(({ ending }) => ending);
   return literal === undefined ? agreeing : [literal, ...agreeing];
 }

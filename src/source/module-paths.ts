@@ -25,6 +25,9 @@ interface Callable {
   readonly frame: Frame;
 }
 
+/** Things inside each other that are followed, at most, so that nothing runs out of stack. */
+const maxNesting = 300;
+
 /** Frame of what nobody calls: parameters are their defaults. */
 const outermost: Frame = { of: undefined, given: noArguments, caller: undefined, within: [] };
 
@@ -42,6 +45,7 @@ class PathFinder {
   /** Sites that get paths; all where it is not set. */
   only: ReadonlySet<SiteDraft> | undefined;
   private steps = 0;
+  private nesting = 0;
   /** Steps at which what is followed ends. */
   private lastStep = maxSteps.file;
   /** Class that paths are seen from; undefined for the module. */
@@ -75,15 +79,39 @@ class PathFinder {
   }
 
   private followThing(thing: Thing, frame: Frame, path: readonly string[]): void {
-    if (++this.steps > this.lastStep || path.length > maxSegments) return;
+    if (!this.step() || path.length > maxSegments || this.nesting === maxNesting) return;
+    this.nesting++;
     if (thing.is === "outcome") {
       if (thing.site !== undefined) this.keep(thing.site, path);
-      for (const called of resolved(thing.called, frame)) this.followCall(called.thing, thing.given, frame, path);
+      for (const called of this.resolved(thing.called, frame)) this.followCall(called.thing, thing.given, frame, path);
     }
     if (thing.is === "parameter") {
       const given = argument(thing, frame);
       this.follow(given.value, given.frame, path);
     }
+    this.nesting--;
+  }
+
+  /** Counts a step; whether it may be taken. */
+  private step(): boolean {
+    return ++this.steps <= this.lastStep;
+  }
+
+  /** What may be called, with parameters replaced by what callers give, and calls of functions by what those return. */
+  private resolved(value: Value, frame: Frame, depth = 0): Callable[] {
+    if (depth > maxCalls) return [];
+    return thingsOf(value).flatMap((thing) => {
+      if (!this.step()) return [];
+      if (thing.is === "parameter") {
+        const given = argument(thing, frame);
+        return this.resolved(given.value, given.frame, depth + 1);
+      }
+      if (thing.is !== "outcome") return [{ thing, frame }];
+      return this.resolved(thing.called, frame, depth + 1).flatMap(({ thing: called }) => {
+        const inner = called.is === "function" ? frameOfFunction(called, thing.given, frame) : undefined;
+        return called.is === "function" && inner !== undefined ? this.resolved(called.returns, inner, depth + 1) : [];
+      });
+    });
   }
 
   private followCall(called: Thing, given: Arguments, frame: Frame, path: readonly string[]): void {
@@ -106,9 +134,10 @@ class PathFinder {
 
   /** Follows the attributes of a class and of its bases. A class without an `__init__` of its own shares the one of its base, and its frame. */
   private followAttributes(definition: ClassDefinition, frame: Frame, path: readonly string[]): void {
+    if (frame.within.length > maxNesting) return;
     this.follow(definition.attributes, frame, path);
     for (const base of thingsOf(definition.bases)) {
-      if (base.is !== "class" || base === definition) continue;
+      if (base.is !== "class" || base === definition || !this.step()) continue;
       if (definition.methods.has("__init__")) this.followInstance(base, definition.superArguments ?? noArguments, frame, path);
       else if (!frame.within.includes(base)) this.followAttributes(base, { ...frame, within: [...frame.within, base] }, path);
     }
@@ -151,20 +180,4 @@ function argument(parameter: Parameter, frame: Frame): { value: Value; frame: Fr
 
 function placeAmong({ of, name }: Parameter): number {
   return of.is === "function" ? of.parameters.indexOf(name) : -1;
-}
-
-/** What may be called, with parameters replaced by what callers give, and calls of functions by what those return. */
-function resolved(value: Value, frame: Frame, depth = 0): Callable[] {
-  if (depth > maxCalls) return [];
-  return thingsOf(value).flatMap((thing) => {
-    if (thing.is === "parameter") {
-      const given = argument(thing, frame);
-      return resolved(given.value, given.frame, depth + 1);
-    }
-    if (thing.is !== "outcome") return [{ thing, frame }];
-    return resolved(thing.called, frame, depth + 1).flatMap(({ thing: called }) => {
-      const inner = called.is === "function" ? frameOfFunction(called, thing.given, frame) : undefined;
-      return called.is === "function" && inner !== undefined ? resolved(called.returns, inner, depth + 1) : [];
-    });
-  });
 }

@@ -1,16 +1,15 @@
 import { keywordArgument, type Call } from "./arguments";
 import { segmentOf } from "./places";
 import type { Scope } from "./scope";
-import { defaultsOf, just, thingsOf, under, type ClassDefinition, type Thing, type Value } from "./values";
+import { addTo, defaultsOf, just, lineage, thingsOf, under, type ClassDefinition, type Thing, type Value } from "./values";
 
 /** How the modules of a class get their names, where it is not by attribute alone: linen joins indices and counts, keras takes names from arguments. */
 export type NamingStyle = "linen" | "keras";
 
 /** The naming style of a class, by what it derives from in the end. */
-export function styleOf({ bases }: ClassDefinition, depth = 0): NamingStyle | undefined {
-  if (depth > 12) return undefined;
-  for (const base of thingsOf(bases)) {
-    const style = base.is === "external" ? styleOfExternal(base.dotted) : base.is === "class" ? styleOf(base, depth + 1) : undefined;
+export function styleOf(definition: ClassDefinition): NamingStyle | undefined {
+  for (const each of lineage(definition)) {
+    const style = each.is === "external" ? styleOfExternal(each.dotted) : undefined;
     if (style !== undefined) return style;
   }
   return undefined;
@@ -36,9 +35,9 @@ export function named({ reader, called, written, scope }: Call, thing: Thing, cl
   const value = just(thing);
   const name = keywordArgument(reader, written, (each) => each === "name");
   const { owner, isCompact } = scope.belonging;
-  if (style === "keras" && name !== undefined) (owner?.attributes ?? reader.loose).push(...under(segmentOf(reader, name), value));
+  if (style === "keras" && name !== undefined) addTo(owner?.attributes ?? reader.loose, under(segmentOf(reader, name), value));
   if (style === "linen" && isCompact === true && owner !== undefined) {
-    owner.attributes.push(...under(name === undefined ? autoName(owner, className, scope) : segmentOf(reader, name), value));
+    addTo(owner.attributes, under(name === undefined ? autoName(owner, className, scope) : segmentOf(reader, name), value));
   }
   return value;
 }

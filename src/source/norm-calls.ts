@@ -4,7 +4,7 @@ import { named } from "./naming";
 import { kindOfFunction, lastName, namesForeignNorm, namesNormClassGiver, namesNormTable, namesNormVariable } from "./norm-names";
 import type { SourceReader } from "./source-reader";
 import { child, descendants, type SyntaxNode } from "./syntax";
-import { defaultsOf, element, just, noArguments, nothing, thingsOf, under, type NormClass, type Thing, type Value } from "./values";
+import { addTo, defaultsOf, element, just, noArguments, nothing, thingsOf, under, type NormClass, type Thing, type Value } from "./values";
 
 /** A norm class is called, or what holds one. */
 export function readNormLayer(call: Call): Value | undefined {
@@ -64,7 +64,7 @@ export function readNormFunction(call: Call): Value | undefined {
   const site = reader.site(node, "functional", callee, scope, { framework: "torch", kind });
   const { owner } = scope.belonging;
   if (owner !== undefined && reader.normClasses.has(owner)) owner.functionals.push(site);
-  else owner?.attributes.push(...weightOwners(reader, written).flatMap((path) => under(path, just({ is: "outcome", called: nothing, given: noArguments, site }))));
+  else if (owner !== undefined) for (const path of weightOwners(reader, written)) addTo(owner.attributes, under(path, just({ is: "outcome", called: nothing, given: noArguments, site })));
   readArguments(call, false);
   return nothing;
 }

@@ -6,6 +6,7 @@ import { thingsOf, type ClassDefinition, type NormClass } from "./values";
 /** Tells which classes of a file are norm layers themselves, rather than modules that have one. */
 export class NormClasses {
   private readonly known = new Map<ClassDefinition, boolean>();
+  private readonly kinds = new Map<ClassDefinition, NormKind | undefined>();
 
   constructor(private readonly text: string) {}
 
@@ -20,6 +21,11 @@ export class NormClasses {
 
   /** What a norm class of the file computes: its body tells, then its base, then its name. */
   kindOf(definition: ClassDefinition): NormKind | undefined {
+    if (!this.kinds.has(definition)) this.kinds.set(definition, this.computed(definition));
+    return this.kinds.get(definition);
+  }
+
+  private computed(definition: ClassDefinition): NormKind | undefined {
     const base = normBase(definition);
     const name = kindOfClass(definition.name);
     if (name === "groupnorm" || base !== undefined) return name === "groupnorm" ? name : (base?.kind ?? name);

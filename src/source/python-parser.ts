@@ -39,7 +39,8 @@ export class PythonParser {
     // Required, not imported: the package's ES module asks import.meta where it stands, which a CommonJS bundle can't tell; its CommonJS twin does not.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { Language, Parser } = require("web-tree-sitter") as typeof TreeSitter;
-    const [wasmBinary, grammar] = await Promise.all([readFile(join(folder, "web-tree-sitter.wasm")), readFile(join(folder, "tree-sitter-python.wasm"))]);
+    const wasmBinary = await readFile(join(folder, "web-tree-sitter.wasm"));
+    const grammar = await readFile(join(folder, "tree-sitter-python.wasm"));
     await Parser.init({ wasmBinary: new Uint8Array(wasmBinary) as unknown as ArrayBuffer });
     const language = await Language.load(grammar);
     return new PythonParser(new Parser().setLanguage(language), language);

@@ -1,4 +1,4 @@
-import type { ClassDefinition, FunctionDefinition, Placed, Value } from "./values";
+import { addTo, union, type ClassDefinition, type FunctionDefinition, type Placed, type Value } from "./values";
 
 /** What a scope belongs to. */
 interface Belonging {
@@ -40,7 +40,7 @@ export class Scope {
   /** Binds a name. In a branch or a loop, what it held before stays possible. */
   bind(name: string, value: Value): void {
     const before = this.branches > 0 ? (this.held(name) ?? []) : [];
-    this.names.set(name, [...before, ...value]);
+    this.names.set(name, [...union([before, value])]);
   }
 
   /** Makes a name hold a list that grows wherever something is added to it. */
@@ -52,7 +52,7 @@ export class Scope {
   add(name: string, value: Value): void {
     const held = this.held(name);
     if (held === undefined) this.names.set(name, [...value]);
-    else held.push(...value);
+    else addTo(held, value);
   }
 
   /** Reads the statements of a branch. */

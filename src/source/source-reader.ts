@@ -7,7 +7,10 @@ import type { Framework, NormSite, SiteForm } from "./norm-site";
 import { addAt, placeOf } from "./places";
 import { Scope } from "./scope";
 import { child, descendants, LineMap, type SourceTree, type SyntaxNode } from "./syntax";
-import { element, inside, just, thingsOf, under, type ClassDefinition, type FunctionDefinition, type NormClass, type Placed, type SiteDraft, type Value } from "./values";
+import { addTo, element, inside, just, thingsOf, under, union, type ClassDefinition, type FunctionDefinition, type NormClass, type Placed, type SiteDraft, type Value } from "./values";
+
+/** Steps of reading, at most, where an expression is one and so is each thing that it may be; the rest of the file has no sites. */
+const maxSteps = 5_000_000;
 
 /** The body of a function, to be read when all names around it are bound. */
 interface Body {
@@ -28,12 +31,16 @@ export class SourceReader {
   /** Layers that belong to no class: those of the module's own names, and keras layers that are given a name in a function. */
   readonly loose: Placed[] = [];
   readonly normClasses: NormClasses;
-  bodies: Body[] = [];
+  /** In the order in which they are read; reading one may add more. */
+  readonly bodies: Body[] = [];
   /** Names of the module. */
   readonly module = new Scope();
   readonly lines: LineMap;
   /** Modules that are imported, as they are written. */
   readonly imported = new Set<string>();
+  private steps = 0;
+  /** Whose those modules are. */
+  private readonly frameworks = new Set<Framework>();
   private readonly drafts = new Map<SyntaxNode, SiteDraft>();
   private readonly text: string;
 
@@ -42,12 +49,18 @@ export class SourceReader {
     this.lines = new LineMap(text);
     this.normClasses = new NormClasses(text);
     this.readAll(root.children, this.module);
-    for (let body = this.bodies.shift(); body !== undefined; body = this.bodies.shift()) body.read();
+    for (const body of this.bodies) body.read();
   }
 
   /** Sites in the order of the text. */
   get sites(): readonly SiteDraft[] {
     return [...this.drafts].sort(([one], [other]) => one.start - other.start || one.end - other.end).map(([, site]) => site);
+  }
+
+  /** Counts steps; whether there are more to take. */
+  step(count = 1): boolean {
+    this.steps += count;
+    return this.steps < maxSteps;
   }
 
   textOf({ start, end }: SyntaxNode): string {
@@ -56,8 +69,14 @@ export class SourceReader {
 
   /** The framework of an imported name, else of the file; torch where none is imported. */
   frameworkOf(dotted: string): Framework {
-    const imported = new Set([...this.imported].map(frameworkOfPackage));
-    return frameworkOfPackage(dotted) ?? (["torch", "flax", "keras"] as const).find((each) => imported.has(each)) ?? "torch";
+    return frameworkOfPackage(dotted) ?? (["torch", "flax", "keras"] as const).find((each) => this.frameworks.has(each)) ?? "torch";
+  }
+
+  /** Notes that a module is imported. */
+  import(module: string): void {
+    const framework = frameworkOfPackage(module);
+    if (framework !== undefined) this.frameworks.add(framework);
+    this.imported.add(module);
   }
 
   /** The node of a site that was found in the same text before. */
@@ -189,8 +208,8 @@ export class SourceReader {
     const { owner, isClassBody } = scope.belonging;
     const held: Value = owner !== undefined && isClassBody === true && isField ? [{ path: [], thing: { is: "parameter", of: owner, name, byDefault: value } }] : value;
     scope.bind(name, held);
-    if (isClassBody === true) owner?.attributes.push(...under(name, held));
-    else if (scope.outer === undefined) this.loose.push(...value);
+    if (isClassBody === true && owner !== undefined) addTo(owner.attributes, under(name, held));
+    else if (isClassBody !== true && scope.outer === undefined) addTo(this.loose, value);
   }
 
   private readAugmentedAssignment(node: SyntaxNode, scope: Scope): void {
@@ -202,7 +221,8 @@ export class SourceReader {
   }
 
   private readReturn(node: SyntaxNode, scope: Scope): void {
-    const value = node.children.flatMap((each) => this.handOn(evaluate(this, each, scope), scope));
-    scope.belonging.body?.returns.push(...value);
+    const value = union(node.children.map((each) => this.handOn(evaluate(this, each, scope), scope)));
+    const { body } = scope.belonging;
+    if (body !== undefined) addTo(body.returns, value);
   }
 }

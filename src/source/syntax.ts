@@ -35,7 +35,7 @@ export function* descendants(node: SyntaxNode): Generator<SyntaxNode> {
   const left = [node];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     yield next;
-    left.push(...next.children.toReversed());
+    for (const each of next.children.toReversed()) left.push(each);
   }
 }
 

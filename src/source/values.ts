@@ -102,10 +102,61 @@ export function just(thing: Thing): Value {
   return [{ path: [], thing }];
 }
 
+/** Entries of a value, at most: code that doubles what it has, line by line, would soon have more than fits. */
+const maxEntries = 256;
+/** Entries of what a class or the module holds, at most. */
+const maxHeld = 20_000;
+/** Segments down to an entry, at most. */
+const maxDepth = 24;
+
+/** What a value has already, by thing and path. */
+class Entries {
+  private readonly paths = new Map<Thing | string, Set<string>>();
+
+  /** @returns whether it was not there before */
+  add({ path, thing }: Placed): boolean {
+    // One name that is not the file's is the same thing wherever it is mentioned.
+    const key = thing.is === "external" && thing.receiver === undefined ? thing.dotted : thing;
+    const paths = this.paths.get(key) ?? new Set();
+    this.paths.set(key, paths);
+    return paths.size < paths.add(path.join("\n")).size;
+  }
+}
+
+/** Entries of lists that grow. */
+const entriesOf = new WeakMap<readonly Placed[], Entries>();
+
+/** Values as one, without what is in it twice, and without an end that is too long. */
+export function union(values: Iterable<Value>): Value {
+  const all: Placed[] = [];
+  const entries = new Entries();
+  for (const value of values) {
+    for (const placed of value) {
+      if (all.length === maxEntries) return all;
+      if (entries.add(placed)) all.push(placed);
+    }
+  }
+  return all;
+}
+
+/** Adds to a list what it has not. Every list that grows does so here. */
+export function addTo(held: Placed[], value: Value): void {
+  let entries = entriesOf.get(held);
+  if (entries === undefined) {
+    entries = new Entries();
+    for (const placed of held) entries.add(placed);
+    entriesOf.set(held, entries);
+  }
+  for (const placed of value) {
+    if (held.length === maxHeld) return;
+    if (entries.add(placed)) held.push(placed);
+  }
+}
+
 /** A value put at a path inside another; a segment with dots is several. */
 export function under(segment: string, value: Value): Value {
   const segments = segment.split(".").filter((each) => each !== "");
-  return value.map(({ path, thing }) => ({ path: [...segments, ...path], thing }));
+  return value.flatMap(({ path, thing }) => (segments.length + path.length > maxDepth ? [] : [{ path: [...segments, ...path], thing }]));
 }
 
 /** What a value has at an attribute, a key or an index; `*` is any. */
@@ -130,16 +181,28 @@ export function defaultsOf(things: readonly Thing[]): Value {
   return things.flatMap((thing) => (thing.is === "parameter" ? thing.byDefault : []));
 }
 
-/** Classes deeper in a chain of bases than this are not looked at. */
-const maxBases = 12;
+/** Classes and imported names among the ancestors of a class that are looked at, at most. */
+const maxAncestors = 64;
+
+/** A class and what it derives from, each once: a base, and all of that one's, before the next base. */
+export function lineage(definition: ClassDefinition): ReadonlySet<Thing> {
+  const seen = new Set<Thing>();
+  const left: Thing[] = [definition];
+  for (let next = left.pop(); next !== undefined && seen.size < maxAncestors; next = left.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (next.is === "class") for (const base of thingsOf(next.bases).toReversed()) left.push(base);
+  }
+  return seen;
+}
 
 /** A method of a class, its own or inherited in the file. */
-export function findMethod(definition: ClassDefinition, name: string, depth = 0): FunctionDefinition | undefined {
+export function findMethod(definition: ClassDefinition, name: string): FunctionDefinition | undefined {
   const own = definition.methods.get(name);
-  if (own !== undefined || depth > maxBases) return own;
-  for (const base of thingsOf(definition.bases)) {
-    const inherited = base.is === "class" ? findMethod(base, name, depth + 1) : undefined;
-    if (inherited !== undefined) return inherited;
+  if (own !== undefined) return own;
+  for (const each of lineage(definition)) {
+    const method = each.is === "class" ? each.methods.get(name) : undefined;
+    if (method !== undefined) return method;
   }
   return undefined;
 }
