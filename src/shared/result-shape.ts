@@ -1,6 +1,6 @@
 import { UserError } from "./errors";
-import { normRoles } from "./norm";
-import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type LayerResult, type Result } from "./result";
+import { normRoles, type NormKind } from "./norm";
+import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type CurveData, type LayerResult, type PooledFit, type Result } from "./result";
 
 /*
  * A result that has every field, against which files are compared. The compiler keeps it complete.
@@ -85,7 +85,7 @@ export function asResult(json: unknown, path: string): Result {
 
 /** What is wrong with a value that should be a result, in words; undefined where nothing is. */
 export function damageOf(value: unknown): string | undefined {
-  return firstDifference(example, value, "") ?? damagedOption(value as Result) ?? unknownRole(value as Result);
+  return firstDifference(example, value, "") ?? damagedOption(value as Result) ?? unknownWord(value as Result) ?? repeatedName(value as Result) ?? damagedCurve(value as Result);
 }
 
 /** Fields that need not be there, but are to be what they should where they are. */
@@ -96,9 +96,46 @@ function damagedOption({ layers, warnings }: Result): string | undefined {
   );
 }
 
-function unknownRole({ layers, groups }: Result): string | undefined {
-  const stranger = [...layers, ...groups].find(({ role }) => !normRoles.includes(role));
-  return stranger && `the role ${JSON.stringify(stranger.role).slice(0, 40)} is not known`;
+const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true };
+const fitStatuses: Readonly<Record<PooledFit["status"], true>> = { ok: true, linear: true, degenerate: true, "no-data": true };
+
+/** Words that choose how something is drawn or told. */
+function unknownWord({ layers, groups }: Result): string | undefined {
+  const unknown = (what: string, word: string) => `the ${what} ${JSON.stringify(word).slice(0, 40)} is not known`;
+  return first([...layers, ...groups], ({ role }) => (normRoles.includes(role) ? undefined : unknown("role", role))) ??
+    first(layers, ({ kind, fit }) => {
+      if (!Object.hasOwn(kinds, kind)) return unknown("kind of norm", kind);
+      return Object.hasOwn(fitStatuses, fit.status) ? undefined : unknown("status of a fit", fit.status);
+    });
+}
+
+/** Layers are told apart by their names. */
+function repeatedName({ layers }: Result): string | undefined {
+  const names = new Set<string>();
+  return first(layers, ({ name }) => {
+    if (names.has(name)) return `two layers are named ${JSON.stringify(name).slice(0, 80)}`;
+    names.add(name);
+    return undefined;
+  });
+}
+
+/** Cells along a side of the density grid; an analysis writes less than a tenth of it. */
+const mostCells = 1024;
+
+function damagedCurve({ layers }: Result): string | undefined {
+  return first(layers, ({ curve }, index) => {
+    const path = `layers[${index}].curve`;
+    if (!isGrid(curve.density)) return `${path}.density is no grid`;
+    for (const part of ["binnedMean", "points", "affine"] as const) {
+      if (new Set(Object.values<readonly number[]>(curve[part]).map(({ length }) => length)).size > 1) return `the lists of ${path}.${part} are not equally long`;
+    }
+    return undefined;
+  });
+}
+
+function isGrid({ xMin, xMax, yMin, yMax, columns, rows, counts }: CurveData["density"]): boolean {
+  const isSide = (cells: number) => Number.isInteger(cells) && cells >= 0 && cells <= mostCells;
+  return isSide(columns) && isSide(rows) && columns * rows === counts.length && xMin <= xMax && yMin <= yMax;
 }
 
 /** Fields of the example that the value lacks or has of another type; lists are compared element by element. */

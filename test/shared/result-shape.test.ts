@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { emptyCurve } from "../../src/analysis/curve-data";
 import { damageOf } from "../../src/shared/result-shape";
 import { syntheticResult } from "../synthetic-result";
 
@@ -38,7 +39,23 @@ describe("damage of a result", () => {
     }
   });
 
-  test("is a role that is not known", () => {
-    expect(damageOf(changed(result, ["layers", 0, "role"], "toString"))).toContain("toString");
+  test.each([["role"], ["kind"], ["fit", "status"]])("is a word that is not known: %s", (...path) => {
+    expect(damageOf(changed(result, ["layers", 0, ...path], "toString"))).toContain("\"toString\" is not known");
+  });
+
+  test("is a name that two layers have", () => {
+    expect(damageOf(changed(result, ["layers", 1, "name"], "transformer.h.0.ln_1"))).toBe("two layers are named \"transformer.h.0.ln_1\"");
+  });
+
+  test.each([["columns", 7], ["columns", 0.5], ["columns", -1], ["rows", 1e9], ["counts", [1]], ["xMax", -1e9], ["yMin", 1e9]])("is a density whose %s is %j", (field, to) => {
+    expect(damageOf(changed(result, ["layers", 2, "curve", "density", field], to))).toBe("layers[2].curve.density is no grid");
+  });
+
+  test.each([["binnedMean", "y"], ["points", "token"], ["affine", "gamma"]])("is a list of %s whose %s is shorter than the others", (part, field) => {
+    expect(damageOf(changed(result, ["layers", 0, "curve", part, field], []))).toBe(`the lists of layers[0].curve.${part} are not equally long`);
+  });
+
+  test("is not a density of no cells, which a layer without data has", () => {
+    expect(damageOf(changed(result, ["layers", 0, "curve"], emptyCurve))).toBeUndefined();
   });
 });
