@@ -46,7 +46,7 @@ describe("states of the panel's page", () => {
   });
 
   it("stopped, failed, broken off, and a result that can't be read", async () => {
-    await visit({}, [state({ run: { kind: "stopped", label: "llama" } }), none], async (panel) => {
+    await visit({}, [state({ run: { kind: "stopped", label: "llama", dropped: 0 } }), none], async (panel) => {
       expect(await panel.page.locator(".run").innerText()).toContain("was stopped");
       await panel.send(state({ run: { kind: "failed", label: "llama", message: "the header is cut off.", defect: false } }));
       expect(await panel.page.getByRole("alert").innerText()).toContain("could not be analysed: the header is cut off.");

@@ -22,7 +22,7 @@ export function Run({ run, offersAnalysis, host }: RunProps) {
     case "running":
       return <Running run={run} host={host} />;
     case "stopped":
-      return <p class="run" role="status"><Icon name="info" />{t("The analysis of {0} was stopped; nothing of it was kept.", nameOf(run.label))}</p>;
+      return <p class="run" role="status"><Icon name="info" />{stoppedText(run)}</p>;
     case "failed":
       return (
         <div class="run failed" role="alert">
@@ -65,6 +65,12 @@ function Running({ run, host }: { readonly run: RunState & { kind: "running" }; 
 function formatSecondsLeft(seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));
   return whole < 60 ? `${whole} s` : formatSeconds(whole);
+}
+
+function stoppedText({ label, dropped }: RunState & { kind: "stopped" }): string {
+  if (dropped === 0) return t("The analysis of {0} was stopped; nothing of it was kept.", nameOf(label));
+  if (dropped === 1) return t("The analysis of {0} was stopped, and 1 that waited was not begun; nothing of it was kept.", nameOf(label));
+  return t("The analysis of {0} was stopped, and {1} that waited were not begun; nothing of it was kept.", nameOf(label), dropped);
 }
 
 function nameOf(label: string): string {

@@ -1,5 +1,6 @@
 import { commands, EventEmitter, Uri, type Disposable, type LogOutputChannel } from "vscode";
 import { CancelledError, messageOf, UserError } from "../../shared/errors";
+import { formatSeconds } from "../../shared/format";
 import { removeLeftovers } from "../../shared/leftovers";
 import type { RunState } from "../../shared/panel";
 import type { Progress } from "../../shared/progress";
@@ -30,10 +31,14 @@ export class AnalysisRunner implements Disposable {
   private busy = false;
   private ending: Promise<void> = Promise.resolve();
   private lastReport = 0;
+  /** Those that waited and were dropped since the running one was asked to stop. */
+  private dropped = 0;
+  private disposed = false;
+  private readonly told = new WeakSet<object>();
 
   constructor(
     private readonly startEngine: () => Engine,
-    private readonly log: Pick<LogOutputChannel, "info" | "error">,
+    private readonly log: Pick<LogOutputChannel, "info" | "warn">,
   ) {}
 
   get state(): RunState {
@@ -45,12 +50,18 @@ export class AnalysisRunner implements Disposable {
     return this.engine?.pid;
   }
 
+  /** Whether an error is what became of a run, which the state tells, and no refusal before it. */
+  hasTold(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.told.has(error);
+  }
+
   /**
    * Runs a job when its turn comes.
    * @returns the file of the result.
-   * @throws UserError for a refusal, CancelledError where it was stopped, Error for a defect or a process that died.
+   * @throws UserError for a refusal, CancelledError where it was stopped, or the extension ends, Error for a defect or a process that died.
    */
   async run(job: Job): Promise<Uri> {
+    if (this.disposed) throw new CancelledError();
     await this.turn();
     try {
       return await this.runNow(job);
@@ -63,16 +74,25 @@ export class AnalysisRunner implements Disposable {
 
   /** Stops the running job, politely, then firmly, and drops those that wait; resolves when no process is left. */
   async stop(): Promise<void> {
-    for (const { drop } of this.waiting.splice(0)) drop();
+    this.dropped += this.dropWaiting();
     if (this.current.kind === "running") this.tell({ ...this.current, stopping: true, queued: 0 });
     await this.engine?.stop();
     await this.ending;
   }
 
-  /** Whatever runs ends at once. */
+  /** Whatever runs ends at once, and nothing is begun anymore. */
   dispose(): void {
+    this.disposed = true;
+    this.dropWaiting();
     void this.engine?.end();
     this.changes.dispose();
+  }
+
+  /** @returns how many have waited. */
+  private dropWaiting(): number {
+    const waiting = this.waiting.splice(0);
+    for (const { drop } of waiting) drop();
+    return waiting.length;
   }
 
   /** Resolves when nothing else runs. */
@@ -93,21 +113,34 @@ export class AnalysisRunner implements Disposable {
 
   private async runNow({ label, request }: Job): Promise<Uri> {
     this.log.info(`Analysing ${label}: ${JSON.stringify(request)}`);
+    this.dropped = 0;
+    const began = Date.now();
     this.tell({ kind: "running", label, stopping: false, queued: this.waiting.length });
     const engine = this.startEngine();
     this.engine = engine;
     try {
       await engine.run(request, (progress) => { this.report(progress); });
+      this.log.info(`Analysed ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
       this.tell({ kind: "idle" });
       return Uri.file(request.out);
     } catch (error) {
-      this.tell(failed(label, error));
+      if (typeof error === "object" && error !== null) this.told.add(error);
+      this.tell(this.failed(label, error));
       throw error;
     } finally {
       this.engine = undefined;
       this.ending = engine.end();
       await this.ending;
-      if (engine.pid !== undefined) removeLeftovers(request, engine.pid);
+      this.cleanUp(request, engine.pid);
+    }
+  }
+
+  /** What can't be removed changes nothing about the outcome. */
+  private cleanUp(request: EngineRequest, pid: number | undefined): void {
+    try {
+      if (pid !== undefined) removeLeftovers(request, pid);
+    } catch (error) {
+      this.log.warn(`Temporary files may be left: ${messageOf(error)}`);
     }
   }
 
@@ -129,9 +162,9 @@ export class AnalysisRunner implements Disposable {
     this.current = state;
     this.changes.fire(state);
   }
-}
 
-function failed(label: string, error: unknown): RunState {
-  if (error instanceof CancelledError) return { kind: "stopped", label };
-  return { kind: "failed", label, message: messageOf(error), defect: !(error instanceof UserError) };
+  private failed(label: string, error: unknown): RunState {
+    if (error instanceof CancelledError) return { kind: "stopped", label, dropped: this.dropped };
+    return { kind: "failed", label, message: messageOf(error), defect: !(error instanceof UserError) };
+  }
 }
