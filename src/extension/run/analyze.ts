@@ -22,7 +22,7 @@ export interface AnalysisOptions {
  * @throws UserError, CancelledError or Error as the runner does.
  */
 export async function analyze({ results, runner, panels }: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<Uri> {
-  if (!workspace.isTrusted) throw new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first."));
+  requireTrust();
   if (checkpoint.scheme !== "file") throw new UserError(l10n.t("{0} is not a file of this machine: NormLens reads checkpoints from disk only.", checkpoint.toString(true)));
   const label = nameOf(checkpoint);
   const out = await results.newUri(label);
@@ -32,21 +32,31 @@ export async function analyze({ results, runner, panels }: Parts, checkpoint: Ur
   return uri;
 }
 
-/** As {@link analyze}, and tells of an error where the panel, which shows it too, is not in view. */
-export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<void> {
+/** @throws UserError in Restricted Mode. */
+export function requireTrust(): void {
+  if (!workspace.isTrusted) throw new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first."));
+}
+
+/**
+ * As {@link analyze}, and tells of an error, unless it is of a run and the panel, which shows those, is in view.
+ * @returns whether there is a result.
+ */
+export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<boolean> {
   try {
     await analyze(parts, checkpoint, options);
+    return true;
   } catch (error) {
-    if (parts.panels.visible && parts.runner.state.kind === "failed") parts.log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
-    else await sayError(error, parts.log);
+    if (parts.panels.visible && parts.runner.hasTold(error)) parts.log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    else void sayError(error, parts.log);
+    return false;
   }
 }
 
 /** The bundled language model with its own held-out text. */
-export function analyzeSample(parts: Parts): Promise<void> {
+export async function analyzeSample(parts: Parts): Promise<void> {
   const sample = Uri.joinPath(parts.context.extensionUri, "media", "samples", "gpt2");
   const text = Uri.joinPath(sample, "calibration.txt").fsPath;
-  return analyzeAndTell(parts, sample, { input: { kind: "text", path: text } });
+  await analyzeAndTell(parts, sample, { input: { kind: "text", path: text } });
 }
 
 /** Last part of a path: what people call a checkpoint. */

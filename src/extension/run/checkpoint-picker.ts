@@ -1,4 +1,4 @@
-import { l10n, QuickPickItemKind, ThemeIcon, Uri, window, workspace, type QuickPickItem } from "vscode";
+import { l10n, QuickPickItemKind, ThemeIcon, Uri, window, workspace, type QuickPick, type QuickPickItem } from "vscode";
 import { browseForCheckpoint, nameOf } from "./analyze";
 
 interface Choice extends QuickPickItem {
@@ -8,21 +8,22 @@ interface Choice extends QuickPickItem {
 /** Checkpoints that are looked for in a workspace, at most. */
 const most = 200;
 
-/** Asks which checkpoint: one of the workspace, the recent ones first, or another. */
-export async function pickCheckpoint(recent: readonly string[]): Promise<Uri | undefined> {
+/**
+ * Asks which checkpoint: a recent one, wherever it is, one of the workspace, or another.
+ * @param title of the command that asks
+ * @param recent the last one first
+ */
+export async function pickCheckpoint(title: string, recent: readonly Uri[]): Promise<Uri | undefined> {
   const picker = window.createQuickPick<Choice>();
-  picker.title = l10n.t("Analyze Checkpoint");
+  picker.title = title;
   picker.placeholder = l10n.t("A Hugging Face folder, a .safetensors file or its index");
   picker.matchOnDescription = true;
   // What loads beside it must not take it away.
   picker.ignoreFocusOut = true;
   picker.busy = true;
-  picker.items = choices([], recent);
+  picker.items = choices([], []);
   picker.show();
-  void findCheckpoints().then((found) => {
-    picker.items = choices(found, recent);
-    picker.busy = false;
-  });
+  void offer(picker, recent);
   const choice = await new Promise<Choice | undefined>((resolve) => {
     picker.onDidAccept(() => { resolve(picker.selectedItems[0]); });
     picker.onDidHide(() => { resolve(undefined); });
@@ -31,12 +32,26 @@ export async function pickCheckpoint(recent: readonly string[]): Promise<Uri | u
   return choice?.pick?.();
 }
 
-function choices(found: readonly Uri[], recent: readonly string[]): Choice[] {
-  const known = found.filter((uri) => recent.includes(uri.toString())).sort((a, b) => recent.indexOf(a.toString()) - recent.indexOf(b.toString()));
-  const others = found.filter((uri) => !known.includes(uri));
+/** Fills the list as checkpoints are found; without them, there is still the dialog. */
+async function offer(picker: QuickPick<Choice>, recent: readonly Uri[]): Promise<void> {
+  const there = await existing(recent);
+  picker.items = choices([], there);
+  const found = await findCheckpoints().catch((): Uri[] => []);
+  picker.items = choices(found, there);
+  picker.busy = false;
+}
+
+/** Those that have not gone since. */
+export async function existing(uris: readonly Uri[]): Promise<readonly Uri[]> {
+  const there = await Promise.all(uris.map((uri) => workspace.fs.stat(uri).then(() => true, () => false)));
+  return uris.filter((_, index) => there[index]);
+}
+
+function choices(found: readonly Uri[], recent: readonly Uri[]): Choice[] {
+  const known = new Set(recent.map((uri) => uri.toString()));
   return [
-    ...group(l10n.t("recent"), known.map(itemOf)),
-    ...group(l10n.t("in this workspace"), others.map(itemOf)),
+    ...group(l10n.t("recent"), recent.map(itemOf)),
+    ...group(l10n.t("in this workspace"), found.filter((uri) => !known.has(uri.toString())).map(itemOf)),
     ...group(l10n.t("elsewhere"), [
       { label: l10n.t("Browse for a folder..."), iconPath: new ThemeIcon("folder-opened"), pick: () => browseForCheckpoint("folder") },
       { label: l10n.t("Browse for a file..."), iconPath: new ThemeIcon("file"), pick: () => browseForCheckpoint("file") },

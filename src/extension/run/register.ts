@@ -1,9 +1,9 @@
-import { commands, Disposable, l10n, Uri, workspace } from "vscode";
-import { UserError } from "../../shared/errors";
+import { commands, Disposable, l10n, Uri } from "vscode";
 import type { InputChoice } from "../../shared/request";
 import type { Parts } from "../parts";
-import { sayError } from "../say";
-import { analyzeAndTell, analyzeSample, type AnalysisOptions } from "./analyze";
+import { registerCommand } from "../register-command";
+import { storedUri } from "../results/stored-uri";
+import { analyzeAndTell, analyzeSample, requireTrust, type AnalysisOptions } from "./analyze";
 import { pickCheckpoint } from "./checkpoint-picker";
 import { pickOptions } from "./options-picker";
 
@@ -13,40 +13,47 @@ const recentCheckpoints = 10;
 
 /** Registers Analyze Checkpoint, Analyze with Options, Analyze Sample, the explorer's item, Stop Analysis. */
 export function registerAnalysisCommands(parts: Parts): Disposable {
-  const { workspaceState } = parts.context;
-  const recent = () => workspaceState.get<readonly string[]>(mementos.recent, []);
+  const { context: { workspaceState }, log } = parts;
+  const recent = () => recentOf(workspaceState.get(mementos.recent));
 
   const start = async (checkpoint: Uri, options: AnalysisOptions = {}) => {
-    const key = checkpoint.toString();
-    await workspaceState.update(mementos.recent, [key, ...recent().filter((each) => each !== key)].slice(0, recentCheckpoints));
-    await analyzeAndTell(parts, checkpoint, options);
+    // What could not be analysed is not offered again.
+    if (!(await analyzeAndTell(parts, checkpoint, options))) return;
+    const keys = [checkpoint, ...recent()].map((uri) => uri.toString());
+    await workspaceState.update(mementos.recent, [...new Set(keys)].slice(0, recentCheckpoints));
   };
-  const whenTrusted = (action: (...given: readonly unknown[]) => Promise<void>) => async (...given: unknown[]) => {
-    if (workspace.isTrusted) return action(...given);
-    return sayError(new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first.")), parts.log);
-  };
+  const registerTrusted = (name: string, action: (...given: readonly unknown[]) => Promise<void>) =>
+    registerCommand(log, name, (...given) => {
+      requireTrust();
+      return action(...given);
+    });
   return Disposable.from(
-    commands.registerCommand("normlens.analyzeCheckpoint", whenTrusted(async () => {
-      const checkpoint = await pickCheckpoint(recent());
+    registerTrusted("analyzeCheckpoint", async () => {
+      const checkpoint = await pickCheckpoint(l10n.t("Analyze Checkpoint"), recent());
       if (checkpoint !== undefined) await start(checkpoint);
-    })),
-    commands.registerCommand("normlens.analyzeWithOptions", whenTrusted(async () => {
-      const pick = () => pickCheckpoint(recent());
+    }),
+    registerTrusted("analyzeWithOptions", async () => {
+      const pick = () => pickCheckpoint(l10n.t("Analyze with Options"), recent());
       const checkpoint = await pick();
       if (checkpoint === undefined) return;
       const chosen = await pickOptions({ checkpoint, options: rememberedOptions(workspaceState.get(mementos.options)) }, pick);
       if (chosen === undefined) return;
       await workspaceState.update(mementos.options, chosen.options);
       await start(chosen.checkpoint, chosen.options);
-    })),
-    commands.registerCommand("normlens.analyzeSample", whenTrusted(() => analyzeSample(parts))),
-    commands.registerCommand("normlens.analyzeResource", whenTrusted(async (resource, selected) => {
+    }),
+    registerTrusted("analyzeSample", () => analyzeSample(parts)),
+    registerTrusted("analyzeResource", async (resource, selected) => {
       const chosen = [...new Set(Array.isArray(selected) ? selected : [resource])].filter((each) => each instanceof Uri);
       if (chosen.length === 0) await commands.executeCommand("normlens.analyzeCheckpoint");
       await Promise.all(chosen.map((checkpoint) => start(checkpoint)));
-    })),
-    commands.registerCommand("normlens.stopAnalysis", () => parts.runner.stop()),
+    }),
+    registerCommand(log, "stopAnalysis", () => parts.runner.stop()),
   );
+}
+
+/** Checkpoints of earlier times, the last one first. */
+export function recentOf(value: unknown): readonly Uri[] {
+  return Array.isArray(value) ? (value as unknown[]).flatMap((kept) => storedUri(kept) ?? []) : [];
 }
 
 /** Options of the last time; those that name files of another time are kept, since a file that has gone is refused in a sentence. */

@@ -3,12 +3,20 @@ import type { RunState } from "../../shared/panel";
 import { describeProgress, overallShare } from "../../shared/progress";
 import type { Parts } from "../parts";
 
-/** Shows a running analysis in the status bar: its stage, and the time left. */
-export function registerStatusBar({ runner }: Parts): Disposable {
+/** Milliseconds for which a failure is shown, and until the panel knows that it came into view. */
+const patience = { failure: 30_000, panel: 100 };
+
+/** Shows a running analysis in the status bar: its stage, and the time left. A failure is shown until the panel, which tells why, is in view. */
+export function registerStatusBar({ runner, panels }: Parts): Disposable {
   const item = window.createStatusBarItem("normlens.analysis", StatusBarAlignment.Left);
   item.name = "NormLens";
   item.command = "normlens.showPanel";
+  let late: NodeJS.Timeout | undefined;
+  const hideSeen = () => {
+    if (runner.state.kind === "failed" && panels.visible) item.hide();
+  };
   const show = (state: RunState) => {
+    clearTimeout(late);
     switch (state.kind) {
       case "running":
         item.text = `$(loading~spin) NormLens ${runningText(state)}`;
@@ -21,13 +29,17 @@ export function registerStatusBar({ runner }: Parts): Disposable {
         item.tooltip = state.message;
         item.backgroundColor = new ThemeColor("statusBarItem.errorBackground");
         item.show();
+        late = setTimeout(() => { item.hide(); }, patience.failure);
+        hideSeen();
         return;
       case "idle":
       case "stopped":
         item.hide();
     }
   };
-  return Disposable.from(item, runner.onDidChange(show));
+  // Tabs change before the panel hears of it.
+  const tabs = window.tabGroups.onDidChangeTabs(() => { setTimeout(hideSeen, patience.panel); });
+  return Disposable.from(item, tabs, runner.onDidChange(show), { dispose: () => { clearTimeout(late); } });
 }
 
 function runningText({ progress, stopping, queued }: RunState & { kind: "running" }): string {

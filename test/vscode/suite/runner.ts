@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
-import { Uri } from "vscode";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Uri, window } from "vscode";
+import type { Parts } from "../../../src/extension/parts";
 import { AnalysisRunner, type Engine } from "../../../src/extension/run/analysis-runner";
-import { CancelledError } from "../../../src/shared/errors";
+import { analyzeAndTell } from "../../../src/extension/run/analyze";
+import { CancelledError, UserError } from "../../../src/shared/errors";
 import type { RunState } from "../../../src/shared/panel";
 
 /** An engine that ends when the test says so. */
 class HandmadeEngine implements Engine {
-  readonly pid = undefined;
+  readonly pid: number | undefined = undefined;
   finish: () => void = () => undefined;
-  private fail: (error: Error) => void = () => undefined;
+  fail: (error: Error) => void = () => undefined;
   stops = 0;
 
   run(): Promise<void> {
@@ -25,6 +30,7 @@ class HandmadeEngine implements Engine {
   }
 
   end(): Promise<void> {
+    this.fail(new CancelledError());
     return Promise.resolve();
   }
 }
@@ -36,11 +42,14 @@ describe("the analysis runner", () => {
   let engines: HandmadeEngine[];
   let runner: AnalysisRunner;
   let states: RunState[];
+  let lines: string[];
 
   beforeEach(() => {
     engines = [];
     states = [];
-    runner = new AnalysisRunner(() => { const engine = new HandmadeEngine(); engines.push(engine); return engine; }, { info: () => undefined, error: () => undefined });
+    lines = [];
+    const log = { info: (line: string) => { lines.push(line); }, warn: (line: string) => { lines.push(line); } };
+    runner = new AnalysisRunner(() => { const engine = new HandmadeEngine(); engines.push(engine); return engine; }, log);
     runner.onDidChange((state) => states.push(state));
   });
   afterEach(() => { runner.dispose(); });
@@ -67,6 +76,63 @@ describe("the analysis runner", () => {
     for (const outcome of await jobs) assert.ok(outcome.status === "rejected" && outcome.reason instanceof CancelledError);
     assert.equal(engines.length, 1);
     assert.equal(engines[0]!.stops, 1);
-    assert.equal(runner.state.kind, "stopped");
+    assert.deepEqual(runner.state, { kind: "stopped", label: "a", dropped: 1 });
+  });
+
+  it("begins nothing once it is disposed of", async () => {
+    const jobs = Promise.allSettled([runner.run(job("a")), runner.run(job("b"))]);
+    await turn();
+    runner.dispose();
+    for (const outcome of await jobs) assert.ok(outcome.status === "rejected" && outcome.reason instanceof CancelledError);
+    await assert.rejects(runner.run(job("c")), CancelledError);
+    assert.equal(engines.length, 1);
+  });
+
+  it("says in the log how long a run took", async () => {
+    const run = runner.run(job("a"));
+    await turn();
+    engines[0]!.finish();
+    await run;
+    assert.ok(lines.some((line) => /^Analysed a in \d\.\d\d s\.$/.test(line)), lines.join("\n"));
+  });
+
+  it("does not make a failure of a run whose temporary files can't be removed", async () => {
+    // A file where a folder was: listing it throws.
+    const folder = mkdtempSync(join(tmpdir(), "normlens-runner-"));
+    writeFileSync(join(folder, "file"), "");
+    const run = runner.run({ label: "a", request: { ...job("a").request, out: join(folder, "file", "a.normlens.json") } });
+    await turn();
+    Object.assign(engines[0]!, { pid: 1 });
+    engines[0]!.finish();
+    await run;
+    assert.equal(runner.state.kind, "idle");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("tells which errors are of a run", async () => {
+    const run = runner.run(job("a")).then(() => undefined, (error: unknown) => error);
+    await turn();
+    engines[0]!.fail(new UserError("a is no checkpoint."));
+    const error = await run;
+    assert.ok(runner.hasTold(error));
+    assert.ok(!runner.hasTold(new UserError("a is no checkpoint.")));
+  });
+
+  it("of which one has failed hides no refusal of the next from its user", async () => {
+    const run = runner.run(job("a")).catch(() => undefined);
+    await turn();
+    engines[0]!.fail(new Error("defect"));
+    await run;
+    assert.equal(runner.state.kind, "failed");
+    const parts = { runner, panels: { visible: true }, log: { error: () => undefined, show: () => undefined } } as unknown as Parts;
+    const said: string[] = [];
+    const { showErrorMessage } = window;
+    Object.assign(window, { showErrorMessage: (text: string) => { said.push(text); return Promise.resolve(undefined); } });
+    try {
+      await analyzeAndTell(parts, Uri.parse("untitled:model.safetensors"));
+    } finally {
+      Object.assign(window, { showErrorMessage });
+    }
+    assert.match(said.join("\n"), /is not a file of this machine/);
   });
 });
