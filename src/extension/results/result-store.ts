@@ -16,6 +16,8 @@ export interface KnownResult {
   readonly detail: string;
   /** When it became known, in milliseconds since 1970. */
   readonly time: number;
+  /** The checkpoint's own, where it was; absent where an earlier version remembered the result. */
+  readonly path?: string;
 }
 
 /** A result with its file. */
@@ -35,6 +37,7 @@ interface RememberedResult {
   readonly label: string;
   readonly detail: string;
   readonly time: number;
+  readonly path?: string;
 }
 
 /** A result in memory, and the state of its file when it was read: undefined where the file did not tell. */
@@ -119,7 +122,7 @@ export class ResultStore implements Disposable {
     const key = uri.toString();
     const { known, current: before } = this.remembered;
     const time = known.find((each) => each.uri === key)?.time ?? Date.now();
-    const entry = { uri: key, label: labelOf(result), detail: detailOf(result), time };
+    const entry = { uri: key, label: labelOf(result), detail: detailOf(result), time, path: result.model.path };
     const current = request > this.followed ? key : before;
     this.followed = Math.max(this.followed, request);
     const all = [entry, ...known.filter((each) => each.uri !== key)].sort((a, b) => b.time - a.time);
@@ -201,8 +204,8 @@ function rememberedOf(value: unknown): Remembered {
 
 function isRememberedResult(value: unknown): value is RememberedResult {
   if (typeof value !== "object" || value === null) return false;
-  const { uri, label, detail, time } = value as Record<string, unknown>;
-  return storedUri(uri) !== undefined && typeof label === "string" && typeof detail === "string" && Number.isFinite(time);
+  const { uri, label, detail, time, path } = value as Record<string, unknown>;
+  return (path === undefined || typeof path === "string") && storedUri(uri) !== undefined && typeof label === "string" && typeof detail === "string" && Number.isFinite(time);
 }
 
 /** Tells two states of a file apart. */

@@ -1,7 +1,7 @@
 import { EventEmitter, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, Disposable, l10n, window, type TreeDataProvider } from "vscode";
 import { messageOf } from "../../shared/errors";
 import { formatNumber, formatR2, noNumber, printable } from "../../shared/format";
-import { suggestedAlpha } from "../../shared/intent";
+import { suggestedAlpha, suggestedR2 } from "../../shared/intent";
 import { normRoles } from "../../shared/norm";
 import { roleColor } from "../../shared/role-color";
 import type { GroupResult, LayerResult } from "../../shared/result";
@@ -67,12 +67,14 @@ class ResultsTree implements TreeDataProvider<Item>, Disposable {
     }
   }
 
-  private resultLine({ uri, label, detail, time }: ResultItem): TreeItem {
+  private resultLine({ uri, label, detail, time, path }: ResultItem): TreeItem {
     const isCurrent = uri.toString() === this.parts.results.currentUri?.toString();
     const line = new TreeItem(printable(label), isCurrent ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed);
     line.id = uri.toString();
-    line.description = printable(detail);
-    line.tooltip = plainTooltip([label, detail, new Date(time).toLocaleString(), uri.fsPath]);
+    const when = new Date(time).toLocaleString();
+    const alike = this.parts.results.known.filter((each) => each.label === label && each.detail === detail);
+    line.description = printable(alike.length > 1 ? `${detail}, ${when}` : detail);
+    line.tooltip = plainTooltip([label, detail, when, ...(path === undefined ? [] : [path])]);
     line.iconPath = new ThemeIcon(isCurrent ? "pass-filled" : "graph", isCurrent ? new ThemeColor("charts.green") : undefined);
     line.contextValue = isCurrent ? "normlens.result.current" : "normlens.result";
     return line;
@@ -96,16 +98,22 @@ class ResultsTree implements TreeDataProvider<Item>, Disposable {
 
   private layerLine({ uri, layer }: LayerItem): TreeItem {
     const { name, fit, kind } = layer;
-    const alpha = suggestedAlpha(layer, this.parts.intent.value);
+    const intent = this.parts.intent.value;
     const line = new TreeItem(printable(name));
     line.id = `${uri.toString()}#${layer.role}#${name}`;
-    line.description = Number.isFinite(alpha) ? l10n.t("α {0}, R² {1}", formatNumber(alpha), formatR2(fit.r2)) : noNumber;
+    line.description = alphaText(suggestedAlpha(layer, intent), suggestedR2(layer, intent));
     line.tooltip = plainTooltip([name, kind, l10n.t("R² of the line {0}, of the tanh {1}, at most {2}", formatR2(layer.linear.r2), formatR2(fit.r2), formatR2(layer.ceiling.r2))]);
     line.iconPath = iconOf(layer);
     line.contextValue = "normlens.layer";
     line.command = { command: "normlens.showLayer", title: l10n.t("Show Layer"), arguments: [{ kind: "layer", uri, layer } satisfies LayerItem] };
     return line;
   }
+}
+
+/** An alpha, with how well it does where that is known. */
+function alphaText(alpha: number, r2: number | undefined): string {
+  if (!Number.isFinite(alpha)) return noNumber;
+  return r2 === undefined ? l10n.t("α {0}", formatNumber(alpha)) : l10n.t("α {0}, R² {1}", formatNumber(alpha), formatR2(r2));
 }
 
 /** How well a tanh does in the layer's place: well, no better than a line, or not determined. */

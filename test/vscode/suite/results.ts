@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Uri, workspace, type Memento } from "vscode";
 import { ResultStore } from "../../../src/extension/results/result-store";
-import { sampleResult, withSetting } from "./support";
+import { existing } from "../../../src/extension/run/checkpoint-picker";
+import { recentOf } from "../../../src/extension/run/register";
+import type { Result } from "../../../src/shared/result";
+import { inWorkspace, sampleResult, withSetting } from "./support";
 
 class FakeMemento implements Memento {
   constructor(private readonly values = new Map<string, unknown>()) {}
@@ -131,6 +134,11 @@ describe("the results of a workspace", () => {
     assert.equal(store.known.length, 2);
   });
 
+  it("know which checkpoint they are of", async () => {
+    await store.use(await write("a"));
+    assert.deepEqual(store.known.map(({ path }) => path), [(JSON.parse(text) as Result).model.path]);
+  });
+
   const entry = { uri: "file:///nowhere/a.normlens.json", label: "a", detail: "text", time: 1 };
   for (const [what, kept, known] of [
     ["nothing", null, 0],
@@ -145,4 +153,19 @@ describe("the results of a workspace", () => {
       assert.equal(odd.currentUri, undefined);
     });
   }
+});
+
+describe("recent checkpoints", () => {
+  it("are those that are understood", () => {
+    for (const kept of [undefined, null, "file:///a", { 0: "file:///a" }]) assert.deepEqual(recentOf(kept), []);
+    assert.deepEqual(recentOf(["file:///a", 1, null, "a b://c"]).map(String), ["file:///a"]);
+  });
+
+  it("are offered wherever they are, as long as they are there", async () => {
+    const elsewhere = Uri.file(mkdtempSync(join(tmpdir(), "normlens-recent-")));
+    const gone = Uri.joinPath(elsewhere, "gone");
+    const here = inWorkspace(0, "gpt2");
+    assert.deepEqual((await existing([elsewhere, gone, here])).map(String), [elsewhere, here].map(String));
+    rmSync(elsewhere.fsPath, { recursive: true });
+  });
 });
