@@ -1,5 +1,6 @@
 import { t } from "@vscode/l10n";
 import { printable } from "../src/shared/format";
+import type { LayerResult } from "../src/shared/result";
 import { Button, IconButton } from "./button";
 import type { Host } from "./host";
 import { Icon } from "./icon";
@@ -41,7 +42,7 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
           {other !== undefined && (
             <p class="comparing">
               <Icon name="diff" />
-              <span>{t("Compared with {0}, on {1}", shortened(printable(other.label)), shortened(printable(other.result.input.source)))}</span>
+              <span>{t("Compared with {0}, on {1}", shortened(printable(other.label)), shortened(printable(other.result.input.source)))}<Counterparts layers={shown.result.layers} others={other.result.layers} /></span>
               <IconButton icon="close" label={t("Stop comparing")} onClick={() => { host.post({ type: "stopComparing" }); }} />
             </p>
           )}
@@ -50,4 +51,11 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
       )}
     </>
   );
+}
+
+/** How many layers a comparison tells of, where it is not all of them: two checkpoints may share few names, or none. */
+function Counterparts({ layers, others }: { readonly layers: readonly LayerResult[]; readonly others: readonly LayerResult[] }) {
+  const names = new Set(others.map(({ name }) => name));
+  const shared = layers.filter(({ name }) => names.has(name)).length;
+  return shared === layers.length ? null : <>{" "}({t("{0} of {1} layers have a counterpart", shared, layers.length)})</>;
 }

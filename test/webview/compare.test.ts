@@ -22,6 +22,15 @@ describe("a second result", () => {
     });
   });
 
+  it("says how many layers have a counterpart, where not all have", async () => {
+    const renamed = { ...result, layers: result.layers.map((layer, index) => (index < 2 ? layer : { ...layer, name: `model.${layer.name}` })) };
+    await visit({}, [state(), main(result), other(renamed)], async (panel) => {
+      expect(await panel.page.locator(".comparing").innerText()).toContain("(2 of 7 layers have a counterpart)");
+      await panel.send(other(longer));
+      expect(await panel.page.locator(".comparing").innerText()).not.toContain("counterpart");
+    });
+  });
+
   it("changes every drawing, and stands beside every number", async () => {
     const [layer, counterpart] = [result.layers[0]!, longer.layers[0]!];
     await visit({}, [state(), main(result)], async (panel) => {
