@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Uri, window } from "vscode";
+import { commands, Uri, window } from "vscode";
 import type { Parts } from "../../../src/extension/parts";
 import { AnalysisRunner, type Engine } from "../../../src/extension/run/analysis-runner";
 import { analyzeAndTell } from "../../../src/extension/run/analyze";
+import { registerStatusBar } from "../../../src/extension/run/status-bar";
 import { CancelledError, UserError } from "../../../src/shared/errors";
 import type { RunState } from "../../../src/shared/panel";
+import { until } from "./support";
 
 /** An engine that ends when the test says so. */
 class HandmadeEngine implements Engine {
@@ -116,6 +118,30 @@ describe("the analysis runner", () => {
     const error = await run;
     assert.ok(runner.hasTold(error));
     assert.ok(!runner.hasTold(new UserError("a is no checkpoint.")));
+  });
+
+  it("shows a failure in the status bar until the panel is in view", async () => {
+    let shown = false;
+    const item = { show: () => { shown = true; }, hide: () => { shown = false; }, dispose: () => undefined };
+    const panels = { visible: false };
+    const { createStatusBarItem } = window;
+    Object.assign(window, { createStatusBarItem: () => item });
+    const statusBar = registerStatusBar({ runner, panels } as unknown as Parts);
+    Object.assign(window, { createStatusBarItem });
+    try {
+      const run = runner.run(job("a")).catch(() => undefined);
+      await turn();
+      engines[0]!.fail(new UserError("a is no checkpoint."));
+      await run;
+      assert.ok(shown);
+      panels.visible = true;
+      // Any change of tabs makes it look.
+      await commands.executeCommand("workbench.action.files.newUntitledFile");
+      await until("the item to go", () => !shown);
+    } finally {
+      statusBar.dispose();
+      await commands.executeCommand("workbench.action.closeAllEditors");
+    }
   });
 
   it("of which one has failed hides no refusal of the next from its user", async () => {
