@@ -9,15 +9,15 @@ export const settings = {
   hoverEnabled: (scope?: ConfigurationScope) => read("hover.enabled", true, scope),
   /** Line that imports DyT where a norm is replaced; where empty, the class itself is inserted. */
   dytImport: (scope?: ConfigurationScope) => read("dyt.import", "", scope),
-  maxTokens: () => read("analysis.maxTokens", 2048),
+  maxTokens: (scope: ConfigurationScope) => read("analysis.maxTokens", 2048, scope),
   /** 0 stands for the model's own. */
-  sequenceLength: () => read("analysis.sequenceLength", 0),
-  skipFirst: () => read("analysis.skipFirst", false),
-  seed: () => read("analysis.seed", 0),
-  runtime: () => read("analysis.runtime", "auto"),
-  device: () => read("analysis.device", "auto"),
+  sequenceLength: (scope: ConfigurationScope) => read("analysis.sequenceLength", 0, scope),
+  skipFirst: (scope: ConfigurationScope) => read("analysis.skipFirst", false, scope),
+  seed: (scope: ConfigurationScope) => read("analysis.seed", 0, scope),
+  runtime: (scope: ConfigurationScope) => read("analysis.runtime", "auto", scope),
+  device: (scope: ConfigurationScope) => read("analysis.device", "auto", scope),
   /** 0 stands for as many as the runtime likes. */
-  threads: () => read("analysis.threads", 0),
+  threads: (scope: ConfigurationScope) => read("analysis.threads", 0, scope),
   resultsKeep: () => read("results.keep", 20),
 } as const;
 

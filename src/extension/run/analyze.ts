@@ -65,17 +65,17 @@ export function nameOf(uri: Uri): string {
 }
 
 function requestFor(checkpoint: Uri, options: AnalysisOptions): AnalysisRequest {
-  const sequenceLength = options.sequenceLength ?? settings.sequenceLength();
-  const threads = settings.threads();
+  const sequenceLength = options.sequenceLength ?? settings.sequenceLength(checkpoint);
+  const threads = settings.threads(checkpoint);
   return {
     kind: "analyze",
     checkpoint: checkpoint.fsPath,
     input: options.input ?? { kind: "default" },
-    maxTokens: options.maxTokens ?? settings.maxTokens(),
-    skipFirst: options.skipFirst ?? settings.skipFirst(),
-    seed: options.seed ?? settings.seed(),
-    runtime: settings.runtime(),
-    device: options.device ?? settings.device(),
+    maxTokens: options.maxTokens ?? settings.maxTokens(checkpoint),
+    skipFirst: options.skipFirst ?? settings.skipFirst(checkpoint),
+    seed: options.seed ?? settings.seed(checkpoint),
+    runtime: settings.runtime(checkpoint),
+    device: options.device ?? settings.device(checkpoint),
     ...(sequenceLength > 0 && { sequenceLength }),
     ...(threads > 0 && { threads }),
   };

@@ -33,10 +33,10 @@ export async function pickOptions(first: ChosenAnalysis, pickCheckpoint: () => P
 function choices(chosen: ChosenAnalysis, pickCheckpoint: () => Promise<Uri | undefined>): Choice[] {
   const { checkpoint, options } = chosen;
   const withOptions = (changed: AnalysisOptions | undefined): ChosenAnalysis => ({ checkpoint, options: { ...options, ...changed } });
-  const maxTokens = options.maxTokens ?? settings.maxTokens();
-  const sequenceLength = options.sequenceLength ?? settings.sequenceLength();
-  const skipFirst = options.skipFirst ?? settings.skipFirst();
-  const seed = options.seed ?? settings.seed();
+  const maxTokens = options.maxTokens ?? settings.maxTokens(checkpoint);
+  const sequenceLength = options.sequenceLength ?? settings.sequenceLength(checkpoint);
+  const skipFirst = options.skipFirst ?? settings.skipFirst(checkpoint);
+  const seed = options.seed ?? settings.seed(checkpoint);
   return [
     { label: l10n.t("Start"), description: nameOf(checkpoint), iconPath: new ThemeIcon("play"), starts: true },
     { label: l10n.t("options"), kind: QuickPickItemKind.Separator },
