@@ -1,10 +1,10 @@
 import { dytClass, type ModuleNames } from "./dyt-class";
 import { findPaths } from "./module-paths";
+import { isDocstring, ModuleStatements, type FreePlace } from "./module-statements";
 import type { NormSite, SourceEdit } from "./norm-site";
 import type { PythonParser } from "./python-parser";
-import { SourceReader } from "./source-reader";
+import { SourceReader, type FoundSite } from "./source-reader";
 import { child, type SourceTree, type SyntaxNode } from "./syntax";
-import { thingsOf } from "./values";
 
 /** How a DyT comes into the file. */
 export interface ReplacementOptions {
@@ -15,6 +15,9 @@ export interface ReplacementOptions {
 /** Significant digits of an alpha in source. */
 const digits = 4;
 
+/** Indentation that is taken for a file's own, at most. */
+const maxIndent = 8;
+
 /** Norms over channels that do not come last; DyT's weight and bias are one for each of the last axis. */
 const channelsFirst = /(\d[dD]|[cC]hannels?_?[fF]irst)\b|channels_first/;
 
@@ -23,26 +26,23 @@ const foreignPackages = /^(mlx|paddle|mindspore|oneflow|jittor|haiku|equinox|tin
 
 /**
  * Edits that put a DyT in the place of a norm layer: one at the site, and one that brings the name DyT into the file unless it is there.
- * @param site found in exactly this text
+ * @param site found in this text, or in one that had it at the same place: what is called there must be the same, the rest is read anew
  * @param alpha what alpha starts from
  * @returns undefined where DyT can't stand: for functions, for norms over groups or over channels that come first, for frameworks other
  * than torch, linen and keras, where the source does not tell the number of channels, for a class that the file calls with more arguments than a DyT has,
- * and for a site that is not in the text
+ * for a site that is not in the text, and where the name DyT, or what its class needs, can't be brought before the site: the file
+ * has it for something else, binds it later, or leaves no line free
  */
 export function replaceWithDyt(parser: PythonParser, text: string, site: NormSite, alpha: number, options: ReplacementOptions = {}): SourceEdit[] | undefined {
   const tree = parser.parse(text);
   const reader = new SourceReader(tree);
   findPaths(reader);
-  const node = reader.nodeOf(site);
-  if (node === undefined || !isReplaceable(reader, node, site)) return undefined;
-  const file = new EditedFile(tree, reader, node);
-  const written = site.form === "reference" ? file.partial(alpha) : file.call(site, alpha);
-  if (written === undefined) return undefined;
-  const brought = [...(site.form === "reference" ? file.missingPartial() : []), ...file.missingDyt(site, options)];
-  return [...(brought.length === 0 ? [] : [file.afterImports(brought)]), { span: site.span, text: written }];
+  const found = reader.found(site);
+  if (found === undefined || !isReplaceable(reader, found)) return undefined;
+  return new EditedFile(tree, reader, found).edits(alpha, options);
 }
 
-function isReplaceable(reader: SourceReader, node: SyntaxNode, { form, kind }: NormSite): boolean {
+function isReplaceable(reader: SourceReader, { node, site: { form, kind } }: FoundSite): boolean {
   if (form === "functional" || kind === "groupnorm" || channelsFirst.test(reader.textOf(node)) || isForeign(reader)) return false;
   return ![...reader.calledWithMore].some(({ span }) => reader.lines.offset(span.start) === node.start);
 }
@@ -57,104 +57,114 @@ function literal(alpha: number): string {
   return String(Number(alpha.toPrecision(digits)));
 }
 
+/** What an import line binds: the name, and what it is imported by. */
+function boundBy(line: string): { name: string; dotted: string } | undefined {
+  const [, from, imported, alias] = /^(?:from ([\w.]+) )?import ([\w.]+)(?: as (\w+))?$/.exec(line) ?? [];
+  if (imported === undefined) return undefined;
+  return { name: alias ?? imported, dotted: from === undefined ? imported : `${from}.${imported}` };
+}
+
 /** A file in which a norm is replaced. */
 class EditedFile {
   private readonly text: string;
   private readonly lineEnd: string;
   private readonly indent: string;
+  private readonly statements: ModuleStatements;
 
   constructor(
-    private readonly tree: SourceTree,
+    tree: SourceTree,
     private readonly reader: SourceReader,
-    private readonly node: SyntaxNode,
+    private readonly found: FoundSite,
   ) {
     this.text = tree.text;
     this.lineEnd = this.text.includes("\r\n") ? "\r\n" : "\n";
-    this.indent = /^(?:class|def)\b.*:[ \t]*(?:#.*)?\r?\n([ \t]+)\S/m.exec(this.text)?.[1] ?? "    ";
+    this.indent = this.indentOf(tree.root);
+    this.statements = new ModuleStatements(tree, reader);
+  }
+
+  edits(alpha: number, options: ReplacementOptions): SourceEdit[] | undefined {
+    const { node, site } = this.found;
+    const statement = this.statements.around(node);
+    if (statement === undefined) return undefined;
+    const place = this.statements.placeBefore(statement);
+    const partial = this.partialName(statement);
+    const written = site.form === "reference" ? `${partial ?? "partial"}(DyT, alpha_init_value=${literal(alpha)})` : this.call(alpha);
+    const dyt = this.missingDyt(place, options);
+    if (written === undefined || dyt === undefined) return undefined;
+    const brought = [...(site.form === "reference" && partial === undefined ? ["from functools import partial"] : []), ...dyt];
+    const replacement = { span: site.span, text: written };
+    if (brought.length === 0) return [replacement];
+    if (place === undefined || brought.some((line) => this.clashes(line))) return undefined;
+    return [this.inserted(brought, place), replacement];
   }
 
   /** The call that makes a DyT; torch's needs to know the channels, the others take the norm's name along. */
-  call({ framework, channels }: NormSite, alpha: number): string | undefined {
+  private call(alpha: number): string | undefined {
+    const { framework, channels } = this.found.site;
     if (framework !== "torch") return `DyT(${[`alpha_init_value=${literal(alpha)}`, ...this.nameArgument()].join(", ")})`;
     return channels === undefined ? undefined : `DyT(${channels}, alpha_init_value=${literal(alpha)})`;
   }
 
-  /** A class that makes a DyT. */
-  partial(alpha: number): string {
-    return `${this.partialName() ?? "partial"}(DyT, alpha_init_value=${literal(alpha)})`;
-  }
-
-  missingPartial(): string[] {
-    return this.partialName() === undefined ? ["from functools import partial"] : [];
-  }
-
-  /** Lines that bring the name DyT into the file; none where it is there. */
-  missingDyt({ framework }: NormSite, { importLine }: ReplacementOptions): string[] {
-    if (this.reader.module.find("DyT") !== undefined) return [];
+  /** Lines that bring the name DyT into the file; none where it is there, undefined where it is but may not be bound in time. */
+  private missingDyt(place: FreePlace | undefined, { importLine }: ReplacementOptions): string[] | undefined {
+    if (this.reader.module.find("DyT") !== undefined) return this.statements.isBoundFor("DyT", this.found.node) ? [] : undefined;
     if (importLine !== undefined) return [importLine];
-    const { imports, lines } = dytClass(framework, this.names());
+    const { imports, lines } = dytClass(this.found.site.framework, this.names(place?.offset ?? 0));
     return [...imports, "", "", ...lines.map((line) => line.replace(/\t/g, this.indent))];
   }
 
-  /** Puts lines after the imports that stand before the site, or before the first statement that is no docstring. */
-  afterImports(lines: readonly string[]): SourceEdit {
-    const statements = this.tree.root.children.filter(({ type }) => type !== "comment");
-    const before = statements.filter(({ end }) => end <= this.node.start);
-    const last = before.findLast(({ type }) => /^(future_)?import/.test(type)) ?? before.find((each, index) => index === 0 && isDocstring(each));
-    if (last !== undefined) {
-      const end = this.endOfLine(last.end);
-      const padded = [...(isDocstring(last) ? [""] : []), ...lines, ...this.padding(end, lines)];
-      return { span: this.reader.lines.span(end, end), text: padded.map((line) => `${this.lineEnd}${line}`).join("") };
+  /** Whether a line binds a name that the file has for something else. */
+  private clashes(line: string): boolean {
+    const bound = boundBy(line);
+    return bound !== undefined && !this.statements.mayBe(bound.name, bound.dotted);
+  }
+
+  private inserted(lines: readonly string[], { offset, after }: FreePlace): SourceEdit {
+    const span = this.reader.lines.span(offset, offset);
+    if (after === undefined) {
+      const fromFirst = lines.slice(lines.findIndex((line) => line !== ""));
+      return { span, text: [...fromFirst, "", ""].map((line) => `${line}${this.lineEnd}`).join("") };
     }
-    const start = this.startOfLine(statements[0]?.start ?? 0);
-    const fromFirst = lines.slice(lines.findIndex((line) => line !== ""));
-    return { span: this.reader.lines.span(start, start), text: [...fromFirst, "", ""].map((line) => `${line}${this.lineEnd}`).join("") };
+    const padded = [...(isDocstring(after) ? [""] : []), ...lines, ...this.padding(offset, lines)];
+    return { span, text: padded.map((line) => `${this.lineEnd}${line}`).join("") };
   }
 
   /** A class is followed by two blank lines. */
   private padding(end: number, lines: readonly string[]): string[] {
     if (!lines.includes("")) return [];
-    const blank = /^(?:[ \t]*\r?\n)*/.exec(this.text.slice(end))?.[0].split("\n").length ?? 0;
+    const blank = /^(?:[ \t]*\r?\n){0,3}/.exec(this.text.slice(end))?.[0].split("\n").length ?? 0;
     return Array.from({ length: Math.max(0, 4 - blank) }, () => "");
   }
 
-  private endOfLine(offset: number): number {
-    const end = this.text.slice(offset).search(/\r?\n/);
-    return end === -1 ? this.text.length : offset + end;
-  }
-
-  private startOfLine(offset: number): number {
-    return this.text.lastIndexOf("\n", offset - 1) + 1;
+  /** What the first definition of the module is indented by. */
+  private indentOf(root: SyntaxNode): string {
+    for (const each of root.children) {
+      const body = child(each.type === "decorated_definition" ? (child(each, "definition") ?? each) : each, "body");
+      const before = body && this.text.slice(Math.max(this.text.lastIndexOf("\n", body.start - 1) + 1, body.start - maxIndent), body.start);
+      if (before !== undefined && /^[ \t]+$/.test(before)) return before;
+    }
+    return "    ";
   }
 
   /** `name="ln_1"`, as it is written. */
   private nameArgument(): string[] {
-    const written = child(this.node, "arguments")?.children ?? [];
+    const written = child(this.found.node, "arguments")?.children ?? [];
     const name = written.find((each) => each.type === "keyword_argument" && this.reader.textOf(child(each, "name") ?? each) === "name");
     return name === undefined ? [] : [this.reader.textOf(name)];
   }
 
-  private partialName(): string | undefined {
-    const functools = this.nameOf("functools");
-    return this.nameOf("functools.partial") ?? (functools === undefined ? undefined : `${functools}.partial`);
+  private partialName({ start }: SyntaxNode): string | undefined {
+    const { nameOf } = this.names(start);
+    const functools = nameOf("functools");
+    return nameOf("functools.partial") ?? (functools === undefined ? undefined : `${functools}.partial`);
   }
 
-  private names(): ModuleNames {
+  /** Names that are bound before a place. */
+  private names(offset: number): ModuleNames {
+    const names = [...this.statements.importedBefore(offset)];
     return {
-      nameOf: (module) => this.nameOf(module),
+      nameOf: (module) => names.find(([, dotted]) => dotted === module)?.[0],
       imports: (packageName) => [...this.reader.imported].some((module) => module.split(".")[0] === packageName),
     };
   }
-
-  /** The name of the module's that is bound to something imported and nothing else. */
-  private nameOf(dotted: string): string | undefined {
-    return this.reader.module.boundNames().find((name) => {
-      const things = thingsOf(this.reader.module.find(name) ?? []);
-      return things.length > 0 && things.every((thing) => thing.is === "external" && thing.dotted === dotted);
-    });
-  }
-}
-
-function isDocstring(node: SyntaxNode): boolean {
-  return node.type === "expression_statement" && node.children.length === 1 && node.children[0]?.type === "string";
 }

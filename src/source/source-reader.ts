@@ -18,6 +18,12 @@ interface Body {
   readonly read: () => void;
 }
 
+/** A site, and its node in the syntax that is read. */
+export interface FoundSite {
+  readonly node: SyntaxNode;
+  readonly site: NormSite;
+}
+
 /**
  * Reads a file the way Python would run it, once through every function, and keeps what holds norm layers: the module first,
  * then the bodies of its functions.
@@ -79,10 +85,12 @@ export class SourceReader {
     this.imported.add(module);
   }
 
-  /** The node of a site that was found in the same text before. */
-  nodeOf({ span: { start, end } }: NormSite): SyntaxNode | undefined {
-    const [from, to] = [this.lines.offset(start), this.lines.offset(end)];
-    return [...this.drafts.keys()].find((node) => node.start === from && node.end === to);
+  /** The site that stands where one was found before, if it still calls or names the same. */
+  found({ span, callee, form }: NormSite): FoundSite | undefined {
+    const start = this.lines.offset(span.start);
+    const same = [...this.drafts].filter(([node, site]) => node.start === start && site.span.start.line === span.start.line && site.callee === callee);
+    const [node, site] = same.find(([, each]) => each.form === form) ?? same[0] ?? [];
+    return node === undefined || site === undefined ? undefined : { node, site };
   }
 
   /** The site at a node; a node is one site, however often it is read. */

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { replaceWithDyt, type ReplacementOptions } from "../../src/source/dyt-replacement";
 import { findNormSites } from "../../src/source/norm-sites";
@@ -25,10 +26,12 @@ function allReplaced(text: string, options: ReplacementOptions): string[] {
   });
 }
 
-/** What Python's own parser says about texts: nothing where it accepts all. */
-function pythonErrors(texts: readonly string[]): string {
-  const script = "import ast, json, sys\nfor index, text in enumerate(json.load(sys.stdin)):\n    try: ast.parse(text)\n    except SyntaxError as error: print(index, error)";
-  return spawnSync("python3", ["-c", script], { input: JSON.stringify(texts), encoding: "utf8" }).stdout;
+/** What Python says when it runs texts against packages that are made up: nothing where all run. */
+function pythonErrors(texts: readonly string[]): string[] {
+  const { stdout, stderr } = spawnSync("python3", [join(import.meta.dirname, "run_texts.py")], { input: JSON.stringify(texts), encoding: "utf8" });
+  if (stdout === "") return [stderr];
+  const errors = JSON.parse(stdout) as (string | null)[];
+  return errors.flatMap((error, index) => (error === null ? [] : [`${error} in\n${texts[index]!}`]));
 }
 
 const lines = (...all: string[]) => all.join("\n") + "\n";
@@ -37,11 +40,82 @@ const importLine = "from normlens_dyt import DyT";
 const python = spawnSync("python3", ["--version"]).status === 0;
 
 describe.runIf(python)("replaced corpus (skipped where python3 is absent)", () => {
-  it.each(corpusNames.filter((name) => name !== "mid_typing" && name !== "flax_nnx"))("%s: Python accepts every replacement", (name) => {
+  it.each(corpusNames.filter((name) => name !== "mid_typing" && name !== "flax_nnx"))("%s: Python runs every replacement", (name) => {
     const text = corpusText(name);
     const results = [...allReplaced(text, {}), ...allReplaced(text.replaceAll("\n", "\r\n"), { importLine })];
     expect(results.length).toBeGreaterThan(0);
-    expect(pythonErrors(results)).toBe("");
+    expect(pythonErrors([text, ...results])).toEqual([]);
+  });
+});
+
+describe.runIf(python)("a replacement in a file whose imports are no plain ones (skipped where python3 is absent)", () => {
+  const block = lines("class Block:", "    def __init__(self, dim):", "        self.norm = nn.LayerNorm(dim)");
+  const made = lines("Block(4)");
+
+  it.each([
+    ["imports in a try", lines("import os", "try:", "    import torch", "    import torch.nn as nn", "except ImportError:", "    torch = None") + block + made],
+    ["imports for type checkers", lines("from typing import TYPE_CHECKING", "import torch.nn as nn", "if TYPE_CHECKING:", "    import torch") + block + made],
+    ["an import for type checkers alone", lines("from typing import TYPE_CHECKING", "if TYPE_CHECKING:", "    import torch", "import torch.nn as nn") + block + made],
+    ["imports after the class", block + lines("import torch", "import torch.nn as nn") + made],
+    ["an import of nn after the class", lines("import torch") + block + lines("import torch.nn as nn") + made],
+    ["an import of torch after the class", lines("import torch.nn as nn") + block + lines("import torch", "x = 1") + made],
+    ["imports of either branch", lines("import sys", "if sys.argv:", "    import torch.nn as nn", "else:", "    from torch import nn") + block + made],
+    ["a line for import and norm", lines("import torch; n = torch.nn.LayerNorm(4)")],
+    ["a line for import and norm, after another import", lines('"""Doc."""', "import os", "import torch; n = torch.nn.LayerNorm(4)")],
+    ["a string of several lines behind an import", lines('import torch; X = """a', ' b"""', "n = torch.nn.LayerNorm(4)")],
+    ["a call of several lines behind an import", lines("import torch; divmod(1,", " 2)", "n = torch.nn.LayerNorm(4)")],
+    ["an import that goes on in an empty line", lines("import torch.nn as nn \\", "", "n = nn.LayerNorm(4)")],
+    ["an import of several lines", lines("import torch", "from torch import (  # both", "    nn,", "    optim,", ")  # done", "n = nn.LayerNorm(4)")],
+    ["semicolons", lines("import os; import torch;  # both", "n = torch.nn.LayerNorm(4)")],
+    ["no import", lines("#!/usr/bin/env python", "", '"""Doc."""', "", "def f(torch):", "    return torch.nn.LayerNorm(4)")],
+    ["a docstring and a future import", lines('"""Doc."""', "from __future__ import annotations", "def f(torch):", "    return torch.nn.LayerNorm(4)")],
+    ["an import in a function", lines("def f():", "    import torch.nn as nn", "    return nn.LayerNorm(4)", "f()")],
+    ["a DyT that is bound later, before anything is called", lines("from torch import nn") + block + lines("class DyT:", "    def __init__(self, dim, alpha_init_value): pass") + made],
+    ["a partial that is imported later", lines("from torch import nn", "import torch", "def block(dim, norm_layer=nn.LayerNorm):", "    return norm_layer(dim)", "from functools import partial", "block(4)")],
+    ["a partial that is imported in a branch", lines("from torch import nn", "try:", "    import x", "except ImportError:", "    from functools import partial", "def block(dim, norm_layer=nn.LayerNorm):", "    return norm_layer(dim)", "block(4)")],
+    ["linen in a try", lines("import os", "try:", "    import flax.linen as nn", "except ImportError:", "    pass", "def f():", "    return nn.LayerNorm()", "f()")],
+    ["keras imported on the line of the norm", lines("import os", "import keras; n = keras.layers.LayerNormalization()")],
+  ])("%s", (_, text) => {
+    const texts = [text, text.replaceAll("\n", "\r\n"), text.trimEnd()];
+    const results = texts.map((each) => replaced(each));
+    expect(results.every((result) => result?.includes("alpha_init_value=0.32"))).toBe(true);
+    expect(pythonErrors([...texts, ...(results as string[])])).toEqual([]);
+    expect(pythonErrors(texts.map((each) => replaced(each, { importLine })!))).toEqual([]);
+  });
+
+  it.each([
+    ["a DyT that is bound after the module needs it", lines("from torch import nn", "norm = nn.LayerNorm(4)", "class DyT: pass")],
+    ["a DyT that is bound after the module calls what needs it", lines("from torch import nn") + block + made + lines("class DyT: pass")],
+    ["a DyT that is bound in a branch", lines("from torch import nn", "if fast:", "    from fast import DyT", "norm = nn.LayerNorm(4)")],
+    ["a future import on the line of the norm", lines("from __future__ import annotations; import torch; n = torch.nn.LayerNorm(4)")],
+    ["a docstring on the line of the norm", lines('"""Doc."""; import torch; n = torch.nn.LayerNorm(4)')],
+    ["what is no Python before", lines("import torch", "foo(1,", "norm = torch.nn.LayerNorm(4)")],
+  ])("is not offered for %s", (_, text) => {
+    expect(replaced(text, { importLine })).toBeUndefined();
+    expect(replaced(text)).toBeUndefined();
+  });
+
+  it("is not offered where the file has a name of the class for something else", () => {
+    expect(replaced(lines("if fast:", "    import torch.nn as nn", "else:", "    import fast.nn as nn", "norm = nn.LayerNorm(4)"))).toBeUndefined();
+    expect(replaced(lines("from norms import LayerNorm", "nn = 3", "norm = LayerNorm(4)"))).toBeUndefined();
+    expect(replaced(lines("from torch import nn", "def partial(): pass", "def block(norm_layer=nn.LayerNorm): pass"), { importLine })).toBeUndefined();
+  });
+});
+
+describe("a site that was found in another text", () => {
+  it("gives an edit of what stands there now", () => {
+    const [site] = findNormSites(parser, "from torch import nn\nnorm = nn.LayerNorm(8)").sites;
+    const edited = (text: string) => {
+      const edits = replaceWithDyt(parser, text, site!, 0.5, { importLine });
+      return edits && applyEdits(text, edits).split("\n").at(-1);
+    };
+    expect(edited("from torch import nn\nnorm = nn.LayerNorm(dim, eps=1e-6)")).toBe("norm = DyT(dim, alpha_init_value=0.5)");
+    expect(edited("from torch import nn\nnorm = nn.LayerNorm(2 * a)  # x")).toBe("norm = DyT(2 * a, alpha_init_value=0.5)  # x");
+    expect(edited("from torch import nn\nnorm = nn.GroupNorm(8)")).toBeUndefined();
+    expect(edited("from torch import nn\nnorm = nn.Linear(8, 8)")).toBeUndefined();
+    expect(edited("from torch import nn\nnorms = nn.LayerNorm(8)")).toBeUndefined();
+    expect(edited("norm = nn.LayerNorm(8)")).toBeUndefined();
+    expect(edited("class LayerNorm2d: pass\nnorm = nn.LayerNorm(8, channels_first)")).toBeUndefined();
   });
 });
 
