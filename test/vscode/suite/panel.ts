@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commands, TabInputCustom, TabInputWebview, Uri, window, workspace } from "vscode";
+import { commands, RelativePattern, TabInputCustom, TabInputWebview, Uri, window, workspace } from "vscode";
 import { api, inWorkspace, sampleResult, until } from "./support";
 
 /** Waits for a text in the page that is in view. */
@@ -82,15 +82,19 @@ describe("the panel", () => {
     const note = (reason: unknown) => rejections.push(reason);
     process.on("unhandledRejection", note);
     const file = inWorkspace(0, "closing.normlens.json");
-    const bytes = await workspace.fs.readFile(await sampleResult());
-    await workspace.fs.writeFile(file, bytes);
-    for (let round = 0; round < 3; round++) {
-      await commands.executeCommand("vscode.open", file);
-      await panelSays("transformer.h.0.ln_1");
-      const writing = workspace.fs.writeFile(file, bytes);
-      await commands.executeCommand("workbench.action.closeAllEditors");
-      await writing;
-    }
+    const text = new TextDecoder().decode(await workspace.fs.readFile(await sampleResult()));
+    await workspace.fs.writeFile(file, new TextEncoder().encode(text));
+    await commands.executeCommand("vscode.open", file);
+    await panelSays("transformer.h.0.ln_1");
+    // So much takes longer to read than an editor to close.
+    const watcher = workspace.createFileSystemWatcher(new RelativePattern(inWorkspace(0), "closing.normlens.json"));
+    const noticed = new Promise((resolve) => { watcher.onDidChange(resolve); });
+    await workspace.fs.writeFile(file, new TextEncoder().encode(text + " ".repeat(40_000_000)));
+    await noticed;
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    watcher.dispose();
+    // Read here too, hence after the page's reading was begun.
+    await workspace.fs.readFile(file);
     await workspace.fs.delete(file);
     await new Promise((resolve) => { setTimeout(resolve, 300); });
     process.off("unhandledRejection", note);
