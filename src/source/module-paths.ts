@@ -1,3 +1,5 @@
+import type { NormKind } from "../shared/norm";
+import { lastName } from "./norm-names";
 import type { SourceReader } from "./source-reader";
 import { findMethod, noArguments, thingsOf, type Arguments, type ClassDefinition, type FunctionDefinition, type Parameter, type SiteDraft, type Thing, type Value } from "./values";
 
@@ -31,7 +33,7 @@ const maxNesting = 300;
 /** Frame of what nobody calls: parameters are their defaults. */
 const outermost: Frame = { of: undefined, given: noArguments, caller: undefined, within: [] };
 
-/** Gives every site its paths, seen from each class of the file, and from the module and its functions for what is in no class. */
+/** Gives every site its paths, and its kind where all that it may call agree, seen from each class of the file, and from the module and its functions for what is in no class. */
 export function findPaths(reader: SourceReader): void {
   const finder = new PathFinder(reader);
   for (const definition of reader.classes) finder.followFrom(definition);
@@ -39,11 +41,16 @@ export function findPaths(reader: SourceReader): void {
   finder.only = new Set(reader.sites.filter(({ paths }) => paths.length === 0));
   for (const { returns } of reader.functions) finder.follow(returns, outermost, []);
   finder.forgetUnusedReferences();
+  finder.tellKinds();
 }
 
 class PathFinder {
   /** Sites that get paths; all where it is not set. */
   only: ReadonlySet<SiteDraft> | undefined;
+  /** What sites that call a variable may compute; undefined among it where that is not known. */
+  private readonly kinds = new Map<SiteDraft, Set<NormKind | undefined>>();
+  /** Whether something was not followed to its end. */
+  private isCut = false;
   private steps = 0;
   private nesting = 0;
   /** Steps at which what is followed ends. */
@@ -73,6 +80,15 @@ class PathFinder {
     }
   }
 
+  /** Tells what sites compute that call a variable, where everything that it may hold does the same. */
+  tellKinds(): void {
+    if (this.isCut) return;
+    for (const [site, kinds] of this.kinds) {
+      const [kind] = kinds;
+      if (kinds.size === 1 && kind !== undefined) site.kind = kind;
+    }
+  }
+
   /** Follows what a value holds. */
   follow(value: Value, frame: Frame, path: readonly string[]): void {
     for (const placed of value) this.followThing(placed.thing, frame, [...path, ...placed.path]);
@@ -82,8 +98,12 @@ class PathFinder {
     if (!this.step() || path.length > maxSegments || this.nesting === maxNesting) return;
     this.nesting++;
     if (thing.is === "outcome") {
-      if (thing.site !== undefined) this.keep(thing.site, path);
-      for (const called of this.resolved(thing.called, frame)) this.followCall(called.thing, thing.given, frame, path);
+      const callable = this.resolved(thing.called, frame);
+      if (thing.site !== undefined) {
+        this.keep(thing.site, path);
+        if (thing.site.kind === undefined && thing.site.form === "variable") this.noteKinds(thing.site, callable, frame);
+      }
+      for (const called of callable) this.followCall(called.thing, thing.given, frame, path);
     }
     if (thing.is === "parameter") {
       const given = argument(thing, frame);
@@ -94,6 +114,7 @@ class PathFinder {
 
   /** Counts a step; whether it may be taken. */
   private step(): boolean {
+    this.isCut ||= this.steps >= this.lastStep;
     return ++this.steps <= this.lastStep;
   }
 
@@ -112,6 +133,16 @@ class PathFinder {
         return called.is === "function" && inner !== undefined ? this.resolved(called.returns, inner, depth + 1) : [];
       });
     });
+  }
+
+  /** Where nobody calls, a parameter without a default tells nothing; where somebody hands on what is not known, it may be anything. */
+  private noteKinds(site: SiteDraft, callable: readonly Callable[], frame: Frame): void {
+    const isCalled = frame.caller !== undefined && frame.caller !== outermost;
+    const layers = callable.filter(({ thing }) => thing.is !== "external" || lastName(thing.dotted) !== "Identity");
+    const kinds = layers.map(({ thing }) => (thing.is === "norm class" ? thing.kind : undefined));
+    const known = this.kinds.get(site) ?? new Set();
+    this.kinds.set(site, known);
+    for (const kind of layers.length === 0 && isCalled ? [undefined] : kinds) known.add(kind);
   }
 
   private followCall(called: Thing, given: Arguments, frame: Frame, path: readonly string[]): void {

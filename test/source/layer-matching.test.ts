@@ -69,6 +69,12 @@ describe("layers of checkpoints and the source of their models", () => {
     expect(assigned("vit_timm", [{ name: "blocks.3.attn.norm", kind: "layernorm" }])).toEqual(new Map([["blocks.3.attn.norm", ["Attention: self.norm"]]]));
   });
 
+  it("vit-timm: norms of another kind are no layers of the file, whatever their name", async () => {
+    const { norms } = await openGolden(join(golden, "llama-hf", "golden.safetensors"));
+    expect(norms.map(({ name }) => name)).toContain("model.norm");
+    for (const corpus of ["vit_timm", "swin"]) expect(matchLayers(findNormSites(parser, corpusText(corpus)).sites, norms)).toEqual([]);
+  });
+
   it("swin: norms of one name by where they stand", () => {
     const layers = ["norm", "patch_embed.norm", "layers.0.downsample.norm", "layers.0.blocks.1.norm1"].map((name) => ({ name, kind: "layernorm" }));
     expect(assigned("swin", layers)).toEqual(

@@ -80,6 +80,24 @@ describe("findNormSites", () => {
   });
 
   it.each([
+    ["norm_layer=nn.LayerNorm", "", "", "layernorm"],
+    ["norm_layer=None", "        norm_layer = norm_layer or partial(nn.LayerNorm, eps=1e-6)", "", "layernorm"],
+    ["norm_layer=None", "        norm_layer = get_norm_layer(norm_layer) or nn.RMSNorm", "", "rmsnorm"],
+    ["norm_layer=None", "        norm_layer = get_norm_layer(norm_layer) or nn.RMSNorm", "def model():\n    return Model(norm_layer=nn.LayerNorm)", undefined],
+    ["norm_layer=None", "        norm_layer = nn.Identity if flag else nn.RMSNorm", "", "rmsnorm"],
+    ["norm_layer=None", "        norm_layer = nn.LayerNorm if flag else nn.RMSNorm", "", undefined],
+    ["norm_layer=nn.RMSNorm", "", "def model():\n    return Model(norm_layer=nn.RMSNorm)", "rmsnorm"],
+    ["norm_layer=nn.LayerNorm", "", "def model():\n    return Model(norm_layer=nn.RMSNorm)", undefined],
+    ["norm_layer=nn.LayerNorm", "", "def model(cfg):\n    return Model(norm_layer=cfg.norm)", undefined],
+    ["norm_layer=nn.LayerNorm", "", "class Whole(nn.Module):\n    def __init__(self, norm_layer):\n        self.model = Model(norm_layer)", undefined],
+    ["norm_layer", "", "class Whole(nn.Module):\n    def __init__(self):\n        self.model = Model(nn.LayerNorm)", "layernorm"],
+    ["norm_layer", "", "", undefined],
+  ])("a variable, def __init__(self, %s) %s %s, computes %s", (parameter, assigned, caller, kind) => {
+    const text = `from functools import partial\nfrom torch import nn\nclass Model(nn.Module):\n    def __init__(self, ${parameter}):\n${assigned}\n        self.norm = norm_layer(8)\n${caller}\n`;
+    expect(findNormSites(parser, text).sites.find(({ callee, span }) => callee === "norm_layer" && span.start.line === 5)?.kind).toBe(kind);
+  });
+
+  it.each([
     ["import torch\nimport jax", "torch"],
     ["from flax import linen as nn", "flax"],
     ["from keras import layers", "keras"],

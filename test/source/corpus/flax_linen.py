@@ -29,7 +29,7 @@ class Encoder1DBlock(nn.Module):
         x = x + inputs
         y = nn.LayerNorm(dtype=self.dtype)(x)  # norm: layernorm constructor Transformer.encoderblock_*.LayerNorm_1
         z = MlpBlock(self.mlp_dim)(y)
-        return self.norm_cls()(x + z)  # norm: ? variable Transformer.encoderblock_*.LayerNorm_2
+        return self.norm_cls()(x + z)  # norm: layernorm variable Transformer.encoderblock_*.LayerNorm_2
 
 
 class Encoder(nn.Module):

@@ -19,9 +19,9 @@ class WindowAttention(nn.Module):
 class SwinTransformerBlock(nn.Module):
     def __init__(self, dim, input_resolution, num_heads, window_size=7, act_layer=nn.GELU, norm_layer=nn.LayerNorm):  # norm: layernorm reference -
         super().__init__()
-        self.norm1 = norm_layer(dim)  # norm: ? variable layers.*.blocks.*.norm1
+        self.norm1 = norm_layer(dim)  # norm: layernorm variable layers.*.blocks.*.norm1
         self.attn = WindowAttention(dim, window_size=to_2tuple(window_size), num_heads=num_heads)
-        self.norm2 = norm_layer(dim)  # norm: ? variable layers.*.blocks.*.norm2
+        self.norm2 = norm_layer(dim)  # norm: layernorm variable layers.*.blocks.*.norm2
 
     def forward(self, x):
         return x + self.attn(self.norm1(x))
@@ -31,7 +31,7 @@ class PatchMerging(nn.Module):
     def __init__(self, input_resolution, dim, norm_layer=nn.LayerNorm):  # norm: layernorm reference -
         super().__init__()
         self.reduction = nn.Linear(4 * dim, 2 * dim, bias=False)
-        self.norm = norm_layer(4 * dim)  # norm: ? variable layers.*.downsample.norm
+        self.norm = norm_layer(4 * dim)  # norm: layernorm variable layers.*.downsample.norm
 
     def forward(self, x):
         return self.reduction(self.norm(x))
@@ -59,7 +59,7 @@ class PatchEmbed(nn.Module):
         super().__init__()
         self.proj = nn.Conv2d(3, embed_dim, kernel_size=4, stride=4)
         if norm_layer is not None:
-            self.norm = norm_layer(embed_dim)  # norm: ? variable patch_embed.norm
+            self.norm = norm_layer(embed_dim)  # norm: layernorm variable patch_embed.norm
         else:
             self.norm = None
 
@@ -85,7 +85,7 @@ class SwinTransformer(nn.Module):
                                norm_layer=norm_layer,
                                downsample=PatchMerging if (i_layer < self.num_layers - 1) else None)
             self.layers.append(layer)
-        self.norm = norm_layer(embed_dim * 8)  # norm: ? variable norm
+        self.norm = norm_layer(embed_dim * 8)  # norm: layernorm variable norm
         self.apply(self._init_weights)
 
     def _init_weights(self, m):

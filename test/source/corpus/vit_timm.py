@@ -21,9 +21,9 @@ class Attention(nn.Module):
         super().__init__()
         self.head_dim = dim // num_heads
         self.qkv = nn.Linear(dim, dim * 3)
-        self.q_norm = norm_layer(self.head_dim) if qk_norm else nn.Identity()  # norm: ? variable blocks.*.attn.q_norm
-        self.k_norm = norm_layer(self.head_dim) if qk_norm else nn.Identity()  # norm: ? variable blocks.*.attn.k_norm
-        self.norm = norm_layer(dim)  # norm: ? variable blocks.*.attn.norm
+        self.q_norm = norm_layer(self.head_dim) if qk_norm else nn.Identity()  # norm: layernorm variable blocks.*.attn.q_norm
+        self.k_norm = norm_layer(self.head_dim) if qk_norm else nn.Identity()  # norm: layernorm variable blocks.*.attn.k_norm
+        self.norm = norm_layer(dim)  # norm: layernorm variable blocks.*.attn.norm
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = self.qkv(x).unbind(0)
@@ -51,10 +51,10 @@ class Block(nn.Module):
             mlp_layer: Type[nn.Module] = Mlp,
     ) -> None:
         super().__init__()
-        self.norm1 = norm_layer(dim)  # norm: ? variable blocks.*.norm1
+        self.norm1 = norm_layer(dim)  # norm: layernorm variable blocks.*.norm1
         self.attn = Attention(dim, num_heads=num_heads, qk_norm=qk_norm, norm_layer=norm_layer)
         self.ls1 = LayerScale(dim, init_values=init_values) if init_values else nn.Identity()
-        self.norm2 = norm_layer(dim)  # norm: ? variable blocks.*.norm2
+        self.norm2 = norm_layer(dim)  # norm: layernorm variable blocks.*.norm2
         self.mlp = mlp_layer(in_features=dim)
 
     def forward(self, x):
@@ -65,7 +65,7 @@ class Block(nn.Module):
 class ParallelScalingBlock(nn.Module):
     def __init__(self, dim: int, num_heads: int, norm_layer: Type[nn.Module] = nn.LayerNorm) -> None:  # norm: layernorm reference in_norm
         super().__init__()
-        self.in_norm = norm_layer(dim)  # norm: ? variable in_norm
+        self.in_norm = norm_layer(dim)  # norm: layernorm variable in_norm
         self.in_proj = nn.Linear(dim, 7 * dim)
 
     def forward(self, x):
@@ -91,7 +91,7 @@ class VisionTransformer(nn.Module):
         norm_layer = get_norm_layer(norm_layer) or partial(nn.LayerNorm, eps=1e-6)  # norm: layernorm reference blocks.*.attn.norm
         act_layer = get_act_layer(act_layer) or nn.GELU
         self.patch_embed = PatchEmbed(embed_dim=embed_dim, bias=not pre_norm)
-        self.norm_pre = norm_layer(embed_dim) if pre_norm else nn.Identity()  # norm: ? variable norm_pre
+        self.norm_pre = norm_layer(embed_dim) if pre_norm else nn.Identity()  # norm: layernorm variable norm_pre
         dpr = [x.item() for x in torch.linspace(0, 0.1, depth)]
         self.blocks = nn.Sequential(*[
             block_fn(
@@ -101,8 +101,8 @@ class VisionTransformer(nn.Module):
                 mlp_layer=mlp_layer,
             )
             for i in range(depth)])
-        self.norm = norm_layer(embed_dim) if final_norm and not use_fc_norm else nn.Identity()  # norm: ? variable norm
-        self.fc_norm = norm_layer(embed_dim) if final_norm and use_fc_norm else nn.Identity()  # norm: ? variable fc_norm
+        self.norm = norm_layer(embed_dim) if final_norm and not use_fc_norm else nn.Identity()  # norm: layernorm variable norm
+        self.fc_norm = norm_layer(embed_dim) if final_norm and use_fc_norm else nn.Identity()  # norm: layernorm variable fc_norm
         self.head = nn.Linear(embed_dim, 1000)
 
     def forward(self, x):
