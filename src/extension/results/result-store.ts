@@ -1,5 +1,6 @@
 import { commands, EventEmitter, Uri, workspace, type Disposable, type ExtensionContext } from "vscode";
 import { UserError, messageOf } from "../../shared/errors";
+import { fileNameFrom } from "../../shared/file-name";
 import { formatCounted } from "../../shared/format";
 import { resultSuffix, type Result } from "../../shared/result";
 import { asResult } from "../../shared/result-shape";
@@ -151,9 +152,8 @@ export class ResultStore implements Disposable {
   async newUri(label: string): Promise<Uri> {
     const folder = this.folder;
     await workspace.fs.createDirectory(folder);
-    const name = label.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60);
     const stamp = new Date().toISOString().replace(/[:.]/g, "-");
-    return Uri.joinPath(folder, `${name}-${stamp}${resultSuffix}`);
+    return Uri.joinPath(folder, `${fileNameFrom(label, 60)}-${stamp}${resultSuffix}`);
   }
 
   dispose(): void {
