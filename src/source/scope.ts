@@ -1,4 +1,4 @@
-import { addTo, union, type ClassDefinition, type FunctionDefinition, type Placed, type Value } from "./values";
+import { addTo, maxEntries, union, type ClassDefinition, type FunctionDefinition, type Placed, type Value } from "./values";
 
 /** What a scope belongs to. */
 interface Belonging {
@@ -52,7 +52,7 @@ export class Scope {
   add(name: string, value: Value): void {
     const held = this.held(name);
     if (held === undefined) this.names.set(name, [...value]);
-    else addTo(held, value);
+    else addTo(held, value, held === this.belonging.owner?.attributes ? undefined : maxEntries);
   }
 
   /** Reads the statements of a branch. */

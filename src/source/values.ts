@@ -103,7 +103,7 @@ export function just(thing: Thing): Value {
 }
 
 /** Entries of a value, at most: code that doubles what it has, line by line, would soon have more than fits. */
-const maxEntries = 256;
+export const maxEntries = 256;
 /** Entries of what a class or the module holds, at most. */
 const maxHeld = 20_000;
 /** Segments down to an entry, at most. */
@@ -139,8 +139,8 @@ export function union(values: Iterable<Value>): Value {
   return all;
 }
 
-/** Adds to a list what it has not. Every list that grows does so here. */
-export function addTo(held: Placed[], value: Value): void {
+/** Adds to a list what it has not, up to so many entries. Every list that grows does so here. */
+export function addTo(held: Placed[], value: Value, most = maxHeld): void {
   let entries = entriesOf.get(held);
   if (entries === undefined) {
     entries = new Entries();
@@ -148,7 +148,7 @@ export function addTo(held: Placed[], value: Value): void {
     entriesOf.set(held, entries);
   }
   for (const placed of value) {
-    if (held.length === maxHeld) return;
+    if (held.length >= most) return;
     if (entries.add(placed)) held.push(placed);
   }
 }

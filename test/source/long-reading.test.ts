@@ -4,15 +4,13 @@ import { replaceWithDyt } from "../../src/source/dyt-replacement";
 import type { NormSite } from "../../src/source/norm-site";
 import { findNormSites } from "../../src/source/norm-sites";
 import type { PythonParser } from "../../src/source/python-parser";
-import { loadPython } from "./python";
+import { corpusNames, corpusText, loadPython } from "./python";
 
 let parser: PythonParser;
 beforeAll(async () => {
   parser = await loadPython();
 });
 
-/** For texts of some hundred thousand characters, on a machine that is busy; minutes would be too long. */
-const timeout = 30_000;
 const head = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n";
 const block = "class Block(nn.Module):\n    def __init__(self, dim):\n        self.norm = nn.LayerNorm(dim)\n";
 const model = `${block}class Model(nn.Module):\n    def __init__(self, dim):\n        self.block = Block(dim)\n`;
@@ -52,12 +50,27 @@ describe("source that doubles what it has", () => {
     expect(paths(`${head}x = [nn.LayerNorm(4)]\n${repeated(26, () => `${line.replaceAll("        ", "")}\n`)}last = nn.LayerNorm(8)\n`)).toHaveLength(2);
   });
 
-  it("reads code that is longer than a stack", { timeout }, () => {
+  it("reads code that is longer than a stack", () => {
     expect(paths(`${head}${model}def f(x):\n    return x\nx = Block(4)\n${repeated(10_000, () => "x = f(x)\n")}`)[0]).toContain("block.norm");
     expect(paths(`${head}${model}${repeated(3_000, (index) => `class C${index + 1}(C${index}):\n    pass\n`)}`)[0]).toContain("block.norm");
     expect(paths(`${head}${model}${repeated(3_000, (index) => `def f${index}(x):\n    return f${index + 1}(x)\n`)}`)[0]).toContain("block.norm");
     expect(paths(`${head}${model}table = [${"1,".repeat(200_000)}]\nfor a in [${"b,".repeat(200_000)}]:\n    pass\n`)[0]).toContain("block.norm");
     expect(paths(`${head}class Table:\n    x = [${"1,".repeat(200_000)}]\n${model}`)[0]).toContain("block.norm");
+  });
+});
+
+describe("source that is long", () => {
+  it.each(corpusNames)("%s, forty times: every site is found", (name) => {
+    const text = `${corpusText(name)}\n`;
+    const once = findNormSites(parser, text).sites.length;
+    expect(findNormSites(parser, text.repeat(40)).sites).toHaveLength(40 * once);
+  });
+
+  it("finds what a class of very many attributes holds", () => {
+    const attributes = repeated(2_000, (index) => `        self.a${index} = nn.LayerNorm(4)\n`);
+    const found = paths(`${head}class Model(nn.Module):\n    def __init__(self):\n${attributes}`);
+    expect(found).toHaveLength(2_000);
+    expect(found.at(-1)).toEqual(["a1999"]);
   });
 });
 
@@ -74,7 +87,7 @@ describe("source that branches", () => {
     expect(paths(`${head}${model}${functions}def f14():\n    return nn.LayerNorm\nx = f0()()\n`)[0]).toContain("block.norm");
   });
 
-  it("reads a file of very many classes", { timeout }, () => {
+  it("reads a file of very many classes", () => {
     const text = `${repeated(60_000, (index) => `class C${index}: x = ${index}\n`)}${head}${model}`;
     expect(paths(text)).toHaveLength(1);
     expect(paths(`${repeated(30_000, (index) => `class C${index}:\n  def f(self): pass\n`)}${head}${model}`)).toHaveLength(1);
@@ -88,7 +101,7 @@ describe("source that branches", () => {
     expect(matchLayers([{ ...site, paths: [["ln*n"]] }], ["ln", "lnn"].map(layer))[0]?.layers).toEqual(["lnn"]);
   });
 
-  it("finds the indentation of a long line", { timeout }, () => {
+  it("finds the indentation of a long line", () => {
     const text = `${head}norm = nn.LayerNorm(4)\ndef f(): return {${"1:1,".repeat(100_000)}}\nclass A: x = "${":   ".repeat(100_000)}"\n`;
     expect(replaceWithDyt(parser, text, findNormSites(parser, text).sites[0]!, 0.5)).toHaveLength(2);
   });
