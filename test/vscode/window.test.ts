@@ -73,6 +73,10 @@ describe("the packed extension", () => {
     await page.locator(".quick-input-list .monaco-list-row", { hasText: /^gpt2/ }).click();
     await panelSays(window, "transformer.h.5.ln_2");
 
+    await page.locator(".explorer-folders-view .monaco-list-row", { hasText: /^gpt2$/ }).click({ button: "right" });
+    await page.locator(".monaco-menu .action-item", { hasText: "Analyze Norm Layers" }).waitFor({ timeout: patience });
+    await page.keyboard.press("Escape");
+
     await window.command("Developer: Reload Window");
     await panelSays(window, "transformer.h.5.ln_2");
 

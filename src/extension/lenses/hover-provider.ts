@@ -37,11 +37,12 @@ function contents(layers: readonly LayerResult[], intent: Intent, result: Result
   const text = new MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: ["normlens.showLayer", "normlens.showLensLayers"] };
   const [layer] = layers;
+  if (result.input.kind === "random") text.appendText(l10n.t("{0}, on random input: no measure of real use", printable(labelOf(result)))).appendMarkdown("\n\n");
   if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent);
   else appendSummary(text, layers, intent, result);
   appendPicture(text, layers);
   if (layers.length > 1) appendNames(text, layers, intent);
-  text.appendMarkdown("\n\n").appendText(result.input.kind === "random" ? l10n.t("{0}, on random input: no measure of real use", printable(labelOf(result))) : l10n.t("Measured in {0}", printable(labelOf(result))));
+  if (result.input.kind !== "random") text.appendMarkdown("\n\n").appendText(l10n.t("Measured in {0}", printable(labelOf(result))));
   return text;
 }
 
