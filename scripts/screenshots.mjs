@@ -99,7 +99,7 @@ await inWindow("dark", async (window) => {
 
   await window.command("NormLens: Export Alphas...");
   await take(window, "vscode-formats");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "yaml" }).first().click();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "csv" }).first().click();
   await take(window, "vscode-export");
   await escape(window);
 
