@@ -8,10 +8,15 @@ import { printable } from "../shared/format";
  */
 export async function sayError(error: unknown, log: LogOutputChannel): Promise<void> {
   if (error instanceof CancelledError) return;
-  log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+  logError(error, log);
   const showLog = l10n.t("Show Log");
   const text = error instanceof UserError ? error.message : l10n.t("A defect in NormLens: {0}", messageOf(error));
   if ((await window.showErrorMessage(notificationText(text), showLog)) === showLog) log.show();
+}
+
+/** Logs an error: a refusal by its sentence, anything else with its stack. */
+export function logError(error: unknown, log: LogOutputChannel): void {
+  log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
 }
 
 /** Tells that a file was written, with a button that opens it. */

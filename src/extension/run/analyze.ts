@@ -1,8 +1,8 @@
-import { l10n, Uri, window, workspace } from "vscode";
+import { l10n, Uri, workspace } from "vscode";
 import { UserError } from "../../shared/errors";
 import type { AnalysisRequest, InputChoice } from "../../shared/request";
 import type { Parts } from "../parts";
-import { sayError } from "../say";
+import { logError, sayError } from "../say";
 import { settings } from "../settings";
 
 /** What an analysis may be told beside its checkpoint; what is absent comes from the settings. */
@@ -46,7 +46,7 @@ export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: Ana
     await analyze(parts, checkpoint, options);
     return true;
   } catch (error) {
-    if (parts.panels.visible && parts.runner.hasTold(error)) parts.log.error(error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (parts.panels.visible && parts.runner.hasTold(error)) logError(error, parts.log);
     else void sayError(error, parts.log);
     return false;
   }
@@ -79,17 +79,4 @@ function requestFor(checkpoint: Uri, options: AnalysisOptions): AnalysisRequest 
     ...(sequenceLength > 0 && { sequenceLength }),
     ...(threads > 0 && { threads }),
   };
-}
-
-/** Asks for a folder or a file, which no one dialog of every system can. */
-export async function browseForCheckpoint(kind: "folder" | "file"): Promise<Uri | undefined> {
-  const [chosen] =
-    (await window.showOpenDialog({
-      title: kind === "folder" ? l10n.t("Folder of a Checkpoint") : l10n.t("Checkpoint File"),
-      openLabel: l10n.t("Analyze"),
-      canSelectFiles: kind === "file",
-      canSelectFolders: kind === "folder",
-      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "json"], [l10n.t("All Files")]: ["*"] } }),
-    })) ?? [];
-  return chosen;
 }

@@ -1,5 +1,5 @@
 import { l10n, QuickPickItemKind, ThemeIcon, Uri, window, workspace, type QuickPick, type QuickPickItem } from "vscode";
-import { browseForCheckpoint, nameOf } from "./analyze";
+import { nameOf } from "./analyze";
 
 interface Choice extends QuickPickItem {
   readonly pick?: () => Promise<Uri | undefined>;
@@ -79,4 +79,17 @@ async function findCheckpoints(): Promise<Uri[]> {
   // What our own exports write is no checkpoint.
   const loose = files.filter((uri) => !folders.has(parent(uri)) && !uri.path.endsWith(".normlens.safetensors"));
   return [...[...folders].map((folder) => Uri.parse(folder)), ...loose];
+}
+
+/** Asks for a folder or a file, which no one dialog of every system can. */
+async function browseForCheckpoint(kind: "folder" | "file"): Promise<Uri | undefined> {
+  const [chosen] =
+    (await window.showOpenDialog({
+      title: kind === "folder" ? l10n.t("Folder of a Checkpoint") : l10n.t("Checkpoint File"),
+      openLabel: l10n.t("Analyze"),
+      canSelectFiles: kind === "file",
+      canSelectFolders: kind === "folder",
+      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "json"], [l10n.t("All Files")]: ["*"] } }),
+    })) ?? [];
+  return chosen;
 }
