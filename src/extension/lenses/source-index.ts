@@ -113,13 +113,14 @@ export class SourceIndex implements Disposable {
       if (uri.path.split("/").some((folder) => foreign.includes(folder))) return;
       void read(uri).then((matters) => { if (matters) this.placeSoon(); });
     };
+    const uris = await workspace.findFiles("**/*.py", nowhere, mostFiles);
     const watcher = workspace.createFileSystemWatcher("**/*.py");
     watcher.onDidChange(reread);
     watcher.onDidCreate(reread);
     watcher.onDidDelete((uri) => { if (files.delete(uri.toString())) this.placeSoon(); });
     this.owned.push(watcher);
     // One after the other: lenses and panel wait for none of it.
-    for (const uri of await workspace.findFiles("**/*.py", nowhere, mostFiles)) await read(uri);
+    for (const uri of uris) await read(uri);
     return files;
   }
 

@@ -153,7 +153,7 @@ export class ResultStore implements Disposable {
     const folder = this.folder;
     await workspace.fs.createDirectory(folder);
     const stamp = new Date().toISOString().replace(/[:.]/g, "-");
-    return Uri.joinPath(folder, `${fileNameFrom(label, 60)}-${stamp}${resultSuffix}`);
+    return Uri.joinPath(folder, `${fileNameFrom(label)}-${stamp}${resultSuffix}`);
   }
 
   dispose(): void {
