@@ -6,8 +6,7 @@ import type { TensorReference } from "../checkpoint/checkpoint";
 import { readBytes } from "../checkpoint/tensor-data";
 import type { Graph } from "../graph/graph";
 import type { Tensor } from "../tensor";
-import type { Runtime, Session } from "./runtime";
-import type { RuntimeOptions } from "./runtimes";
+import type { Runtime, RuntimeOptions, Session } from "./runtime";
 
 const { DataLocation } = onnx.TensorProto;
 

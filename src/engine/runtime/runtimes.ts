@@ -1,11 +1,5 @@
 import { messageOf, UserError } from "../../shared/errors";
-import type { Runtime } from "./runtime";
-
-/** What a runtime is asked for. */
-export interface RuntimeOptions {
-  /** As many threads as the runtime likes where absent. */
-  readonly threads?: number | undefined;
-}
+import type { Runtime, RuntimeOptions } from "./runtime";
 
 /** A runtime on one of its devices, before it is opened. */
 export interface RuntimeChoice {
