@@ -22,6 +22,7 @@ const { resolve } = createRequire(import.meta.url);
 
 await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: `${outdir}/measure.js` });
 await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js` });
+await build({ ...node, entryPoints: ["src/engine/runtime/proof/process.ts"], outfile: `${outdir}/engine-proof.js` });
 await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: `${outdir}/engine-process.js` });
 await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, banner: { js: "#!/usr/bin/env node" } });
 await build({ ...node, entryPoints: [resolve("web-tree-sitter")], outfile: `${outdir}/tree-sitter.js` });

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import { removeLeftovers } from "../shared/leftovers";
+import type { EngineStatus } from "../shared/engines";
 import { errorOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
 import type { Progress } from "../shared/progress";
-import type { EngineRequest } from "../shared/request";
+import type { EngineRequest, SurveyRequest } from "../shared/request";
 import type { Result } from "../shared/result";
 
 /** Time that a stopped engine has to put things in order before the program ends without it. */
@@ -25,37 +26,47 @@ export interface EngineOutcome {
  * program.
  * @throws UserError for a refusal, CancelledError after Ctrl-C.
  */
-export async function runEngine(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<EngineOutcome> {
-  const worker = new Worker(join(__dirname, "engine.js"));
-  const call = (message: EngineCall): void => {
-    worker.postMessage(message);
-  };
+export function runEngine(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<EngineOutcome> {
+  return ask({ type: "run", request }, onProgress, (event) => (event.type === "done" ? event : undefined));
+}
+
+/**
+ * Has the engine try every runtime; Ctrl-C stops it.
+ * @throws CancelledError after Ctrl-C.
+ */
+export function surveyOnce(request: SurveyRequest, onProgress: (progress: Progress) => void): Promise<readonly EngineStatus[]> {
+  return ask({ type: "survey", request }, onProgress, (event) => (event.type === "surveyed" ? event.engines : undefined));
+}
+
+/** Starts the engine for one call, and waits for the event that `answerOf` takes for its answer. */
+async function ask<Answer>(call: Exclude<EngineCall, { type: "cancel" }>, onProgress: (progress: Progress) => void, answerOf: (event: EngineEvent) => Answer | undefined): Promise<Answer> {
+  // Runtimes are told some things by environment variables, which native code sees only where the thread shares them.
+  const worker = new Worker(join(__dirname, "engine.js"), { env: SHARE_ENV });
   let asked = false;
   const interrupt = (signal: NodeJS.Signals): void => {
-    const end = (): void => {
-      endProgram(signal, request);
-    };
+    const end = (): void => { endProgram(signal, call); };
     if (asked) {
       end();
     } else {
       asked = true;
-      call({ type: "cancel" });
+      worker.postMessage({ type: "cancel" } satisfies EngineCall);
       setTimeout(end, graceMilliseconds).unref();
     }
   };
   for (const signal of stopSignals) process.on(signal, interrupt);
   try {
-    return await new Promise<EngineOutcome>((resolve, reject) => {
+    return await new Promise<Answer>((resolve, reject) => {
       worker.on("error", reject);
       worker.on("exit", (code) => {
         reject(new Error(`The engine ended with code ${code} before it had answered.`));
       });
       worker.on("message", (event: EngineEvent) => {
-        if (event.type === "progress") onProgress(event.progress);
-        else if (event.type === "done") resolve(event);
-        else reject(errorOf(event.error));
+        const answer = answerOf(event);
+        if (answer !== undefined) resolve(answer);
+        else if (event.type === "progress") onProgress(event.progress);
+        else if (event.type === "failed") reject(errorOf(event.error));
       });
-      call({ type: "run", request });
+      worker.postMessage(call);
     });
   } finally {
     for (const signal of stopSignals) process.off(signal, interrupt);
@@ -64,8 +75,8 @@ export async function runEngine(request: EngineRequest, onProgress: (progress: P
 }
 
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
-function endProgram(signal: NodeJS.Signals, request: EngineRequest): void {
-  removeLeftovers(request);
+function endProgram(signal: NodeJS.Signals, call: EngineCall): void {
+  if (call.type === "run") removeLeftovers(call.request);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

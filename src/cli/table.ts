@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { hasAlpha } from "../shared/alpha";
+import { engineLabel, type EngineStatus } from "../shared/engines";
 import {
   describeRuntime,
   formatBytes,
@@ -49,6 +50,26 @@ export function renderInspection(inspection: Inspection, options: TableOptions):
     renderPairs(inspectionHeader(inspection), options.width, colors.dim),
     renderColumns(normColumns(colors), inspection.norms, options.width, colors.bold),
   ]);
+}
+
+/** What `normlens engines` prints: a line for every engine that works, and what the others lack; it ends with a line feed. */
+export function renderEngines(statuses: readonly EngineStatus[], options: TableOptions): string {
+  const colors = pc.createColors(options.color);
+  const working = statuses.filter(({ available }) => available);
+  const lacking = statuses.filter(({ available }) => !available).map((status) => ({ label: engineLabel(status), text: printable(status.reason ?? "unknown reason") }));
+  return joinBlocks([
+    working.length === 0 ? "No engine works on this machine." : renderColumns(engineColumns(colors), working, options.width, colors.bold),
+    renderPairs(lacking, options.width, colors.dim),
+  ]);
+}
+
+function engineColumns(colors: Colors): readonly Column<EngineStatus>[] {
+  return [
+    { heading: "engine", align: "left", text: engineLabel },
+    { heading: "GFLOP/s", align: "right", text: ({ gigaflops }) => (gigaflops === undefined ? noNumber : formatNumber(gigaflops)), paint: (text) => colors.bold(colors.cyan(text)) },
+    { heading: "version", align: "left", keep: 1, text: ({ version }) => printable(version ?? noNumber) },
+    { heading: "computes on", align: "left", keep: 0, text: ({ hardware }) => printable(hardware ?? noNumber), paint: colors.dim },
+  ];
 }
 
 function resultHeader(result: Result) {

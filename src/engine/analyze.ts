@@ -1,3 +1,4 @@
+import { engineLabel, type EngineChoice, type EngineFallback, type EngineName } from "../shared/engines";
 import type { Norm } from "../shared/norm";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
@@ -5,14 +6,17 @@ import type { Coverage, Warning } from "../shared/result";
 import { recogniseModel } from "./architecture/families";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { openCheckpoint } from "./checkpoint/formats";
-import { composeResult, type Analysis } from "./compose";
+import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
 import { describeModel } from "./describe";
 import { forward, writeStages, type ForwardProgress, type NormCall } from "./forward";
 import { prepareInput } from "./input/prepare";
 import type { Measurer } from "./measurer/measurer";
 import { NormMeasurements, readNorm, type MeasuredNorm } from "./norm-measurements";
 import { keepAnalyzed } from "./outputs";
-import { openRuntime } from "./runtime/runtimes";
+import { chooseRuntime } from "./runtime/choose";
+import type { Prover } from "./runtime/proof/prover";
+import type { FallingRuntime } from "./runtime/fallback";
+import type { RuntimeOptions } from "./runtime/runtime";
 import { stopwatch } from "./stopwatch";
 import { surveyNorms, unreachedNorms, type SurveyedNorm } from "./survey";
 import { openTaps } from "./taps";
@@ -22,13 +26,17 @@ export interface RunContext {
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
   readonly measurer: Measurer;
+  /** Has an engine prove itself before it is used. */
+  readonly prover: Prover;
+  /** Told which engine was taken, and why. */
+  readonly onChoice?: (engine: EngineName, choice: EngineChoice) => void;
 }
 
 /**
  * Opens a checkpoint, runs it over calibration input, measures and fits every norm layer.
  * @throws UserError where the checkpoint, the input or the machine do not allow it; CancelledError where it is stopped.
  */
-export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal, measurer }: RunContext): Promise<Analysis> {
+export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal, measurer, prover, onChoice }: RunContext): Promise<Analysis> {
   const watch = stopwatch();
   onProgress({ phase: "open", done: 0, total: 1 });
   const checkpoint = await openCheckpoint(request.checkpoint);
@@ -42,7 +50,13 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const stages = writeStages(architecture.stages);
   const survey = surveyNorms(stages);
   const norms = await readNorms(checkpoint, survey);
-  const runtime = await openRuntime(request.runtime, request.device, { threads: request.threads });
+  onProgress({ phase: "engine", done: 0, total: 1 });
+  const { runtime, choice } = await chooseRuntime({ runtime: request.runtime, device: request.device }, runtimeOptions(request), {
+    prover,
+    signal,
+    onTrying: (engine) => { onProgress({ phase: "engine", stage: engineLabel(engine), done: 0, total: 1 }); },
+  });
+  onChoice?.({ runtime: runtime.name, device: runtime.device }, choice);
   const build = watch.lap();
 
   onProgress({ phase: "input", done: 0, total: 1 });
@@ -76,15 +90,28 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   return composeResult({
     model,
     input: { ...input.description, skipFirst: request.skipFirst },
-    engine: { runtime: runtime.name, device: runtime.device, version: runtime.version },
+    engine: describeRuntime(runtime, choice),
     seconds: { open, build: build + seconds.build, forward: seconds.forward, statistics, fit, total: watch.total() },
     coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
     measured,
     remarks: [
       ...architecture.assumptions.map((message): Warning => ({ code: "assumption", message })),
       ...input.warnings.map((message): Warning => ({ code: "input", message })),
+      ...(runtime.fallback === undefined ? [] : [fellBack(runtime.fallback, runtime)]),
     ],
   });
+}
+
+function runtimeOptions({ threads, gpu, tf32, libtensorflow }: AnalysisRequest): RuntimeOptions {
+  return { threads, gpu, tf32, libtensorflow };
+}
+
+function describeRuntime({ name, device, version, hardware, fallback }: FallingRuntime, choice: EngineChoice): RuntimeDescription {
+  return { runtime: name, device, version, choice, ...(hardware !== undefined && { hardware }), ...(fallback !== undefined && { fallback }) };
+}
+
+function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): Warning {
+  return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over and ran the rest.` };
 }
 
 async function readNorms(checkpoint: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, Norm>> {

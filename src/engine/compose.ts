@@ -4,6 +4,7 @@ import { warningsFor } from "../analysis/warnings";
 import {
   resultSchema,
   type Coverage,
+  type EngineDescription,
   type InputDescription,
   type LayerResult,
   type ModelDescription,
@@ -19,11 +20,14 @@ export interface Analysis {
   readonly measured: readonly MeasuredNorm[];
 }
 
+/** What a result says of the runtime. */
+export type RuntimeDescription = Pick<EngineDescription, "runtime" | "device" | "version" | "hardware" | "choice" | "fallback">;
+
 /** What a result is composed of. */
 export interface Findings {
   readonly model: ModelDescription;
   readonly input: InputDescription;
-  readonly engine: { readonly runtime: string; readonly device: string; readonly version: string };
+  readonly engine: RuntimeDescription;
   readonly seconds: Seconds;
   readonly coverage: Coverage;
   readonly measured: readonly MeasuredNorm[];

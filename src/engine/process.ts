@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import { version } from "../../package.json";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
@@ -13,14 +13,15 @@ import { removeLeftovers } from "../shared/leftovers";
  */
 
 let running: EngineRequest | undefined;
+let busy = false;
 let thread: Worker | undefined;
 /** A stop that came before there was anything to stop. */
 let cancelled = false;
 
 process.on("message", (call: EngineHello | EngineCall) => {
   if (call.type === "hello") greet(call);
-  else if (call.type === "run") run(call.request);
-  else cancel(call);
+  else if (call.type === "cancel") cancel(call);
+  else run(call);
 });
 
 // A parent that died runs no clean-up, so its engine ends by itself.
@@ -32,18 +33,20 @@ function greet({ protocol }: EngineHello): void {
   refuse(`The engine of NormLens ${version} speaks protocol ${engineProtocol}, the editor's part protocol ${protocol}: reload the window.`);
 }
 
-function run(request: EngineRequest): void {
-  if (running !== undefined) { refuse("This engine has an analysis already: it runs one a process."); return; }
+function run(call: Exclude<EngineCall, { type: "cancel" }>): void {
+  if (busy) { refuse("This engine has an analysis already: it runs one a process."); return; }
   if (cancelled) { send({ type: "failed", error: failureOf(new CancelledError()) }); return; }
-  running = request;
-  thread = new Worker(join(__dirname, "engine.js"));
+  busy = true;
+  if (call.type === "run") running = call.request;
+  // Runtimes are told some things by environment variables, which native code sees only where the thread shares them.
+  thread = new Worker(join(__dirname, "engine.js"), { env: SHARE_ENV });
   thread.on("message", (event: EngineEvent) => {
     send(event.type === "done" ? { type: "done", written: event.written } : event);
   });
   thread.on("error", (error) => {
     send({ type: "failed", error: failureOf(error) });
   });
-  thread.postMessage({ type: "run", request } satisfies EngineCall);
+  thread.postMessage(call);
 }
 
 function cancel(call: EngineCall & { type: "cancel" }): void {

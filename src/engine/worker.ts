@@ -1,15 +1,19 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
+import { engineLabel } from "../shared/engines";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
-import type { EngineRequest } from "../shared/request";
+import type { EngineRequest, SurveyRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
 import { fitCapture } from "./fit-capture";
 import { threadPoolMeasurer } from "./measurer/thread-pool";
 import { checkOutputs } from "./outputs";
 import { writeResult } from "./result-file";
+import { surveyEngines } from "./runtime/choose";
+import { engineProver } from "./runtime/proof/engine-prover";
+import { engines } from "./runtime/runtimes";
 
 /*
  * The engine's thread: a forward pass blocks its thread, so whoever shows progress or listens for a stop stands outside.
@@ -19,9 +23,11 @@ const port = parentPort;
 if (!port) throw new Error("The engine runs in a thread of its own.");
 
 const stop = new AbortController();
+const proofScript = join(__dirname, "engine-proof.js");
 
 port.on("message", (call: EngineCall) => {
   if (call.type === "cancel") stop.abort();
+  else if (call.type === "survey") void survey(call.request);
   else void answer(call.request);
 });
 
@@ -33,10 +39,10 @@ async function answer(request: EngineRequest): Promise<void> {
   const measurer = threadPoolMeasurer(join(__dirname, "measure.js"));
   const context: RunContext = {
     measurer,
+    prover: engineProver(proofScript),
     signal: stop.signal,
-    onProgress: (progress) => {
-      send({ type: "progress", progress });
-    },
+    onProgress: (progress) => { send({ type: "progress", progress }); },
+    onChoice: (engine, choice) => { send({ type: "chosen", engine, choice }); },
   };
   try {
     await checkOutputs(request);
@@ -49,6 +55,20 @@ async function answer(request: EngineRequest): Promise<void> {
     send({ type: "failed", error: failureOf(error) });
   } finally {
     await measurer.close();
+  }
+}
+
+async function survey(request: SurveyRequest): Promise<void> {
+  let tried = 0;
+  try {
+    const statuses = await surveyEngines(request, {
+      prover: engineProver(proofScript, true),
+      signal: stop.signal,
+      onTrying: (engine) => { send({ type: "progress", progress: { phase: "engine", stage: engineLabel(engine), done: tried++, total: engines.length } }); },
+    });
+    send({ type: "surveyed", engines: statuses });
+  } catch (error) {
+    send({ type: "failed", error: failureOf(error) });
   }
 }
 

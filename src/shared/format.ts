@@ -75,7 +75,8 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
 
-/** What ran the model: "onnxruntime on cpu", or that nothing did, since a capture was fitted. */
-export function describeRuntime({ runtime, device }: { readonly runtime: string; readonly device: string }): string {
-  return runtime === "none" ? "no forward pass" : `${printable(runtime)} on ${printable(device)}`;
+/** What ran the model: "onnxruntime on webgpu (NVIDIA H100)", or that nothing did, since a capture was fitted. */
+export function describeRuntime({ runtime, device, hardware }: { readonly runtime: string; readonly device: string; readonly hardware?: string }): string {
+  if (runtime === "none") return "no forward pass";
+  return `${printable(runtime)} on ${printable(device)}${hardware === undefined ? "" : ` (${printable(hardware)})`}`;
 }

@@ -1,13 +1,14 @@
 import { formatSeconds, printable } from "./format";
 
 /** What an analysis is doing, in the order in which it does it. */
-export const progressPhases = ["open", "build", "input", "forward", "fit", "write"] as const;
+export const progressPhases = ["open", "build", "engine", "input", "forward", "fit", "write"] as const;
 export type ProgressPhase = (typeof progressPhases)[number];
 
 /** The phases for people. */
 export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
   open: "Opening the checkpoint",
   build: "Building the graphs",
+  engine: "Choosing an engine",
   input: "Preparing the input",
   forward: "Running the model",
   fit: "Fitting",
@@ -15,7 +16,7 @@ export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
 };
 
 /** Share of a whole analysis that each phase takes, as a bar shows it: nearly all of it is the forward pass. */
-const phaseShares: Readonly<Record<ProgressPhase, number>> = { open: 0.02, build: 0.03, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
+const phaseShares: Readonly<Record<ProgressPhase, number>> = { open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
 
 /** How far an analysis has come; the engine reports it, the command line and the panel show it. */
 export interface Progress {

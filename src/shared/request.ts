@@ -27,6 +27,12 @@ export interface AnalysisRequest {
   readonly device: string;
   /** Threads of the runtime; as many as it likes where absent. */
   readonly threads?: number;
+  /** Which GPU, as its driver counts from 0; the first where absent. */
+  readonly gpu?: number;
+  /** True lets a GPU round the factors of float32 products to 10 bits of mantissa (TF32). */
+  readonly tf32?: boolean;
+  /** Where libtensorflow lies, a file or a folder; looked for where absent. */
+  readonly libtensorflow?: string;
   /** Where the result goes, and the per-channel values beside it. */
   readonly out?: string;
   /** Where the norms' inputs go, as a capture file. */
@@ -42,5 +48,8 @@ export interface FitRequest {
   readonly out?: string;
 }
 
-/** What the engine can be asked to do. */
+/** Asks which engines work on this machine. */
+export type SurveyRequest = Pick<AnalysisRequest, "threads" | "gpu" | "tf32" | "libtensorflow">;
+
+/** What the engine can be asked to make a result of. */
 export type EngineRequest = AnalysisRequest | FitRequest;

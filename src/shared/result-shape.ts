@@ -1,3 +1,4 @@
+import type { EngineChoice, EngineFallback } from "./engines";
 import { UserError } from "./errors";
 import { normRoles, type NormKind } from "./norm";
 import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type CurveData, type LayerResult, type PooledFit, type Result } from "./result";
@@ -88,9 +89,15 @@ export function damageOf(value: unknown): string | undefined {
   return firstDifference(example, value, "") ?? damagedOption(value as Result) ?? unknownWord(value as Result) ?? repeatedName(value as Result) ?? damagedCurve(value as Result);
 }
 
+const choice: EngineChoice = { asked: { runtime: "", device: "" }, reason: "", others: [{ runtime: "", device: "", reason: "" }] };
+const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
+
 /** Fields that need not be there, but are to be what they should where they are. */
-function damagedOption({ layers, warnings }: Result): string | undefined {
+function damagedOption({ engine, layers, warnings }: Result): string | undefined {
   return (
+    (engine.hardware === undefined ? undefined : firstDifference("", engine.hardware, "engine.hardware")) ??
+    (engine.choice === undefined ? undefined : firstDifference(choice, engine.choice, "engine.choice")) ??
+    (engine.fallback === undefined ? undefined : firstDifference(fallback, engine.fallback, "engine.fallback")) ??
     first(layers, ({ input }, index) => (input.first === undefined ? undefined : firstDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`))) ??
     first(warnings, (warning, index) => (warning.layer === undefined ? undefined : firstDifference("", warning.layer, `warnings[${index}].layer`)))
   );

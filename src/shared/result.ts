@@ -1,3 +1,4 @@
+import type { EngineChoice, EngineFallback } from "./engines";
 import type { NormKind, NormRole } from "./norm";
 
 /** Version of the result format; a reader refuses any other. */
@@ -65,6 +66,12 @@ export interface EngineDescription {
   readonly device: string;
   /** Version of the runtime. */
   readonly version: string;
+  /** Name of the GPU that computed, where the runtime tells it. */
+  readonly hardware?: string;
+  /** How the run came by this engine; absent where nothing ran. */
+  readonly choice?: EngineChoice;
+  /** The engine that failed, where this one had to take over. */
+  readonly fallback?: EngineFallback;
   readonly seconds: Seconds;
   /** Highest resident set of the process. */
   readonly peakMemoryBytes: number;
@@ -244,6 +251,8 @@ export interface Warning {
     | "assumption"
     /** The calibration input was cut, or holds much that the model does not know. */
     | "input"
+    /** An engine failed while it ran, and another one took over. */
+    | "fallback"
     | "random-input"
     | "near-linear"
     | "degenerate"

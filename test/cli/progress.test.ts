@@ -21,7 +21,7 @@ function stream(isTTY: boolean, columns = 120) {
 describe("progressLine", () => {
   it("tells phase, steps, stage, rate and time left", () => {
     const line = progressLine(forward);
-    for (const part of ["[4/6]", "Running the model", "4 of 16", "block 3", "1,235 tokens/s", "1 min 12 s left"]) {
+    for (const part of ["[5/7]", "Running the model", "4 of 16", "block 3", "1,235 tokens/s", "1 min 12 s left"]) {
       expect(line).toContain(part);
     }
   });
@@ -32,7 +32,7 @@ describe("progressLine", () => {
   });
 
   it("draws no bar where the number of steps is unknown or one", () => {
-    for (const total of [0, 1]) expect(progressLine({ phase: "open", done: 0, total })).toBe("[1/6] Opening the checkpoint");
+    for (const total of [0, 1]) expect(progressLine({ phase: "open", done: 0, total })).toBe("[1/7] Opening the checkpoint");
   });
 });
 

@@ -13,9 +13,10 @@ import { UserError } from "../../src/shared/errors";
 import type { AnalysisRequest } from "../../src/shared/request";
 import type { LayerResult } from "../../src/shared/result";
 import { temporaryFolder } from "./checkpoint/files";
+import { localProver } from "./runtime/local-prover";
 
 const golden = join(import.meta.dirname, "architecture/golden");
-const undisturbed: RunContext = { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer() };
+const undisturbed: RunContext = { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer(), prover: localProver };
 
 function request(changes: Partial<AnalysisRequest> = {}): AnalysisRequest {
   return {
@@ -171,6 +172,7 @@ describe("the result", () => {
     const taps = join(await temporaryFolder(), "taps.safetensors");
     const stopped = analyze({ taps }, {
       measurer: localMeasurer(),
+      prover: localProver,
       signal: stop.signal,
       onProgress: ({ stage }) => {
         stages.push(stage);

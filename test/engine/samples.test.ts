@@ -6,6 +6,7 @@ import { localMeasurer } from "../../src/engine/measurer/local-measurer";
 import type { InputChoice } from "../../src/shared/request";
 import type { LayerResult } from "../../src/shared/result";
 import { temporaryFolder } from "./checkpoint/files";
+import { localProver } from "./runtime/local-prover";
 
 /** What PyTorch and scipy found, see test/media/golden/make_sample_golden.py. */
 interface Golden {
@@ -47,7 +48,7 @@ async function analyze(sample: string, golden: Golden): Promise<readonly LayerRe
     runtime: "auto",
     device: "auto",
   } as const;
-  const { result } = await analyzeCheckpoint(request, { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer() });
+  const { result } = await analyzeCheckpoint(request, { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer(), prover: localProver });
   return result.layers;
 }
 

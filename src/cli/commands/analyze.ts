@@ -1,10 +1,11 @@
 import { Option, type Command } from "commander";
 import type { AnalysisRequest, InputChoice } from "../../shared/request";
 import { runEngine } from "../engine";
+import { addEngineOptions, engineOptionsOf, type EngineOptions } from "../engine-options";
 import { wholeNumber } from "../options";
 import { present } from "../present";
 
-interface Options {
+interface Options extends EngineOptions {
   readonly text?: string;
   readonly ids?: string;
   readonly images?: string;
@@ -14,7 +15,6 @@ interface Options {
   readonly skipFirst?: boolean;
   readonly runtime: string;
   readonly device: string;
-  readonly threads?: number;
   readonly seed: number;
   readonly out?: string;
   readonly taps?: string;
@@ -24,10 +24,11 @@ interface Options {
 
 /** `normlens analyze CHECKPOINT` */
 export function addAnalyze(program: Command): void {
-  program
+  const command = program
     .command("analyze")
     .description("run a checkpoint, watch every norm layer, fit DyT, and show the alphas")
-    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json")
+    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json");
+  addEngineOptions(command)
     .addOption(new Option("--text <file>", "text to feed, by the model's own tokenizer").conflicts(["ids", "images", "random"]))
     .addOption(new Option("--ids <file>", "token ids to feed, .npy or .json").conflicts(["images", "random"]))
     .addOption(new Option("--images <folder>", "images to feed, by the model's own preprocessor").conflicts("random"))
@@ -35,9 +36,8 @@ export function addAnalyze(program: Command): void {
     .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1, 10_000_000), 2048)
     .option("--sequence-length <n>", "tokens a sequence (default: the model's context, at most 1024)", wholeNumber(1))
     .option("--skip-first", "leave the first position of every sequence out")
-    .option("--runtime <name>", "auto or onnxruntime", "auto")
-    .option("--device <name>", "auto or cpu", "auto")
-    .option("--threads <n>", "threads of the runtime", wholeNumber(1, 1024))
+    .option("--runtime <name>", "auto, onnxruntime or tfjs", "auto")
+    .option("--device <name>", "auto, cpu, webgpu, cuda, dml, coreml, tensorflow or wasm", "auto")
     .option("--seed <n>", "seed of everything random", wholeNumber(0), 0)
     .option("--out <file>", "write the result, and the per-channel values beside it")
     .option("--taps <file>", "write what went into the norms, as a capture file")
@@ -49,7 +49,7 @@ export function addAnalyze(program: Command): void {
 }
 
 function requestOf(checkpoint: string, options: Options): AnalysisRequest {
-  const { maxTokens, sequenceLength, runtime, device, threads, seed, out, taps } = options;
+  const { maxTokens, sequenceLength, runtime, device, seed, out, taps } = options;
   return {
     kind: "analyze",
     checkpoint,
@@ -60,7 +60,7 @@ function requestOf(checkpoint: string, options: Options): AnalysisRequest {
     device,
     seed,
     ...(sequenceLength !== undefined && { sequenceLength }),
-    ...(threads !== undefined && { threads }),
+    ...engineOptionsOf(options),
     ...(out !== undefined && { out }),
     ...(taps !== undefined && { taps }),
   };

@@ -1,72 +1,44 @@
-import { messageOf, UserError } from "../../shared/errors";
+import { UserError } from "../../shared/errors";
+import { engineLabel, type EngineName } from "../../shared/engines";
 import type { Runtime, RuntimeOptions } from "./runtime";
 
 /** A runtime on one of its devices, before it is opened. */
-export interface RuntimeChoice {
-  /** "onnxruntime", "tfjs" ... */
-  readonly runtime: string;
-  /** "cpu", "webgpu" ... */
-  readonly device: string;
+export interface Engine extends EngineName {
+  /** True where it is taken only when nothing else works, unless it is asked for. */
+  readonly lastResort?: true;
+  /** True where nothing can hang or crash, so that it needs no proof before it is used. */
+  readonly trusted?: true;
+  /** What is missing on this machine, where that can be told without trying. */
+  readonly missing?: (options: RuntimeOptions) => Promise<string | undefined>;
+  /** Files that it is made of beside NormLens; where one changes, it has to prove itself anew. */
+  readonly files?: (options: RuntimeOptions) => Promise<readonly string[]>;
   /** @throws where it can't run on this machine. */
   open(options: RuntimeOptions): Promise<Runtime>;
 }
 
-/** Every runtime and device; "auto" takes the first that can be opened. */
-export const runtimeChoices: readonly RuntimeChoice[] = [
-  {
-    runtime: "onnxruntime",
-    device: "cpu",
-    open: async (options) => (await loaded(() => import("./onnxruntime"))).openOnnxRuntime(options),
-  },
+/** Every engine; of two that are equally fast, the first is taken. */
+export const engines: readonly Engine[] = [
+  { runtime: "onnxruntime", device: "cpu", trusted: true, open: async (options) => (await onnxruntime()).openOnnxRuntime(options) },
 ];
 
-/** What this machine can run, and why not. */
-export interface EngineStatus {
-  readonly runtime: string;
-  readonly device: string;
-  readonly available: boolean;
-  /** Where it is available. */
-  readonly version?: string;
-  /** Where it is not. */
-  readonly reason?: string;
-}
-
-/** Tries every runtime. */
-export async function engineStatuses(): Promise<EngineStatus[]> {
-  return Promise.all(
-    runtimeChoices.map(async (choice) => {
-      const { runtime, device } = choice;
-      try {
-        return { runtime, device, available: true, version: (await choice.open({})).version };
-      } catch (error) {
-        return { runtime, device, available: false, reason: firstLine(error) };
-      }
-    }),
-  );
+/** @throws UserError where there is none of that name. */
+export function findEngine(name: EngineName): Engine {
+  return matchingEngines(name)[0]!;
 }
 
 /**
- * Opens the runtime that was asked for; "auto" stands for any.
- * @throws UserError where there is none of that name, or none that runs here.
+ * The engines that a wish admits; "auto" stands for any.
+ * @throws UserError where there is none.
  */
-export async function openRuntime(runtime: string, device: string, options: RuntimeOptions): Promise<Runtime> {
-  const candidates = runtimeChoices.filter(
-    (choice) => (runtime === "auto" || choice.runtime === runtime) && (device === "auto" || choice.device === device),
-  );
-  if (candidates.length === 0) {
-    const known = runtimeChoices.map((choice) => `${choice.runtime} on ${choice.device}`).join(", ");
-    const asked = [runtime === "auto" ? "" : ` "${runtime}"`, device === "auto" ? "" : ` with a device "${device}"`].join("");
-    throw new UserError(`There is no runtime${asked}; this version has ${known}.`);
-  }
-  const reasons: string[] = [];
-  for (const candidate of candidates) {
-    try {
-      return await candidate.open(options);
-    } catch (error) {
-      reasons.push(`${candidate.runtime} on ${candidate.device}: ${firstLine(error)}`);
-    }
-  }
-  throw new UserError(`No runtime can be opened on this machine (${reasons.join("; ")}), so no checkpoint can be analysed on it.`);
+export function matchingEngines(wish: EngineName, from: readonly Engine[] = engines): Engine[] {
+  const matching = from.filter((engine) => (wish.runtime === "auto" || engine.runtime === wish.runtime) && (wish.device === "auto" || engine.device === wish.device));
+  if (matching.length > 0) return matching;
+  const asked = [wish.runtime === "auto" ? "" : ` "${wish.runtime}"`, wish.device === "auto" ? "" : ` with a device "${wish.device}"`].join("");
+  throw new UserError(`There is no runtime${asked}; this version has ${from.map(engineLabel).join(", ")}.`);
+}
+
+function onnxruntime() {
+  return loaded(() => import("./onnxruntime"));
 }
 
 /** A runtime's module; where the package or its native part is not there, the error says so instead of naming files. */
@@ -77,8 +49,4 @@ async function loaded<Module>(load: () => Promise<Module>): Promise<Module> {
     if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") throw new Error(`it has no binary for ${process.platform}-${process.arch} here`, { cause: error });
     throw error;
   }
-}
-
-function firstLine(error: unknown): string {
-  return messageOf(error).split("\n")[0]!;
 }

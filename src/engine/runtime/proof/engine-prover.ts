@@ -1,0 +1,13 @@
+import { findEngine } from "../runtimes";
+import { machineKey } from "./machine";
+import { proofCacheFile, rememberingProver } from "./proof-cache";
+import { processProver, type Prover } from "./prover";
+
+/**
+ * Proves engines in processes of their own, and remembers what they showed for as long as the machine stays as it is.
+ * @param script dist/engine-proof.js
+ * @param fresh true proves anew whatever is remembered.
+ */
+export function engineProver(script: string, fresh = false): Prover {
+  return rememberingProver(processProver(script), proofCacheFile(), async (engine, options) => machineKey((await findEngine(engine).files?.(options)) ?? []), fresh);
+}

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { release } from "node:os";
+import { join } from "node:path";
+import { version } from "../../../../package.json";
+
+/** Environment variables that decide which driver or library is loaded. */
+const variables = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES", "VK_ADD_DRIVER_FILES", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "PATH"];
+
+/** Where Linux lists its Vulkan drivers; elsewhere drivers come with the system, whose release is part of the key. */
+const driverFolders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
+
+/** Files that say which driver runs. */
+const driverFiles = ["/proc/driver/nvidia/version", "/sys/module/amdgpu/version"];
+
+/** Libraries whose coming and going changes what works, by folder and beginning of their names. */
+const libraries = { folders: ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"], names: ["libvulkan.so", "libcuda.so", "libcudart.so", "libcudnn.so"] };
+
+/**
+ * Key of everything on this machine that a proof depends on: NormLens, Node, system, drivers, and the files of the runtime.
+ * @param files whose size and time count too.
+ */
+export async function machineKey(files: readonly string[]): Promise<string> {
+  const { node, electron } = process.versions;
+  const parts = [
+    version,
+    node,
+    electron ?? "",
+    process.platform,
+    process.arch,
+    release(),
+    ...variables.map((name) => process.env[name] ?? ""),
+    ...(await Promise.all(driverFiles.map((file) => readFile(file, "utf8").catch(() => "")))),
+    ...(await Promise.all([...driverFolders, ...files].map(stamp))),
+    ...(await Promise.all(driverFolders.map(async (folder) => (await stampsIn(folder, () => true)).join()))),
+    ...(await Promise.all(libraries.folders.map(async (folder) => (await stampsIn(folder, (name) => libraries.names.some((start) => name.startsWith(start)))).join()))),
+  ];
+  return createHash("sha256").update(parts.join("\0")).digest("hex");
+}
+
+async function stampsIn(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return Promise.all(names.filter(wanted).sort().map((name) => stamp(join(folder, name))));
+}
+
+/** Path, size and time of change; empty where there is nothing. */
+async function stamp(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined ? "" : `${path} ${found.size} ${found.mtimeMs}`;
+}
