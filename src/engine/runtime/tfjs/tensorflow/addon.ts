@@ -1,0 +1,44 @@
+import { messageOf, UserError } from "../../../../shared/errors";
+import type { RuntimeOptions } from "../../runtime";
+import type { Binding, Tensorflow } from "./binding";
+import { gpuName } from "./ffi/gpu-name";
+import { loadKoffi } from "./ffi/koffi";
+
+/**
+ * Loads the native addon of tfjs-node or tfjs-node-gpu, with the libtensorflow that it was linked to.
+ * @throws UserError where it can't be loaded, or lacks the GPU that is asked for.
+ */
+export async function openAddon(path: string, { gpu }: RuntimeOptions): Promise<Tensorflow> {
+  const binding = loadAddon(path);
+  if (!binding.isUsingGpuDevice()) {
+    if (gpu !== undefined) throw new UserError(`GPU ${gpu} was asked for, but the TensorFlow of ${path} finds none of that number.`);
+    return { binding };
+  }
+  // CUDA_VISIBLE_DEVICES leaves the GPU that is asked for as the first.
+  const hardware = await nameOfFirstGpu();
+  return { binding, ...(hardware !== undefined && { hardware }) };
+}
+
+function loadAddon(path: string): Binding {
+  const addon: { exports: Partial<Binding> } = { exports: {} };
+  try {
+    process.dlopen(addon, path);
+  } catch (error) {
+    const reason = messageOf(error).split("\n")[0]!.replace(`${path}: `, "");
+    throw new UserError(`The addon ${path} can't be loaded (${reason}): build it anew for this Node, with npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source.`, { cause: error });
+  }
+  if (!isBinding(addon.exports)) throw new UserError(`${path} is no addon of tfjs-node.`);
+  return addon.exports;
+}
+
+function isBinding(exports: Partial<Binding>): exports is Binding {
+  return typeof exports.executeOp === "function" && typeof exports.TF_Version === "string";
+}
+
+async function nameOfFirstGpu(): Promise<string | undefined> {
+  try {
+    return gpuName(await loadKoffi(), 0);
+  } catch {
+    return undefined;
+  }
+}

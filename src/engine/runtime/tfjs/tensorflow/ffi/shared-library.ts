@@ -1,0 +1,23 @@
+import type { Koffi, Library } from "./koffi";
+
+/**
+ * Loads a shared library, whose names are seen by all that come later, for as long as the process lives. Left to itself, Node unloads it when a thread or
+ * the process ends, and TensorFlow's own threads, which still run in it, crash.
+ * @throws where the system refuses.
+ */
+export function loadForGood(koffi: Koffi, path: string): Library {
+  const library = koffi.load(path, { global: true });
+  if (process.platform === "win32") openAgainOnWindows(koffi, path);
+  else openAgain(koffi, path);
+  return library;
+}
+
+function openAgain(koffi: Koffi, path: string): void {
+  const lazy = 1;
+  const noDelete = process.platform === "darwin" ? 0x80 : 0x1000;
+  koffi.load(null).func("void *dlopen(const char *path, int flags)")(path, lazy | noDelete);
+}
+
+function openAgainOnWindows(koffi: Koffi, path: string): void {
+  koffi.load("kernel32.dll").func("void *LoadLibraryW(const char16_t *path)")(path);
+}
