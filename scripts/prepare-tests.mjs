@@ -2,6 +2,7 @@
 // What can't be had is said in one line; the tests that need it fail then.
 import { spawnSync } from "node:child_process";
 import { findChromium } from "./chromium.mjs";
+import { prepareLibtensorflow } from "./libtensorflow.mjs";
 import { prepareServer } from "./vscode-server.mjs";
 
 const has = (program, ...args) => spawnSync(program, args).status === 0;
@@ -19,6 +20,8 @@ try {
 } catch (error) {
   console.error(error.message);
 }
+
+prepareLibtensorflow();
 
 function installWithApt(packages) {
   const mayInstall = process.getuid?.() === 0 && has("apt-get", "--version");
