@@ -1,83 +1,58 @@
-import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
-import { onnx } from "onnx-proto";
 import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import type { TensorReference } from "../checkpoint/checkpoint";
-import { readBytes } from "../checkpoint/tensor-data";
 import type { Graph } from "../graph/graph";
 import type { Tensor } from "../tensor";
+import { sessionOptions, type OnnxDevice } from "./onnxruntime/device";
+import { explained } from "./onnxruntime/failure";
+import { writeModel } from "./onnxruntime/model";
+import { keepWebGpuDevice } from "./onnxruntime/webgpu-device";
 import type { Runtime, RuntimeOptions, Session } from "./runtime";
 
-const { DataLocation } = onnx.TensorProto;
+export { onnxDevices, type OnnxDevice } from "./onnxruntime/device";
+
+// What goes wrong is thrown; the terminal belongs to whoever shows progress.
+env.logLevel = "fatal";
 
 /**
- * Options of a session whose weights are used once: nothing is repacked or folded, so that opening costs no more than
- * mapping the checkpoint's bytes. On large matrix products the speed is the same.
+ * onnxruntime-node on the processor, or on a GPU. Whether a GPU works shows when a graph is opened and run: what fails there is thrown as
+ * one sentence, and nothing is computed wrongly instead.
  */
-const sessionOptions = {
-  executionProviders: ["cpu"],
-  graphOptimizationLevel: "disabled",
-  // A pattern lays all of a run's memory out anew from the second run on, which costs more than it saves in two or three runs.
-  enableMemPattern: false,
-  logSeverityLevel: 3,
-} as const satisfies InferenceSession.SessionOptions;
-
-/** onnxruntime-node on the processor. */
-export function openOnnxRuntime(options: RuntimeOptions = {}): Runtime {
+export function openOnnxRuntime(options: RuntimeOptions = {}, device: OnnxDevice = "cpu"): Runtime {
+  if (device === "cuda" && options.tf32 !== true) turnTf32Off();
   return {
     name: "onnxruntime",
-    device: "cpu",
+    device,
     version: env.versions.node ?? env.versions.common,
-    open: (graph) => openSession(graph, options.threads),
+    open: (graph) => openSession(graph, device, options),
   };
 }
 
-async function openSession(graph: Graph, threads: number | undefined): Promise<Session> {
-  const folder = folderOfMost([...graph.weights.values()]);
-  const session = await InferenceSession.create(await serialise(graph, folder), {
-    ...sessionOptions,
-    ...(threads !== undefined && { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
-    extra: {
-      session: { disable_prepacking: "1", ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }) },
-    },
+async function openSession(graph: Graph, device: OnnxDevice, options: RuntimeOptions): Promise<Session> {
+  // cuBLAS wants its factors at addresses that are multiples of 16, and a checkpoint's file puts them anywhere.
+  const model = await writeModel(graph, device !== "cuda");
+  const session = await explaining(device, async () => {
+    if (device === "webgpu") await keepWebGpuDevice();
+    return InferenceSession.create(model.bytes, { ...sessionOptions(device, graph, options), ...model.weights });
   });
   return {
     run: async (feeds, fetches) => {
-      const outputs = await session.run(mapValues(feeds, toOrt), [...fetches]);
+      const outputs = await explaining(device, () => session.run(mapValues(feeds, toOrt), [...fetches]));
       return mapValues(outputs, fromOrt);
     },
     close: () => session.release(),
   };
 }
 
-/** ModelProto bytes with the weights named as external data of `folder`; weights that lie elsewhere are read in. */
-async function serialise(graph: Graph, folder: string | undefined): Promise<Uint8Array> {
-  const { model } = graph;
-  const initializer = await Promise.all(
-    (model.graph?.initializer ?? []).map(async (tensor) => {
-      const weight = graph.weights.get(tensor.name ?? "");
-      if (!weight) return tensor;
-      return dirname(weight.file) === folder
-        ? { ...tensor, dataLocation: DataLocation.EXTERNAL, externalData: externalData(weight) }
-        : { ...tensor, rawData: await readBytes(weight) };
-    }),
-  );
-  return onnx.ModelProto.encode({ ...model, graph: { ...model.graph, initializer } }).finish();
+/** onnxruntime-node passes no option of the CUDA provider on but the device; cuBLAS reads this when it is loaded. */
+function turnTf32Off(): void {
+  process.env["NVIDIA_TF32_OVERRIDE"] = "0";
 }
 
-function externalData(weight: TensorReference): onnx.IStringStringEntryProto[] {
-  return [
-    { key: "location", value: basename(weight.file) },
-    { key: "offset", value: String(weight.offset) },
-    { key: "length", value: String(weight.length) },
-  ];
-}
-
-/** onnxruntime maps external data from one folder only. */
-function folderOfMost(weights: readonly TensorReference[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const { file } of weights) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+async function explaining<T>(device: OnnxDevice, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explained(error, device);
+  }
 }
 
 function toOrt(tensor: Tensor): OrtTensor {

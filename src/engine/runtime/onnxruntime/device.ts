@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import type { onnx } from "onnx-proto";
+import { listSupportedBackends, type InferenceSession } from "onnxruntime-node";
+import type { Graph } from "../../graph/graph";
+import type { RuntimeOptions } from "../runtime";
+
+/** What onnxruntime can compute on: the processor, or a GPU through one of its execution providers. */
+export type OnnxDevice = "cpu" | "cuda" | "dml" | "coreml" | "webgpu";
+
+const devices: readonly OnnxDevice[] = ["cpu", "cuda", "dml", "coreml", "webgpu"];
+
+/** Flags of Core ML's execution provider: an ML program, on the processor and the GPU. The neural engine stays out, since it computes in float16. */
+const coreMlFlags = 0x010 | 0x020;
+
+/** The devices that this platform's binary has code for; whether the machine has such a GPU shows when a session is opened. */
+export function onnxDevices(): OnnxDevice[] {
+  const backends = listSupportedBackends();
+  return devices.filter((device) => backends.some(({ name, bundled }) => name === device && (bundled || (device === "cuda" && hasCudaLibrary()))));
+}
+
+/** What is set for one graph on one device; the nodes that a device can't run stay on the processor. */
+export function sessionOptions(device: OnnxDevice, graph: Graph, { threads, gpu = 0 }: RuntimeOptions): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [executionProvider(device, graph, gpu)],
+    // On the processor, weights are used once, so that folding costs more than it saves; a GPU would be sent a weight that is cast anew in every run.
+    graphOptimizationLevel: device === "cpu" ? "disabled" : "basic",
+    // A pattern lays all of a run's memory out anew from the second run on, which costs more than it saves in two or three runs.
+    enableMemPattern: false,
+    // What goes wrong is thrown.
+    logSeverityLevel: 4,
+    ...(threads !== undefined && { intraOpNumThreads: Math.min(threads, availableParallelism()) }),
+  };
+}
+
+function executionProvider(device: OnnxDevice, graph: Graph, gpu: number): InferenceSession.ExecutionProviderConfig {
+  switch (device) {
+    case "cpu":
+      return { name: "cpu" };
+    case "cuda":
+    case "dml":
+      return { name: device, deviceId: gpu };
+    case "coreml":
+      return { name: "coreml", coreMlFlags };
+    case "webgpu":
+      return { name: "webgpu", ...keptOnProcessor(graph) };
+  }
+}
+
+/**
+ * What WebGPU had better not do: rows are taken out of a weight table where it is mapped, since it would be sent to the GPU whole and can be larger
+ * than any buffer there; and casts, which fail where a weight is float16 and the GPU has no such type.
+ */
+function keptOnProcessor({ model, weights }: Graph): { forceCpuNodeNames?: string[] } {
+  const isKept = ({ opType, input }: onnx.INodeProto): boolean => opType === "Cast" || ((opType === "Gather" || opType === "Slice") && weights.has(input?.[0] ?? ""));
+  const names = (model.graph?.node ?? []).filter(isKept).map(({ name }) => name ?? "");
+  return names.length === 0 ? {} : { forceCpuNodeNames: names };
+}
+
+/** npm's package comes without it; who has put it beside the binding has CUDA. */
+function hasCudaLibrary(): boolean {
+  const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
+  return existsSync(join(dirname(require.resolve("onnxruntime-node")), "../bin/napi-v6", process.platform, process.arch, name));
+}
