@@ -7,13 +7,16 @@ import { bundlePage } from "./page.mjs";
 
 const { values: { production, outdir } } = parseArgs({ options: { production: { type: "boolean", default: false }, outdir: { type: "string", default: "dist" } } });
 const common = { bundle: true, sourcemap: production ? false : "linked", minify: production, logLevel: "warning", legalComments: "none" };
-const node = { ...common, platform: "node", target: "node20", format: "cjs", external: ["onnxruntime-node", "vscode"] };
+const node = { ...common, platform: "node", target: "node20", format: "cjs", external: ["onnxruntime-node", "koffi", "vscode"] };
+/** Its ES modules, of which only what is used is taken; tfjs-node-gpu asks for the whole of TensorFlow.js, and uses its core. */
+const tfjs = { ...node, mainFields: ["module", "main"], alias: { "@tensorflow/tfjs": "@tensorflow/tfjs-core" } };
 const withPage = { ...node, define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) } };
 const page = { ...common, platform: "browser", target: "es2022", format: "iife", charset: "utf8", loader: { ".svg": "dataurl" } };
-/** What the extension loads on first use stands in files of its own: the exports, which hold the whole page as text, and the parser. */
+/** What is loaded on first use stands in files of its own: the exports, which hold the whole page as text, the parser, and TensorFlow.js. */
 const onFirstUse = {
   name: "on-first-use",
   setup: ({ onResolve }) => {
+    onResolve({ filter: /\/tfjs\/tfjs$/ }, () => ({ path: "./tfjs.js", external: true }));
     onResolve({ filter: /\/export\/exports$/ }, () => ({ path: "./exports.js", external: true }));
     onResolve({ filter: /^web-tree-sitter$/ }, () => ({ path: "./tree-sitter.js", external: true }));
   },
@@ -21,8 +24,9 @@ const onFirstUse = {
 const { resolve } = createRequire(import.meta.url);
 
 await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: `${outdir}/measure.js` });
-await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js` });
-await build({ ...node, entryPoints: ["src/engine/runtime/proof/process.ts"], outfile: `${outdir}/engine-proof.js` });
+await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js`, plugins: [onFirstUse] });
+await build({ ...tfjs, entryPoints: ["src/engine/runtime/tfjs/tfjs.ts"], outfile: `${outdir}/tfjs.js` });
+await build({ ...node, entryPoints: ["src/engine/runtime/proof/process.ts"], outfile: `${outdir}/engine-proof.js`, plugins: [onFirstUse] });
 await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: `${outdir}/engine-process.js` });
 await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, banner: { js: "#!/usr/bin/env node" } });
 await build({ ...node, entryPoints: [resolve("web-tree-sitter")], outfile: `${outdir}/tree-sitter.js` });
@@ -35,3 +39,9 @@ await build({ ...page, entryPoints: ["webview/page.css"], outfile: `${outdir}/we
 mkdirSync(`${outdir}/grammar`, { recursive: true });
 copyFileSync(resolve("web-tree-sitter/web-tree-sitter.wasm"), `${outdir}/grammar/web-tree-sitter.wasm`);
 copyFileSync(resolve("tree-sitter-python/tree-sitter-python.wasm"), `${outdir}/grammar/tree-sitter-python.wasm`);
+
+// WebAssembly for TensorFlow.js, of which its backend takes the file that fits the machine.
+mkdirSync(`${outdir}/tfjs-wasm`, { recursive: true });
+for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"]) {
+  copyFileSync(resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`), `${outdir}/tfjs-wasm/${name}`);
+}
