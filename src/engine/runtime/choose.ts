@@ -68,6 +68,13 @@ export async function surveyEngines(options: RuntimeOptions, trials: Trials): Pr
   return statuses;
 }
 
+/** How much faster an engine has to be than one that is trusted: speeds are measured once, in a moment that may have been a busy one. */
+const clearlyFaster = 1.25;
+
+function weight({ engine, proof }: { readonly engine: Engine; readonly proof: Works }): number {
+  return proof.gigaflops * (engine.trusted === true ? clearlyFaster : 1);
+}
+
 /** The engines that work, fastest first. One that is trusted is only timed where another one is there to be compared with it. */
 async function rank(candidates: readonly Engine[], options: RuntimeOptions, trials: Trials, rejected: Rejection[]): Promise<Proven[]> {
   const trusted = candidates.filter((engine) => engine.trusted === true);
@@ -80,11 +87,11 @@ async function rank(candidates: readonly Engine[], options: RuntimeOptions, tria
     else rejected.push(rejection(engine, proof.reason));
   }
   const untimed = trusted.filter((engine) => !proven.some((one) => one.engine === engine) && !rejected.some((one) => sameEngine(one, engine)));
-  return [...proven.sort((a, b) => b.proof.gigaflops - a.proof.gigaflops), ...untimed.map((engine) => ({ engine }))];
+  return [...proven.sort((a, b) => weight(b) - weight(a)), ...untimed.map((engine) => ({ engine }))];
 }
 
 async function tryOut(engine: Engine, options: RuntimeOptions, { prover, signal, onTrying }: Trials): Promise<Proof> {
-  const missing = await engine.missing?.(options);
+  const missing = await Promise.resolve(engine.missing?.(options)).catch(messageOf);
   if (missing !== undefined) return { works: false, reason: missing };
   onTrying?.(engine);
   return prover({ runtime: engine.runtime, device: engine.device }, options, signal);
@@ -116,7 +123,7 @@ function reasonFor(taken: Engine, working: number): string {
 
 function slowerThan(taken: Engine, best: Works | undefined, { engine, proof }: Proven): Rejection[] {
   if (proof === undefined || best === undefined) return [];
-  return [rejection(engine, `slower: ${formatNumber(proof.gigaflops)} GFLOP/s, where ${engineLabel(taken)} has ${formatNumber(best.gigaflops)}`)];
+  return [rejection(engine, `not ${taken.trusted === true ? "clearly " : ""}faster: ${formatNumber(proof.gigaflops)} GFLOP/s, where ${engineLabel(taken)} has ${formatNumber(best.gigaflops)}`)];
 }
 
 function leftAside(engine: Engine): Rejection {

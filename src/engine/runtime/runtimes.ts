@@ -1,6 +1,9 @@
 import { UserError } from "../../shared/errors";
 import { engineLabel, type EngineName } from "../../shared/engines";
+import type { OnnxDevice } from "./onnxruntime";
 import type { Runtime, RuntimeOptions } from "./runtime";
+import type { TfjsDevice } from "./tfjs/tfjs";
+import { libtensorflowFiles } from "./tfjs/tensorflow/find";
 
 /** A runtime on one of its devices, before it is opened. */
 export interface Engine extends EngineName {
@@ -18,7 +21,14 @@ export interface Engine extends EngineName {
 
 /** Every engine; of two that are equally fast, the first is taken. */
 export const engines: readonly Engine[] = [
-  { runtime: "onnxruntime", device: "cpu", trusted: true, open: async (options) => (await onnxruntime()).openOnnxRuntime(options) },
+  onnxGpu("cuda"),
+  tfjs("tensorflow", { files: (options) => Promise.resolve(libtensorflowFiles(options)) }),
+  onnxGpu("dml"),
+  onnxGpu("coreml"),
+  onnxGpu("webgpu"),
+  { runtime: "onnxruntime", device: "cpu", trusted: true, open: async (options) => (await loadOnnxRuntime()).openOnnxRuntime(options) },
+  tfjs("wasm", { lastResort: true }),
+  tfjs("cpu", { lastResort: true }),
 ];
 
 /** @throws UserError where there is none of that name. */
@@ -37,7 +47,21 @@ export function matchingEngines(wish: EngineName, from: readonly Engine[] = engi
   throw new UserError(`There is no runtime${asked}; this version has ${from.map(engineLabel).join(", ")}.`);
 }
 
-function onnxruntime() {
+/** onnxruntime on a GPU; not every platform's binary has code for every one. */
+function onnxGpu(device: Exclude<OnnxDevice, "cpu">): Engine {
+  return {
+    runtime: "onnxruntime",
+    device,
+    missing: async () => ((await loadOnnxRuntime()).onnxDevices().includes(device) ? undefined : `onnxruntime's binary for ${process.platform}-${process.arch} comes without it`),
+    open: async (options) => (await loadOnnxRuntime()).openOnnxRuntime(options, device),
+  };
+}
+
+function tfjs(device: TfjsDevice, more: Partial<Engine>): Engine {
+  return { runtime: "tfjs", device, ...more, open: async (options) => (await import("./tfjs/tfjs")).openTfjs(device, options) };
+}
+
+function loadOnnxRuntime() {
   return loaded(() => import("./onnxruntime"));
 }
 

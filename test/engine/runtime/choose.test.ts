@@ -74,8 +74,8 @@ describe("auto", () => {
       reason: "the fastest of 3 that work here",
       others: [
         { runtime: "ort", device: "dml", reason: "no Vulkan" },
-        { runtime: "ort", device: "gpu", reason: "slower: 900 GFLOP/s, where tf on gpu has 1200" },
-        { runtime: "ort", device: "cpu", reason: "slower: 200 GFLOP/s, where tf on gpu has 1200" },
+        { runtime: "ort", device: "gpu", reason: "not faster: 900 GFLOP/s, where tf on gpu has 1200" },
+        { runtime: "ort", device: "cpu", reason: "not faster: 200 GFLOP/s, where tf on gpu has 1200" },
         { runtime: "tfjs", device: "wasm", reason: "a last resort, not tried" },
       ],
     });
@@ -85,6 +85,12 @@ describe("auto", () => {
     const { prover } = proverOf({ "ort/gpu": works(0.8), "ort/cpu": works(200) });
     const { runtime } = await chooseRuntime(auto, {}, { prover, engines: [gpu, cpu] });
     expect(runtime.device).toBe("cpu");
+  });
+
+  test("keeps to the processor unless another one is clearly faster", async () => {
+    const device = async (speed: number) => (await chooseRuntime(auto, {}, { prover: proverOf({ "ort/gpu": works(speed), "ort/cpu": works(200) }).prover, engines: [gpu, cpu] })).runtime.device;
+    expect(await device(240)).toBe("cpu");
+    expect(await device(260)).toBe("gpu");
   });
 
   test("does not have the processor prove itself where there is nothing to compare it with", async () => {
