@@ -1,12 +1,12 @@
 import type { Koffi, Library } from "./koffi";
 
 /**
- * Loads a shared library, whose names are seen by all that come later, for as long as the process lives. Left to itself, Node unloads it when a thread or
- * the process ends, and TensorFlow's own threads, which still run in it, crash.
+ * Loads a shared library for as long as the process lives. Left to itself, Node unloads it when a thread or the process ends, and TensorFlow's own
+ * threads, which still run in it, crash. Its names are not made known to other libraries: TensorFlow holds much that they have versions of their own of.
  * @throws where the system refuses.
  */
 export function loadForGood(koffi: Koffi, path: string): Library {
-  const library = koffi.load(path, { global: true });
+  const library = koffi.load(path);
   if (process.platform === "win32") openAgainOnWindows(koffi, path);
   else openAgain(koffi, path);
   return library;

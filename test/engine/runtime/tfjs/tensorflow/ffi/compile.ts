@@ -1,0 +1,25 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Says why libraries can't be compiled here; undefined where they can. */
+export const noCompiler = spawnSync("cc", ["--version"]).status === 0 ? undefined : "no C compiler";
+
+const stub = join(import.meta.dirname, "stub.c");
+
+/** Compiles the stub of libtensorflow with macros. @returns its path */
+export function compileStub(path: string, ...macros: readonly string[]): string {
+  return compile(path, ["-w", ...macros.map((macro) => `-D${macro}`), stub]);
+}
+
+/** Compiles a library from a line of C. @returns its path */
+export function compileSource(path: string, source: string, ...options: readonly string[]): string {
+  return compile(path, ["-w", "-x", "c", "-", "-x", "none", ...options], source);
+}
+
+function compile(path: string, options: readonly string[], input = ""): string {
+  mkdirSync(dirname(path), { recursive: true });
+  const { status, stderr } = spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", path, ...options, "-ldl"], { input, encoding: "utf8" });
+  if (status !== 0) throw new Error(`cc: ${stderr}`);
+  return path;
+}
