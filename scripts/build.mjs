@@ -8,8 +8,8 @@ import { bundlePage } from "./page.mjs";
 const { values: { production, outdir } } = parseArgs({ options: { production: { type: "boolean", default: false }, outdir: { type: "string", default: "dist" } } });
 const common = { bundle: true, sourcemap: production ? false : "linked", minify: production, logLevel: "warning", legalComments: "none" };
 const node = { ...common, platform: "node", target: "node20", format: "cjs", external: ["onnxruntime-node", "koffi", "vscode"] };
-/** Its ES modules, of which only what is used is taken; tfjs-node-gpu asks for the whole of TensorFlow.js, and uses its core. */
-const tfjs = { ...node, mainFields: ["module", "main"], alias: { "@tensorflow/tfjs": "@tensorflow/tfjs-core" } };
+/** tfjs-node-gpu asks for the whole of TensorFlow.js and needs its core; node-fetch is for models on the web, of which none is loaded. */
+const tfjs = { ...node, alias: { "@tensorflow/tfjs": "@tensorflow/tfjs-core" }, external: [...node.external, "node-fetch"] };
 const withPage = { ...node, define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) } };
 const page = { ...common, platform: "browser", target: "es2022", format: "iife", charset: "utf8", loader: { ".svg": "dataurl" } };
 /** What is loaded on first use stands in files of its own: the exports, which hold the whole page as text, the parser, and TensorFlow.js. */
