@@ -5,6 +5,7 @@ import { sessionOptions, type OnnxDevice } from "./onnxruntime/device";
 import { explained } from "./onnxruntime/failure";
 import { writeModel } from "./onnxruntime/model";
 import { keepWebGpuDevice } from "./onnxruntime/webgpu-device";
+import { refuseLargeWeights } from "./onnxruntime/webgpu-limits";
 import type { Runtime, RuntimeOptions, Session } from "./runtime";
 
 export { onnxDevices, type OnnxDevice } from "./onnxruntime/device";
@@ -27,6 +28,7 @@ export function openOnnxRuntime(options: RuntimeOptions = {}, device: OnnxDevice
 }
 
 async function openSession(graph: Graph, device: OnnxDevice, options: RuntimeOptions): Promise<Session> {
+  if (device === "webgpu") refuseLargeWeights(graph);
   // cuBLAS wants its factors at addresses that are multiples of 16, and a checkpoint's file puts them anywhere.
   const model = await writeModel(graph, device !== "cuda");
   const session = await explaining(device, async () => {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import type { onnx } from "onnx-proto";
 import { listSupportedBackends, type InferenceSession } from "onnxruntime-node";
 import type { Graph } from "../../graph/graph";
 import type { RuntimeOptions } from "../runtime";
+import { nodesForProcessor } from "./webgpu-limits";
 
 /** What onnxruntime can compute on: the processor, or a GPU through one of its execution providers. */
 export type OnnxDevice = "cpu" | "cuda" | "dml" | "coreml" | "webgpu";
@@ -44,18 +44,13 @@ function executionProvider(device: OnnxDevice, graph: Graph, gpu: number): Infer
     case "coreml":
       return { name: "coreml", coreMlFlags };
     case "webgpu":
-      return { name: "webgpu", ...keptOnProcessor(graph) };
+      return webGpuProvider(nodesForProcessor(graph));
   }
 }
 
-/**
- * What WebGPU had better not do: rows are taken out of a weight table where it is mapped, since it would be sent to the GPU whole and can be larger
- * than any buffer there; and casts, which fail where a weight is float16 and the GPU has no such type.
- */
-function keptOnProcessor({ model, weights }: Graph): { forceCpuNodeNames?: string[] } {
-  const isKept = ({ opType, input }: onnx.INodeProto): boolean => opType === "Cast" || ((opType === "Gather" || opType === "Slice") && weights.has(input?.[0] ?? ""));
-  const names = (model.graph?.node ?? []).filter(isKept).map(({ name }) => name ?? "");
-  return names.length === 0 ? {} : { forceCpuNodeNames: names };
+/** An empty list is refused. */
+function webGpuProvider(forceCpuNodeNames: string[]): InferenceSession.WebGpuExecutionProviderOption {
+  return { name: "webgpu", ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) };
 }
 
 /** npm's package comes without it; who has put it beside the binding has CUDA. */

@@ -16,6 +16,7 @@ const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
 export function explained(error: unknown, device: OnnxDevice): unknown {
   if (device === "cpu") return error;
   const message = messageOf(error);
+  if (message.includes("backend not found")) return new Error(`its binary for ${process.platform}-${process.arch} can't compute on ${device}`, { cause: error });
   const meaning = meanings.find(([pattern]) => pattern.test(message))?.[1];
   return new Error(meaning ?? withoutPlace(message.split("\n")[0]!), { cause: error });
 }
