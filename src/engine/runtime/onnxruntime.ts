@@ -3,7 +3,7 @@ import type { Graph } from "../graph/graph";
 import type { Tensor } from "../tensor";
 import { sessionOptions, type OnnxDevice } from "./onnxruntime/device";
 import { explained } from "./onnxruntime/failure";
-import { writeModel } from "./onnxruntime/model";
+import { modelInMemory, modelOnFiles } from "./onnxruntime/model";
 import { keepWebGpuDevice } from "./onnxruntime/webgpu-device";
 import { refuseLargeWeights } from "./onnxruntime/webgpu-limits";
 import type { Runtime, RuntimeOptions, Session } from "./runtime";
@@ -30,7 +30,7 @@ export function openOnnxRuntime(options: RuntimeOptions = {}, device: OnnxDevice
 async function openSession(graph: Graph, device: OnnxDevice, options: RuntimeOptions): Promise<Session> {
   if (device === "webgpu") refuseLargeWeights(graph);
   // cuBLAS wants its factors at addresses that are multiples of 16, and a checkpoint's file puts them anywhere.
-  const model = await writeModel(graph, device !== "cuda");
+  const model = await (device === "cuda" ? modelInMemory(graph) : modelOnFiles(graph));
   const session = await explaining(device, async () => {
     if (device === "webgpu") await keepWebGpuDevice();
     return InferenceSession.create(model.bytes, { ...sessionOptions(device, graph, options), ...model.weights });
