@@ -1,7 +1,8 @@
-// Installs what the tests need beside npm's packages, where this machine lets it: Debian's Chromium, a compiler for VS Code's server, and that server.
+// Installs what the tests need beside npm's packages, where this machine lets it: Debian's Chromium, a compiler for VS Code's server, that server, and other versions of Node.
 // What can't be had is said in one line; the tests that need it fail then.
 import { spawnSync } from "node:child_process";
 import { findChromium } from "./chromium.mjs";
+import { prepareNodeVersions } from "./node-versions.mjs";
 import { prepareLibtensorflow } from "./libtensorflow.mjs";
 import { prepareServer } from "./vscode-server.mjs";
 
@@ -15,10 +16,12 @@ const missing = [
 ];
 if (missing.length > 0) installWithApt(missing);
 
-try {
-  prepareServer();
-} catch (error) {
-  console.error(error.message);
+for (const prepare of [prepareServer, prepareNodeVersions]) {
+  try {
+    prepare();
+  } catch (error) {
+    console.error(error.message);
+  }
 }
 
 prepareLibtensorflow();
