@@ -2,20 +2,22 @@ import { messageOf, UserError } from "../../../../shared/errors";
 import type { RuntimeOptions } from "../../runtime";
 import type { Binding, Tensorflow } from "./binding";
 import { gpuName } from "./ffi/gpu-name";
-import { loadKoffi } from "./ffi/koffi";
+import { type Koffi, loadKoffi } from "./ffi/koffi";
+import { quietly } from "./ffi/quiet";
 
 /**
  * Loads the native addon of tfjs-node or tfjs-node-gpu, with the libtensorflow that it was linked to.
  * @throws UserError where it can't be loaded, or lacks the GPU that is asked for.
  */
 export async function openAddon(path: string, { gpu }: RuntimeOptions): Promise<Tensorflow> {
-  const binding = loadAddon(path);
+  const koffi = await koffiOrNone();
+  const binding = koffi === undefined ? loadAddon(path) : quietly(koffi, () => loadAddon(path));
   if (!binding.isUsingGpuDevice()) {
     if (gpu !== undefined) throw new UserError(`GPU ${gpu} was asked for, but the TensorFlow of ${path} finds none of that number.`);
     return { binding };
   }
-  // CUDA_VISIBLE_DEVICES leaves the GPU that is asked for as the first.
-  const hardware = await nameOfFirstGpu();
+  // CUDA_VISIBLE_DEVICES leaves the GPU that is asked for as the only one; where there are several, the addon takes the last and doesn't tell which.
+  const hardware = koffi === undefined || gpu === undefined ? undefined : gpuName(koffi, 0);
   return { binding, ...(hardware !== undefined && { hardware }) };
 }
 
@@ -35,9 +37,10 @@ function isBinding(exports: Partial<Binding>): exports is Binding {
   return typeof exports.executeOp === "function" && typeof exports.TF_Version === "string";
 }
 
-async function nameOfFirstGpu(): Promise<string | undefined> {
+/** The addon runs without koffi, if less quietly. */
+async function koffiOrNone(): Promise<Koffi | undefined> {
   try {
-    return gpuName(await loadKoffi(), 0);
+    return await loadKoffi();
   } catch {
     return undefined;
   }
