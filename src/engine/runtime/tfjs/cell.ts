@@ -34,7 +34,9 @@ export class Cell {
     if (this.array) return this.array;
     const { dtype, shape } = this.tensor!;
     if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new Error(`A tensor of type ${dtype} can't be read.`);
-    return { type: dtype, shape, data: await this.tensor!.data() };
+    const data = await this.tensor!.data();
+    // The cpu backend lets what was cast from int32 to float32 stand as it was.
+    return { type: dtype, shape, data: dtype === "float32" && !(data instanceof Float32Array) ? Float32Array.from(data) : data };
   }
 
   /** The value on the device; int64 as int32 and float64 as float32, which is all that there is. */

@@ -40,10 +40,15 @@ function present<T>(inputs: readonly (T | undefined)[]): T[] {
   return inputs.filter((input) => input !== undefined);
 }
 
+/** What is not 0 is true, a part of one too, which the wasm backend's cast cuts off. */
+function castOnDevice(x: tf.Tensor, type: tf.DataType): tf.Tensor {
+  return type === "bool" ? tf.notEqual(x, tf.cast(0, x.dtype)) : tf.cast(x, type);
+}
+
 /** float32 stays, or comes, to the device; int64 and float64 are JavaScript's, so that what becomes one of them is read. */
 function castTo(type: ElementType): Operator {
   const host = ({ inputs }: { inputs: readonly (HostArray | undefined)[] }): readonly HostArray[] => [cast(inputs[0]!, type)];
-  return type === "int64" || type === "float64" ? { host } : { host, device: ({ inputs }) => [tf.cast(inputs[0]!, type)] };
+  return type === "int64" || type === "float64" ? { host } : { host, device: ({ inputs }) => [castOnDevice(inputs[0]!, type)] };
 }
 
 /** Halves go to the even neighbour. */
@@ -118,7 +123,10 @@ export const elementwise: Operators = {
     },
   },
   Cast: (node) => castTo(elementType(node.int("to", 0))),
-  CastLike: { device: ({ inputs: [x, like] }) => [tf.cast(x!, like!.dtype)] },
+  CastLike: {
+    host: ({ inputs: [x, like] }) => [cast(x!, like!.type)],
+    device: ({ inputs: [x, like] }) => [castOnDevice(x!, like!.dtype)],
+  },
   Identity: { host: ({ inputs }) => [inputs[0]!], device: ({ inputs }) => [inputs[0]!] },
   Dropout: {
     host: ({ inputs }) => [inputs[0]!],

@@ -8,7 +8,10 @@ import { movement, numbers, type Call, type Operators } from "./operator";
 function reshaped(from: readonly number[], wanted: readonly number[], allowZero: boolean): number[] {
   const shape = wanted.map((size, axis) => (size === 0 && !allowZero ? from[axis]! : size));
   const rest = elementCount(from) / elementCount(shape.filter((size) => size !== -1));
-  return shape.map((size) => (size === -1 ? rest : size));
+  const result = shape.map((size) => (size === -1 ? rest : size));
+  // The wasm backend would read on behind the elements.
+  if (elementCount(result) !== elementCount(from) || !result.every(Number.isInteger)) throw new Error(`A tensor [${from.join(", ")}] can't take the shape [${wanted.join(", ")}].`);
+  return result;
 }
 
 /** Axes that an input names from version 13 on, and an attribute before; counted from the start. */
@@ -103,7 +106,7 @@ function padConstant<T>(arrays: Arrays<T>, x: T, before: readonly number[], afte
 /** Operators that move elements and compute nothing. */
 export const movements: Operators = {
   Reshape: movement(1, (arrays, { inputs: [x], settings, node }) => [
-    arrays.reshape(x!, reshaped(arrays.shape(x!), numbers(settings[0]) ?? node.ints("shape", []), node.int("allowzero", 0) === 1)),
+    arrays.reshape(x!, reshaped(arrays.shape(x!), numbers(settings[0])!, node.int("allowzero", 0) === 1)),
   ]),
   Flatten: movement(1, (arrays, { inputs: [x], node }) => {
     const shape = arrays.shape(x!);

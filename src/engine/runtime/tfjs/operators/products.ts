@@ -32,7 +32,6 @@ export const products: Operators = {
     device: ({ inputs: [a, b, c], node }) => {
       const [transposeA, transposeB] = [node.int("transA", 0) === 1, node.int("transB", 0) === 1];
       const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
-      if (c?.rank === 1 && alpha === 1 && beta === 1) return [tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias: c, transposeA, transposeB })];
       const product = tf.matMul(a!, b!, transposeA, transposeB);
       const scaled = alpha === 1 ? product : tf.mul(product, alpha);
       return [c ? tf.add(scaled, beta === 1 ? c : tf.mul(c, beta)) : scaled];
