@@ -1,7 +1,8 @@
 import { t } from "@vscode/l10n";
-import { describeRuntime, formatBytes, formatCount, formatLarge, formatSeconds, printable } from "../src/shared/format";
+import { formatCount, formatLarge, printable } from "../src/shared/format";
 import type { Result } from "../src/shared/result";
 import { counted } from "./counted";
+import { EngineLine } from "./engine-line";
 import { Icon } from "./icon";
 import { shortened } from "./names";
 
@@ -17,7 +18,7 @@ export function Summary({ result }: { readonly result: Result }) {
       <li>{[...shape, size].join(", ")}</li>
       <li title={printable(input.source)}>{input.kind === "random" && <Icon name="warning" />}{input.skipFirst ? t("{0}, first positions skipped", fed) : fed}</li>
       <li>{coverage.measured < coverage.found && <Icon name="warning" />}{t("{0} of {1} norm layers measured", formatCount(coverage.measured), formatCount(coverage.found))}</li>
-      <li>{`${describeRuntime(engine)}, ${formatSeconds(engine.seconds.total)}, ${formatBytes(engine.peakMemoryBytes)}`}</li>
+      <li><EngineLine engine={engine} /></li>
     </ul>
   );
 }

@@ -87,17 +87,18 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   watch.lap();
   const measured = await measurements.results();
   const fit = watch.lap();
+  const fallback = runtime.fallback ?? request.fallback;
   return composeResult({
     model,
     input: { ...input.description, skipFirst: request.skipFirst },
-    engine: describeRuntime(runtime, choice),
+    engine: describeRuntime(runtime, choice, fallback),
     seconds: { open, build: build + seconds.build, forward: seconds.forward, statistics, fit, total: watch.total() },
     coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
     measured,
     remarks: [
       ...architecture.assumptions.map((message): Warning => ({ code: "assumption", message })),
       ...input.warnings.map((message): Warning => ({ code: "input", message })),
-      ...(runtime.fallback === undefined ? [] : [fellBack(runtime.fallback, runtime)]),
+      ...(fallback === undefined ? [] : [fellBack(fallback, runtime)]),
     ],
   });
 }
@@ -106,12 +107,12 @@ function runtimeOptions({ threads, gpu, tf32, libtensorflow }: AnalysisRequest):
   return { threads, gpu, tf32, libtensorflow };
 }
 
-function describeRuntime({ name, device, version, hardware, fallback }: FallingRuntime, choice: EngineChoice): RuntimeDescription {
+function describeRuntime({ name, device, version, hardware }: FallingRuntime, choice: EngineChoice, fallback: EngineFallback | undefined): RuntimeDescription {
   return { runtime: name, device, version, choice, ...(hardware !== undefined && { hardware }), ...(fallback !== undefined && { fallback }) };
 }
 
 function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): Warning {
-  return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over and ran the rest.` };
+  return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over.` };
 }
 
 async function readNorms(checkpoint: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, Norm>> {

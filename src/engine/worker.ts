@@ -11,7 +11,7 @@ import { fitCapture } from "./fit-capture";
 import { threadPoolMeasurer } from "./measurer/thread-pool";
 import { checkOutputs } from "./outputs";
 import { writeResult } from "./result-file";
-import { surveyEngines } from "./runtime/choose";
+import { surveyEngines, type Trials } from "./runtime/choose";
 import { engineProver } from "./runtime/proof/engine-prover";
 import { engines } from "./runtime/runtimes";
 
@@ -58,14 +58,16 @@ async function answer(request: EngineRequest): Promise<void> {
   }
 }
 
-async function survey(request: SurveyRequest): Promise<void> {
+async function survey({ only, ...options }: SurveyRequest): Promise<void> {
+  const total = only === undefined ? engines.length : 1;
   let tried = 0;
   try {
-    const statuses = await surveyEngines(request, {
+    const trials: Trials = {
       prover: engineProver(proofScript, true),
       signal: stop.signal,
-      onTrying: (engine) => { send({ type: "progress", progress: { phase: "engine", stage: engineLabel(engine), done: tried++, total: engines.length } }); },
-    });
+      onTrying: (engine) => { send({ type: "progress", progress: { phase: "engine", stage: engineLabel(engine), done: tried++, total } }); },
+    };
+    const statuses = await surveyEngines(options, trials, only);
     send({ type: "surveyed", engines: statuses });
   } catch (error) {
     send({ type: "failed", error: failureOf(error) });

@@ -5,6 +5,7 @@ import { EngineProcess } from "./run/engine-process";
 import { analyze } from "./run/analyze";
 import { registerAnalysisCommands } from "./run/register";
 import { registerStatusBar } from "./run/status-bar";
+import { registerEngineCommands } from "./engines/register";
 import { registerExportCommands } from "./exports/register";
 import { registerLenses } from "./lenses/register";
 import { IntentStore } from "./intent-store";
@@ -21,14 +22,15 @@ export function activate(context: ExtensionContext): NormLensApi {
   const log = window.createOutputChannel("NormLens", { log: true });
   log.info(`NormLens ${version} on ${process.platform} ${process.arch}, Node ${process.versions.node}`);
   const results = new ResultStore(context);
-  const runner = new AnalysisRunner(() => new EngineProcess(EngineProcess.scriptIn(context.extensionPath), log), log);
+  const startEngine = () => new EngineProcess(EngineProcess.scriptIn(context.extensionPath), log);
+  const runner = new AnalysisRunner(startEngine, log);
   const norms = new PythonNorms(context.extensionUri, log);
   const source = new SourceIndex(norms, results, log);
   const intent = new IntentStore(context.workspaceState);
-  const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, runner, norms, source };
+  const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, startEngine, runner, norms, source };
   const panels = new Panels(base);
   const parts: Parts = { ...base, panels };
-  const registered = [registerAnalysisCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
+  const registered = [registerAnalysisCommands, registerEngineCommands, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
   context.subscriptions.push(log, results, intent, runner, norms, source, panels, ...registered.map((register) => register(parts)));
   return {
     analyze: (checkpoint) => analyze(parts, checkpoint),

@@ -3,6 +3,7 @@ import type { Intent } from "../shared/intent";
 import type { Progress } from "../shared/progress";
 import type { IntentStore } from "./intent-store";
 import type { AnalysisRunner } from "./run/analysis-runner";
+import type { EngineProcess } from "./run/engine-process";
 import type { PythonNorms } from "./lenses/python-norms";
 import type { SourceIndex } from "./lenses/source-index";
 import type { Panels } from "./panel/panels";
@@ -16,6 +17,8 @@ export interface Parts {
   readonly icon: Uri;
   readonly results: ResultStore;
   readonly intent: IntentStore;
+  /** Starts a process of the engine, for one call. */
+  readonly startEngine: () => EngineProcess;
   readonly runner: AnalysisRunner;
   readonly panels: Panels;
   readonly norms: PythonNorms;

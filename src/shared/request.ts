@@ -1,3 +1,5 @@
+import type { EngineFallback, EngineName } from "./engines";
+
 /** What is fed to the model. */
 export type InputChoice =
   | { readonly kind: "default" }
@@ -33,6 +35,8 @@ export interface AnalysisRequest {
   readonly tf32?: boolean;
   /** Where libtensorflow lies, a file or a folder; looked for where absent. */
   readonly libtensorflow?: string;
+  /** An engine that took its process down in an earlier try of this run. */
+  readonly fallback?: EngineFallback;
   /** Where the result goes, and the per-channel values beside it. */
   readonly out?: string;
   /** Where the norms' inputs go, as a capture file. */
@@ -48,8 +52,14 @@ export interface FitRequest {
   readonly out?: string;
 }
 
+/** How engines are opened, whichever it is. */
+export type EngineSettings = Pick<AnalysisRequest, "threads" | "gpu" | "tf32" | "libtensorflow">;
+
 /** Asks which engines work on this machine. */
-export type SurveyRequest = Pick<AnalysisRequest, "threads" | "gpu" | "tf32" | "libtensorflow">;
+export interface SurveyRequest extends EngineSettings {
+  /** Tries this one alone. */
+  readonly only?: EngineName;
+}
 
 /** What the engine can be asked to make a result of. */
 export type EngineRequest = AnalysisRequest | FitRequest;

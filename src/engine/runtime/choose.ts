@@ -56,10 +56,13 @@ export async function chooseRuntime(asked: EngineName, options: RuntimeOptions, 
   throw new UserError(`${admitted.length === 1 ? "The engine that was asked for does" : "None of the engines that were asked for does"} not run on this machine (${reasons}); "normlens engines" tells what does.`);
 }
 
-/** Tries every engine, whatever was asked for. @throws CancelledError */
-export async function surveyEngines(options: RuntimeOptions, trials: Trials): Promise<EngineStatus[]> {
+/**
+ * Tries every engine, whatever was asked for, or `only` one.
+ * @throws UserError where there is none of that name; CancelledError.
+ */
+export async function surveyEngines(options: RuntimeOptions, trials: Trials, only?: EngineName): Promise<EngineStatus[]> {
   const statuses: EngineStatus[] = [];
-  for (const engine of trials.engines ?? engines) {
+  for (const engine of only === undefined ? (trials.engines ?? engines) : matchingEngines(only, trials.engines)) {
     const { runtime, device } = engine;
     const proof = await tryOut(engine, options, trials);
     const { works: available, ...rest } = proof;
@@ -131,7 +134,8 @@ function leftAside(engine: Engine): Rejection {
 }
 
 function rejection({ runtime, device }: EngineName, reason: string): Rejection {
-  return { runtime, device, reason };
+  // Reasons stand in the middle of sentences.
+  return { runtime, device, reason: reason.replace(/\.$/, "") };
 }
 
 function sameEngine(a: EngineName, b: EngineName): boolean {

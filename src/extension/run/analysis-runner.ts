@@ -1,11 +1,14 @@
 import { commands, EventEmitter, Uri, type Disposable, type LogOutputChannel } from "vscode";
+import { engineLabel, type EngineName } from "../../shared/engines";
 import { CancelledError, messageOf, UserError } from "../../shared/errors";
 import { formatSeconds } from "../../shared/format";
 import { removeLeftovers } from "../../shared/leftovers";
 import type { RunState } from "../../shared/panel";
 import type { Progress } from "../../shared/progress";
 import type { EngineRequest } from "../../shared/request";
-import type { EngineProcess } from "./engine-process";
+import { afterCrash, safeEngine } from "./after-crash";
+import { choiceLines } from "./choice-lines";
+import { EngineCrash, type EngineProcess } from "./engine-process";
 
 /** What an analysis is to do. */
 export interface Job {
@@ -116,10 +119,8 @@ export class AnalysisRunner implements Disposable {
     this.dropped = 0;
     const began = Date.now();
     this.tell({ kind: "running", label, stopping: false, queued: this.waiting.length });
-    const engine = this.startEngine();
-    this.engine = engine;
     try {
-      await engine.run(request, (progress) => { this.report(progress); });
+      await this.runOnEngine(request);
       this.log.info(`Analysed ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
       this.tell({ kind: "idle" });
       return Uri.file(request.out);
@@ -127,12 +128,45 @@ export class AnalysisRunner implements Disposable {
       if (typeof error === "object" && error !== null) this.told.add(error);
       this.tell(this.failed(label, error));
       throw error;
+    }
+  }
+
+  /** Runs a request; where its engine takes the process down, once more on one that can't. */
+  private async runOnEngine(request: EngineRequest): Promise<void> {
+    let chosen: EngineName | undefined;
+    try {
+      await this.runOnce(request, (engine) => { chosen = engine; });
+    } catch (error) {
+      const again = error instanceof EngineCrash ? afterCrash(request, chosen, `its process ended ${error.how}`) : undefined;
+      if (again === undefined) throw error;
+      if (this.isStopping) throw new CancelledError();
+      this.log.warn(`${engineLabel(again.fallback)} failed: ${again.fallback.reason}. Once more on ${engineLabel(safeEngine)}.`);
+      await this.runOnce(again, () => undefined);
+    }
+  }
+
+  /** Runs a request in a process of its own, of which nothing is left in the end. */
+  private async runOnce(request: EngineRequest, onChosen: (engine: EngineName) => void): Promise<void> {
+    const engine = this.startEngine();
+    this.engine = engine;
+    try {
+      await engine.run(request, {
+        onProgress: (progress) => { this.report(progress); },
+        onChosen: (taken, choice) => {
+          onChosen(taken);
+          for (const line of choiceLines(taken, choice)) this.log.info(line);
+        },
+      });
     } finally {
       this.engine = undefined;
       this.ending = engine.end();
       await this.ending;
       this.cleanUp(request, engine.pid);
     }
+  }
+
+  private get isStopping(): boolean {
+    return this.disposed || (this.current.kind === "running" && this.current.stopping);
   }
 
   /** What can't be removed changes nothing about the outcome. */

@@ -3,7 +3,7 @@ import { UserError } from "../../shared/errors";
 import type { AnalysisRequest, InputChoice } from "../../shared/request";
 import type { Parts } from "../parts";
 import { logError, sayError } from "../say";
-import { settings } from "../settings";
+import { engineSettings, settings } from "../settings";
 
 /** What an analysis may be told beside its checkpoint; what is absent comes from the settings. */
 export interface AnalysisOptions {
@@ -66,7 +66,6 @@ export function nameOf(uri: Uri): string {
 
 function requestFor(checkpoint: Uri, options: AnalysisOptions): AnalysisRequest {
   const sequenceLength = options.sequenceLength ?? settings.sequenceLength(checkpoint);
-  const threads = settings.threads(checkpoint);
   return {
     kind: "analyze",
     checkpoint: checkpoint.fsPath,
@@ -77,6 +76,6 @@ function requestFor(checkpoint: Uri, options: AnalysisOptions): AnalysisRequest 
     runtime: settings.runtime(checkpoint),
     device: options.device ?? settings.device(checkpoint),
     ...(sequenceLength > 0 && { sequenceLength }),
-    ...(threads > 0 && { threads }),
+    ...engineSettings(checkpoint),
   };
 }

@@ -2,14 +2,34 @@ import { fork, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { LogOutputChannel } from "vscode";
+import type { EngineChoice, EngineName, EngineStatus } from "../../shared/engines";
 import { CancelledError, messageOf } from "../../shared/errors";
 import { errorOf } from "../../shared/failure";
 import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent } from "../../shared/messages";
 import type { Progress } from "../../shared/progress";
-import type { EngineRequest } from "../../shared/request";
+import type { EngineRequest, SurveyRequest } from "../../shared/request";
 
 /** Milliseconds that a new process has to answer, and that a stopped one has until the next, firmer way is taken. */
 const patience = { ready: 20_000, cancel: 1500, terminate: 1500 };
+
+/** What a run tells on its way. */
+export interface RunListener {
+  readonly onProgress: (progress: Progress) => void;
+  /** Told once, before the model runs. */
+  readonly onChosen: (engine: EngineName, choice: EngineChoice) => void;
+}
+
+/** The engine's process ended by itself before it had answered: a driver or a library took it down. */
+export class EngineCrash extends Error {
+  override readonly name = "EngineCrash";
+
+  /** @param how "by SIGSEGV", "with code 1" */
+  constructor(readonly how: string) {
+    super(`The engine's process ended ${how} before it had answered.`);
+  }
+}
+
+type Asking = Exclude<EngineCall, { readonly type: "cancel" }>;
 
 /** One run of the engine, in a process of its own. */
 export class EngineProcess {
@@ -43,33 +63,50 @@ export class EngineProcess {
 
   /**
    * Runs a request to its end.
-   * @throws UserError for a refusal, CancelledError after {@link stop}, Error for a defect or a process that ended before it had answered.
+   * @throws UserError for a refusal, CancelledError after {@link stop}, EngineCrash where the process ended before it had answered, Error for a defect.
    */
-  async run(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<void> {
-    const answer = new Promise<void>((resolve, reject) => {
+  async run(request: EngineRequest, { onProgress, onChosen }: RunListener): Promise<void> {
+    const { written } = await this.ask({ type: "run", request }, (event) => {
+      if (event.type === "progress") onProgress(event.progress);
+      if (event.type === "chosen") onChosen(event.engine, event.choice);
+      return event.type === "done" ? event : undefined;
+    });
+    if (this.asked) throw this.discard(written);
+  }
+
+  /**
+   * Has every engine tried, or the one that the request names.
+   * @throws as {@link run} does.
+   */
+  async survey(request: SurveyRequest, onProgress: (progress: Progress) => void): Promise<readonly EngineStatus[]> {
+    const { engines } = await this.ask({ type: "survey", request }, (event) => {
+      if (event.type === "progress") onProgress(event.progress);
+      return event.type === "surveyed" ? event : undefined;
+    });
+    if (this.asked) throw new CancelledError();
+    return engines;
+  }
+
+  /** Greets the process, puts a call to it, and waits for the event that `answerOf` takes for its answer. */
+  private ask<Answer>(call: Asking, answerOf: (event: EngineProcessEvent) => Answer | undefined): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve, reject) => {
       const late = setTimeout(() => { reject(new Error("The engine's process did not answer in time.")); }, patience.ready);
       this.child.on("message", (event: EngineProcessEvent) => {
-        switch (event.type) {
-          case "ready":
-            clearTimeout(late);
-            // A stop that came first has found nothing to stop.
-            if (this.asked) void this.end();
-            else this.send({ type: "run", request });
-            return;
-          case "progress":
-            onProgress(event.progress);
-            return;
-          case "done":
-            if (this.asked) reject(this.discard(event.written));
-            else resolve();
-            return;
-          case "failed":
-            reject(errorOf(event.error));
+        if (event.type === "failed") {
+          reject(errorOf(event.error));
+        } else if (event.type === "ready") {
+          clearTimeout(late);
+          // A stop that came first has found nothing to stop.
+          if (this.asked) void this.end();
+          else this.send(call);
+        } else {
+          const found = answerOf(event);
+          if (found !== undefined) resolve(found);
         }
       });
       void this.ended.then((how) => {
         clearTimeout(late);
-        reject(this.asked ? new CancelledError() : new Error(`The engine's process ended ${how} before it had answered.`));
+        reject(this.asked ? new CancelledError() : new EngineCrash(how));
       });
     });
     this.send({ type: "hello", protocol: engineProtocol });

@@ -68,7 +68,7 @@ describe("an analysis", () => {
     const engine = new EngineProcess(EngineProcess.scriptIn(extension().extensionPath), { info: () => undefined, warn: () => undefined });
     const request: AnalysisRequest = { kind: "analyze", checkpoint: inWorkspace(0, "gpt2").fsPath, input: { kind: "random" }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out: join(folder, "r.normlens.json") };
     let heard = 0;
-    const ended = engine.run(request, () => { heard++; }).then(() => "done", (error: unknown) => error);
+    const ended = engine.run(request, { onProgress: () => { heard++; }, onChosen: () => { heard++; } }).then(() => "done", (error: unknown) => error);
     await engine.stop();
     assert.ok((await ended) instanceof CancelledError, String(await ended));
     assert.equal(heard, 0);

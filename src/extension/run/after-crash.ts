@@ -1,0 +1,20 @@
+import type { EngineFallback, EngineName } from "../../shared/engines";
+import type { AnalysisRequest, EngineRequest } from "../../shared/request";
+
+/** What needs no driver, and so takes over from an engine that took its process down. */
+export const safeEngine: EngineName = { runtime: "onnxruntime", device: "cpu" };
+
+/** An analysis that says what failed before it. */
+export type RequestAfterCrash = AnalysisRequest & { readonly fallback: EngineFallback };
+
+/**
+ * The request with which a run is tried once more, on the processor, after its engine took its process down; undefined where that would change nothing.
+ * @param chosen the engine that ran; undefined where none was chosen yet.
+ * @param reason how the process ended, for people.
+ */
+export function afterCrash(request: EngineRequest, chosen: EngineName | undefined, reason: string): RequestAfterCrash | undefined {
+  if (request.kind !== "analyze" || chosen === undefined) return undefined;
+  const { runtime, device } = chosen;
+  if (runtime === safeEngine.runtime && device === safeEngine.device) return undefined;
+  return { ...request, ...safeEngine, fallback: { runtime, device, reason } };
+}
