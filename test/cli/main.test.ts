@@ -231,16 +231,6 @@ describe("export", () => {
   });
 });
 
-describe("engines", () => {
-  test("tells what this machine can run", async () => {
-    const { code, stdout } = await normlens("engines", "--json");
-    expect(code).toBe(0);
-    const statuses = JSON.parse(stdout) as { runtime: string; device: string; available: boolean; version?: string }[];
-    expect(statuses).toContainEqual({ runtime: "onnxruntime", device: "cpu", available: true, version: expect.stringMatching(/^\d/) as string, gigaflops: expect.any(Number) as number });
-    expect((await normlens("engines")).stdout).toMatch(/^onnxruntime on cpu +\d+/m);
-  });
-});
-
 describe("misuse ends with code 2", () => {
   test.each([
     ["no command", []],

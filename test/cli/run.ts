@@ -18,9 +18,17 @@ export function normlens(...args: readonly string[]): Promise<Run> {
   return ended(start(args));
 }
 
+/** Where a run differs from the others. */
+export interface Surroundings {
+  /** Environment variables beside those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Program of another Node than the one that runs the tests. */
+  readonly node?: string;
+}
+
 /** Starts the command line. */
-export function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+export function start(args: readonly string[], { env, node = process.execPath }: Surroundings = {}): ChildProcess {
+  return spawn(node, [program, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1", ...env } });
 }
 
 /** Waits for the end. */

@@ -8,8 +8,11 @@ import type { Proof } from "./prove";
 /** Has an engine prove itself. @throws CancelledError once `signal` is aborted. */
 export type Prover = (engine: EngineName, options: RuntimeOptions, signal?: AbortSignal) => Promise<Proof>;
 
-/** Seconds that an engine has for its proof: compiling a GPU's kernels takes long the first time, and a driver that hangs does so for ever. */
-const patience = 60;
+/**
+ * Seconds that an engine has for its proof: compiling a GPU's kernels takes long the first time, and a driver that hangs does so for ever.
+ * NORMLENS_PROOF_SECONDS overrides it, for a driver that takes longer and works.
+ */
+const patience = 30;
 
 /** Longest piece of what a process wrote that is looked at for its last words. */
 const longestWords = 4000;
@@ -19,7 +22,7 @@ const longestWords = 4000;
  * @param script dist/engine-proof.js
  * @param seconds until a process that has not answered is ended.
  */
-export function processProver(script: string, seconds = patience): Prover {
+export function processProver(script: string, seconds = statedPatience() ?? patience): Prover {
   return (engine, options, signal) =>
     new Promise((resolve, reject) => {
       const child = fork(script, { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
@@ -41,6 +44,11 @@ export function processProver(script: string, seconds = patience): Prover {
       child.on("message", (proof: Proof) => { settle(() => { resolve(proof); }); });
       child.send({ engine, options } satisfies ProofRequest, () => undefined);
     });
+}
+
+function statedPatience(): number | undefined {
+  const stated = Number(process.env["NORMLENS_PROOF_SECONDS"]);
+  return stated > 0 && Number.isFinite(stated) ? stated : undefined;
 }
 
 function lastWords(text: string): string {
