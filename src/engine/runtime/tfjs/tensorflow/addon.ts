@@ -26,11 +26,16 @@ function loadAddon(path: string): Binding {
   try {
     process.dlopen(addon, path);
   } catch (error) {
-    const reason = messageOf(error).split("\n")[0]!.replace(`${path}: `, "");
-    throw new UserError(`The addon ${path} can't be loaded (${reason}): build it anew for this Node, with npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source.`, { cause: error });
+    throw new UserError(`The addon ${path} can't be loaded (${reasonOf(error, path)}): build it anew for this Node, with npm rebuild @tensorflow/tfjs-node-gpu --build-addon-from-source.`, { cause: error });
   }
   if (!isBinding(addon.exports)) throw new UserError(`${path} is no addon of tfjs-node.`);
   return addon.exports;
+}
+
+/** Node's first sentence, which may be broken into lines, without the path. */
+function reasonOf(error: unknown, path: string): string {
+  const message = messageOf(error).replace(`${path}: `, "").replace(`The module '${path}'`, "it").replace(`: '${path}'`, "").replace(/\s+/g, " ");
+  return message.split(". ")[0]!.replace(/\.$/, "");
 }
 
 function isBinding(exports: Partial<Binding>): exports is Binding {

@@ -1,15 +1,17 @@
+import { elementCount } from "../../../../tensor";
 import type { Binding, OpAttribute, TensorData, TensorMetadata } from "../binding";
 import type { Devices } from "./devices";
 import { attributeTypes, dtypes, layoutOf } from "./dtypes";
 import type { TensorflowFunctions } from "./functions";
-import type { Koffi, Pointer } from "./koffi";
+import type { Pointer } from "./koffi";
+import type { Memory } from "./memory";
 import type { Status } from "./status";
 
 /**
  * The binding of tfjs-node's addon, written over libtensorflow's C API: what binding/tfjs_backend.cc does. SavedModels, texts and resources are refused
  * with an Error; no op fails without freeing what it made.
  */
-export function newBinding(koffi: Koffi, functions: TensorflowFunctions, status: Status, { context, device, isGpu }: Devices, version: string): Binding {
+export function newBinding(memory: Memory, functions: TensorflowFunctions, status: Status, { context, device, isGpu }: Devices, version: string): Binding {
   const handles = new Map<number, Pointer>();
   let nextId = 0;
 
@@ -26,12 +28,11 @@ export function newBinding(koffi: Koffi, functions: TensorflowFunctions, status:
 
   /** A handle of a copy of the values, in the memory of this machine. */
   function copyOf(shape: readonly number[], dtype: number, values: ArrayBufferView): Pointer {
-    const { bytes, perElement } = layoutOf(dtype);
-    const size = shape.reduce((product, dimension) => product * dimension, bytes * perElement);
+    const size = elementCount(shape) * layoutOf(dtype).bytesPerElement;
     if (values.byteLength !== size) throw new Error(`A tensor of shape [${shape.join(", ")}] takes ${size} bytes and was given ${values.byteLength}.`);
     const tensor = functions.TF_AllocateTensor(dtype, int64s(shape), shape.length, size);
     try {
-      if (size > 0) koffi.encode(functions.TF_TensorData(tensor), "uint8_t", new Uint8Array(values.buffer, values.byteOffset, size), size);
+      if (size > 0) memory.write(functions.TF_TensorData(tensor), values);
       const handle = functions.TFE_NewTensorHandle(tensor, status.pointer);
       status.check();
       return handle;
@@ -51,12 +52,13 @@ export function newBinding(koffi: Koffi, functions: TensorflowFunctions, status:
   }
 
   function dataOf(handle: Pointer): TensorData {
-    const { value, bytes } = layoutOf(functions.TFE_TensorHandleDataType(handle));
+    const { array } = layoutOf(functions.TFE_TensorHandleDataType(handle));
     const tensor = functions.TFE_TensorHandleResolve(handle, status.pointer);
     status.check();
     try {
-      const address = functions.TF_TensorData(tensor);
-      return koffi.decode(address, value, functions.TF_TensorByteSize(tensor) / bytes) as TensorData;
+      const values = array(functions.TF_TensorByteSize(tensor));
+      if (values.length > 0) memory.read(functions.TF_TensorData(tensor), values);
+      return values;
     } finally {
       functions.TF_DeleteTensor(tensor);
     }

@@ -1,3 +1,5 @@
+import type { TensorData } from "../binding";
+
 /** TF_DataType of tensorflow/c/tf_datatype.h, as far as the kernels of TensorFlow.js name them. */
 export const dtypes = { TF_FLOAT: 1, TF_INT32: 3, TF_UINT8: 4, TF_STRING: 7, TF_COMPLEX64: 8, TF_INT64: 9, TF_BOOL: 10, TF_RESOURCE: 20 } as const;
 
@@ -6,20 +8,19 @@ export const attributeTypes = { TF_ATTR_STRING: 0, TF_ATTR_INT: 1, TF_ATTR_FLOAT
 
 /** How values of a dtype stand in memory. */
 export interface Layout {
-  /** What koffi calls one value, and its size in bytes. */
-  readonly value: string;
-  readonly bytes: number;
-  /** Values that make an element: 2 for complex numbers. */
-  readonly perElement: number;
+  /** Array of so many bytes. */
+  readonly array: (bytes: number) => TensorData;
+  readonly bytesPerElement: number;
 }
 
 const layouts: Partial<Record<number, Layout>> = {
-  [dtypes.TF_FLOAT]: { value: "float", bytes: 4, perElement: 1 },
-  [dtypes.TF_INT32]: { value: "int32_t", bytes: 4, perElement: 1 },
-  [dtypes.TF_UINT8]: { value: "uint8_t", bytes: 1, perElement: 1 },
-  [dtypes.TF_COMPLEX64]: { value: "float", bytes: 4, perElement: 2 },
-  [dtypes.TF_INT64]: { value: "int64_t", bytes: 8, perElement: 1 },
-  [dtypes.TF_BOOL]: { value: "uint8_t", bytes: 1, perElement: 1 },
+  [dtypes.TF_FLOAT]: { array: (bytes) => new Float32Array(bytes / 4), bytesPerElement: 4 },
+  [dtypes.TF_INT32]: { array: (bytes) => new Int32Array(bytes / 4), bytesPerElement: 4 },
+  [dtypes.TF_UINT8]: { array: (bytes) => new Uint8Array(bytes), bytesPerElement: 1 },
+  // Pairs of float32.
+  [dtypes.TF_COMPLEX64]: { array: (bytes) => new Float32Array(bytes / 4), bytesPerElement: 8 },
+  [dtypes.TF_INT64]: { array: (bytes) => new BigInt64Array(bytes / 8), bytesPerElement: 8 },
+  [dtypes.TF_BOOL]: { array: (bytes) => new Uint8Array(bytes), bytesPerElement: 1 },
 };
 
 /** @throws where values of a dtype can't be handed over: texts, resources, and the dtypes that TensorFlow.js has no arrays for. */

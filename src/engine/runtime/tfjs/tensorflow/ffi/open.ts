@@ -6,6 +6,7 @@ import { declareFunctions } from "./functions";
 import { gpuName } from "./gpu-name";
 import { loadKoffi } from "./koffi";
 import { loadTensorflow } from "./library";
+import { openMemory } from "./memory";
 import { newStatus } from "./status";
 
 /**
@@ -20,5 +21,5 @@ export async function openLibrary(core: string, framework: string | undefined, o
   switchTf32(libraries, options.tf32 ?? false);
   const devices = openDevices(functions, status, options);
   const hardware = devices.isGpu ? gpuName(koffi, options.gpu ?? 0) : undefined;
-  return { binding: newBinding(koffi, functions, status, devices, version), ...(hardware !== undefined && { hardware }) };
+  return { binding: newBinding(openMemory(koffi), functions, status, devices, version), ...(hardware !== undefined && { hardware }) };
 }
