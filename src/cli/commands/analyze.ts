@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import { engines } from "../../engine/runtime/runtimes";
 import type { AnalysisRequest, InputChoice } from "../../shared/request";
 import { runEngine } from "../engine";
 import { addEngineOptions, engineOptionsOf, type EngineOptions } from "../engine-options";
@@ -36,8 +37,8 @@ export function addAnalyze(program: Command): void {
     .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1, 10_000_000), 2048)
     .option("--sequence-length <n>", "tokens a sequence (default: the model's context, at most 1024)", wholeNumber(1))
     .option("--skip-first", "leave the first position of every sequence out")
-    .option("--runtime <name>", "auto, onnxruntime or tfjs", "auto")
-    .option("--device <name>", "auto, cpu, webgpu, cuda, dml, coreml, tensorflow or wasm", "auto")
+    .option("--runtime <name>", choices(engines.map(({ runtime }) => runtime)), "auto")
+    .option("--device <name>", choices(engines.map(({ device }) => device)), "auto")
     .option("--seed <n>", "seed of everything random", wholeNumber(0), 0)
     .option("--out <file>", "write the result, and the per-channel values beside it")
     .option("--taps <file>", "write what went into the norms, as a capture file")
@@ -46,6 +47,12 @@ export function addAnalyze(program: Command): void {
     .action(async (checkpoint: string, options: Options) => {
       await present(options, (onProgress) => runEngine(requestOf(checkpoint, options), onProgress));
     });
+}
+
+/** "auto, cuda, webgpu or cpu" */
+function choices(names: readonly string[]): string {
+  const different = ["auto", ...new Set(names)];
+  return `${different.slice(0, -1).join(", ")} or ${different.at(-1)!}`;
 }
 
 function requestOf(checkpoint: string, options: Options): AnalysisRequest {
