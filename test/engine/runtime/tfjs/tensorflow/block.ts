@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { numbers } from "./kernels";
+import { numbers } from "./numbers";
 
 const hidden = 8;
 const heads = 2;

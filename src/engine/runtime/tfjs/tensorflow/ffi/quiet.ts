@@ -26,6 +26,8 @@ export function quietly<Result>(koffi: Koffi, run: () => Result): Result {
   if (process.platform === "win32") return run();
   const system = koffi.load(null);
   const duplicate = system.func("int dup(int file)") as (file: number) => number;
+  // Node's closeSync minds files that it has not opened.
+  const close = system.func("int close(int file)");
   const duplicateOnto = system.func("int dup2(int file, int onto)");
   const before = duplicate(errorOutput);
   const nowhere = openSync("/dev/null", "w");
@@ -35,6 +37,6 @@ export function quietly<Result>(koffi: Koffi, run: () => Result): Result {
   } finally {
     duplicateOnto(before, errorOutput);
     closeSync(nowhere);
-    closeSync(before);
+    close(before);
   }
 }
