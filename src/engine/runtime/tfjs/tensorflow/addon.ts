@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../../../../shared/errors";
 import type { RuntimeOptions } from "../../runtime";
 import type { Binding, Tensorflow } from "./binding";
+import { withVisibleGpu } from "./environment";
 import { gpuName } from "./ffi/gpu-name";
 import { type Koffi, loadKoffi } from "./ffi/koffi";
 import { quietly } from "./ffi/quiet";
@@ -11,12 +12,13 @@ import { quietly } from "./ffi/quiet";
  */
 export async function openAddon(path: string, { gpu }: RuntimeOptions): Promise<Tensorflow> {
   const koffi = await koffiOrNone();
-  const binding = koffi === undefined ? loadAddon(path) : quietly(koffi, () => loadAddon(path));
+  const load = (): Binding => withVisibleGpu(gpu, () => loadAddon(path));
+  const binding = koffi === undefined ? load() : quietly(koffi, load);
   if (!binding.isUsingGpuDevice()) {
     if (gpu !== undefined) throw new UserError(`GPU ${gpu} was asked for, but the TensorFlow of ${path} finds none of that number.`);
     return { binding };
   }
-  // CUDA_VISIBLE_DEVICES leaves the GPU that is asked for as the only one; where there are several, the addon takes the last and doesn't tell which.
+  // The one that is asked for is the only one in sight; of several, the addon takes the last, and doesn't tell which that is.
   const hardware = koffi === undefined || gpu === undefined ? undefined : gpuName(koffi, 0);
   return { binding, ...(hardware !== undefined && { hardware }) };
 }
