@@ -35,7 +35,7 @@ export class Cell {
     const { dtype, shape } = this.tensor!;
     if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new Error(`A tensor of type ${dtype} can't be read.`);
     const data = await this.tensor!.data();
-    // The cpu backend lets what was cast from int32 to float32 stand as it was.
+    // The cpu backend keeps the bytes of a bool that was cast to float32.
     return { type: dtype, shape, data: dtype === "float32" && !(data instanceof Float32Array) ? Float32Array.from(data) : data };
   }
 

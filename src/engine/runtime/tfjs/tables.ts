@@ -6,8 +6,7 @@ import { Cell } from "./cell";
 import type { HostArray } from "./host/array";
 import { hostArrays } from "./host/arrays";
 import type { GraphNode } from "./node";
-import { boxOf } from "./operators/movements";
-import { axisOf } from "./shapes";
+import { boxOf, entryOf } from "./operators/movements";
 import type { Step } from "./step";
 
 /** Weights of which only rows are used, as embedding tables: they stay in their file, and the rows are read. */
@@ -37,7 +36,7 @@ type ReadRows = (node: GraphNode, table: TensorReference, settings: readonly (Ho
 
 const gatherRows: ReadRows = async (_, table, [ids]) => {
   const [height, ...rest] = table.shape as [number, ...number[]];
-  const rows = Array.from(ids!.data, (id) => axisOf(id, height));
+  const rows = Array.from(ids!.data, (id) => entryOf(id, height));
   const distinct = [...new Set(rows)].sort((a, b) => a - b);
   const places = new Map(distinct.map((row, place) => [row, place]));
   const pieces: HostArray[] = [];

@@ -102,6 +102,12 @@ describe.each(testedBackends)("a session of tfjs/$device", ({ device, options })
     await session.close();
   });
 
+  test("refuses ids that the table does not have", async () => {
+    const session = await runtime.open(embedding());
+    await expect(session.run({ ids: { type: "int64", shape: [1, 1], data: BigInt64Array.of(7n) } }, ["y"])).rejects.toThrow("There is no entry 7 among 7.");
+    await session.close();
+  });
+
   test("lets go of everything where opening fails", async () => {
     const before = tf.memory().numTensors;
     const graph = gelu();
@@ -139,6 +145,22 @@ describe("several runtimes in one process", () => {
 });
 
 describe("a memory limit", () => {
+  test("of WebAssembly is kept within one operator too, and the module lives on", async () => {
+    const runtime = await openTfjs("wasm");
+    const g = new GraphBuilder("vast");
+    g.output(g.op("Exp", [g.op("Expand", [g.input("x", "float32", [1, 1]), g.ints([2 ** 15, 2 ** 15])])]), "y");
+    const session = await runtime.open(g.build());
+    const before = tf.memory().numTensors;
+    await expect(session.run({ x: { type: "float32", shape: [1, 1], data: Float32Array.of(1) } }, ["y"])).rejects.toThrow(
+      "This part of the model needs 4.0 GiB, and tfjs on wasm has 3.5 GiB; choose another runtime, or a shorter sequence length.",
+    );
+    expect(tf.memory().numTensors).toBe(before);
+    await session.close();
+    const other = await runtime.open(gelu());
+    expect((await other.run({ x }, ["y"]))["y"]!.shape).toEqual([3, 4]);
+    await other.close();
+  });
+
   test("refuses weights before they are loaded", async () => {
     await openTfjs("cpu");
     const before = tf.memory().numTensors;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { cast, isInteger, type ElementType, type HostArray } from "../host/array";
 import { choose, map, zip } from "../host/elementwise";
 import { elementType } from "../initializer";
-import type { Operator, Operators } from "./operator";
+import type { Form, Operator, Operators } from "./operator";
 
 /** A function of one number, where it has one in JavaScript too; its result has the type of x unless another is named. */
 function unary(device: (x: tf.Tensor) => tf.Tensor, host?: (x: number) => number, result?: ElementType): Operator {
@@ -40,15 +40,13 @@ function present<T>(inputs: readonly (T | undefined)[]): T[] {
   return inputs.filter((input) => input !== undefined);
 }
 
-/** What is not 0 is true, a part of one too, which the wasm backend's cast cuts off. */
-function castOnDevice(x: tf.Tensor, type: tf.DataType): tf.Tensor {
-  return type === "bool" ? tf.notEqual(x, tf.cast(0, x.dtype)) : tf.cast(x, type);
-}
-
-/** float32 stays, or comes, to the device; int64 and float64 are JavaScript's, so that what becomes one of them is read. */
+/** float32 and bool may be on the device; integers and float64 are JavaScript's, so that what becomes one of them is read. */
 function castTo(type: ElementType): Operator {
-  const host = ({ inputs }: { inputs: readonly (HostArray | undefined)[] }): readonly HostArray[] => [cast(inputs[0]!, type)];
-  return type === "int64" || type === "float64" ? { host } : { host, device: ({ inputs }) => [castOnDevice(inputs[0]!, type)] };
+  const host: Form<HostArray> = ({ inputs }) => [cast(inputs[0]!, type)];
+  if (type === "float32") return { host, device: ({ inputs }) => [tf.cast(inputs[0]!, type)] };
+  // The cast of the wasm backend takes 0.5 for false.
+  if (type === "bool") return { host, device: ({ inputs }) => [tf.notEqual(inputs[0]!, tf.zerosLike(inputs[0]!))] };
+  return { host };
 }
 
 /** Halves go to the even neighbour. */
@@ -123,10 +121,6 @@ export const elementwise: Operators = {
     },
   },
   Cast: (node) => castTo(elementType(node.int("to", 0))),
-  CastLike: {
-    host: ({ inputs: [x, like] }) => [cast(x!, like!.type)],
-    device: ({ inputs: [x, like] }) => [castOnDevice(x!, like!.dtype)],
-  },
   Identity: { host: ({ inputs }) => [inputs[0]!], device: ({ inputs }) => [inputs[0]!] },
   Dropout: {
     host: ({ inputs }) => [inputs[0]!],

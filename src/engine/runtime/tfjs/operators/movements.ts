@@ -77,6 +77,16 @@ function bordersOf({ settings, node }: Pick<Call<unknown>, "settings" | "node">,
   return { before: at(0), after: at(axes.length) };
 }
 
+/**
+ * The number of an entry that may be counted from the end.
+ * @throws RangeError where there is none: a GPU would take zeros instead.
+ */
+export function entryOf(entry: number, size: number): number {
+  const counted = axisOf(entry, size);
+  if (counted < 0 || counted >= size) throw new RangeError(`There is no entry ${entry} among ${size}.`);
+  return counted;
+}
+
 function attributeAxis(node: GraphNode, otherwise: number, rank: number): number {
   return axisOf(node.int("axis", otherwise), rank);
 }
@@ -157,7 +167,7 @@ export const movements: Operators = {
   Gather: movement(1, (arrays, { inputs: [x], settings: [entries], node }) => {
     const shape = arrays.shape(x!);
     const axis = attributeAxis(node, 0, shape.length);
-    const taken = arrays.take(x!, Array.from(entries!.data, (entry) => axisOf(entry, shape[axis]!)), axis);
+    const taken = arrays.take(x!, Array.from(entries!.data, (entry) => entryOf(entry, shape[axis]!)), axis);
     return [arrays.reshape(taken, [...shape.slice(0, axis), ...entries!.shape, ...shape.slice(axis + 1)])];
   }),
   GatherElements: movement(1, (arrays, { inputs: [x], settings: [entries], node }) => {
@@ -165,7 +175,7 @@ export const movements: Operators = {
     const axis = attributeAxis(node, 0, shape.length);
     const { size, inner } = around(shape, axis);
     const places = placesIn(shape, entries!.shape);
-    const taken = Array.from(entries!.data, (entry, index) => places[index]! + (axisOf(entry, size) - (Math.floor(places[index]! / inner) % size)) * inner);
+    const taken = Array.from(entries!.data, (entry, index) => places[index]! + (entryOf(entry, size) - (Math.floor(places[index]! / inner) % size)) * inner);
     return [arrays.reshape(arrays.take(arrays.reshape(x!, [elementCount(shape)]), taken, 0), entries!.shape)];
   }),
 };
