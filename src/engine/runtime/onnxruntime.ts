@@ -16,8 +16,10 @@ env.logLevel = "fatal";
 /**
  * onnxruntime-node on the processor, or on a GPU. Whether a GPU works shows when a graph is opened and run: what fails there is thrown as
  * one sentence, and nothing is computed wrongly instead.
+ * @throws where a GPU other than the first is asked for, and the device has no way to be told.
  */
 export function openOnnxRuntime(options: RuntimeOptions = {}, device: OnnxDevice = "cpu"): Runtime {
+  if ((device === "webgpu" || device === "coreml") && (options.gpu ?? 0) !== 0) throw new Error(`onnxruntime can't be told to take GPU ${options.gpu} on ${device}`);
   if (device === "cuda" && options.tf32 !== true) turnTf32Off();
   return {
     name: "onnxruntime",
