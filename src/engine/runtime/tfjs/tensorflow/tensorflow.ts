@@ -37,7 +37,7 @@ export async function openTensorflow(options: RuntimeOptions): Promise<TfjsBacke
 
 /** Makes an open TensorFlow the backend of TensorFlow.js, in place of one that was there. */
 export async function useTensorflow({ binding, hardware }: Tensorflow): Promise<TfjsBackend> {
-  restoreUtil();
+  replaceUtil();
   if (engine().backendNames().includes(device)) removeBackend(device);
   // The kernels ask nothing of the two classes that the binding lacks.
   registerBackend(device, () => new NodeJSKernelBackend(binding as unknown as TFJSBinding, "@tensorflow/tfjs-node-gpu"));
@@ -59,9 +59,9 @@ function pathOf(files: TensorflowFiles): string {
   return files.kind === "addon" ? files.addon : files.core;
 }
 
-/** The kernels call functions that Node 23 removed: https://github.com/tensorflow/tfjs/issues/8609. */
-function restoreUtil(): void {
+/** The kernels call functions that Node 22 warns of and Node 23 removed: https://github.com/tensorflow/tfjs/issues/8609. */
+function replaceUtil(): void {
   const functions: Partial<Record<"isArray" | "isNullOrUndefined", (value: unknown) => boolean>> = util;
-  functions.isArray ??= Array.isArray;
-  functions.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  functions.isArray = Array.isArray;
+  functions.isNullOrUndefined = (value) => value === null || value === undefined;
 }

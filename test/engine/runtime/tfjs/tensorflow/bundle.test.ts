@@ -11,7 +11,6 @@ import { expectClose } from "./close";
 import { valuesOn } from "./kernels";
 
 const folder = mkdtempSync(join(tmpdir(), "normlens-bundle-"));
-const program = join(folder, "compute.cjs");
 
 interface Answer {
   readonly version: string;
@@ -23,8 +22,8 @@ interface Answer {
 beforeAll(async () => {
   symlinkSync(dirname(dirname(createRequire(import.meta.url).resolve("koffi"))), join(folder, "node_modules"));
   await build({
-    entryPoints: [join(import.meta.dirname, "compute.ts")],
-    outfile: program,
+    entryPoints: ["compute", "open"].map((name) => join(import.meta.dirname, `${name}.ts`)),
+    outdir: folder,
     bundle: true,
     platform: "node",
     external: ["koffi"],
@@ -32,6 +31,13 @@ beforeAll(async () => {
     logLevel: "warning",
   });
 });
+function run(program: string, ...parameters: readonly string[]): { readonly stdout: string; readonly end: object } {
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, [join(folder, `${program}.js`), ...parameters], { encoding: "utf8" });
+  return { stdout, end: { stderr, status, signal } };
+}
+
+const endsWell = { stderr: "", status: 0, signal: null };
+
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
 describe("a program of one file", () => {
@@ -42,8 +48,8 @@ describe("a program of one file", () => {
     ["the addon in threads, one after the other", findTfjsAddon(), "threads", 2],
   ] as const)("computes with %s, prints nothing of its own, and ends well", async ([, tensorflow, where, answers], { skip }) => {
     if (tensorflow === undefined) skip("no libtensorflow");
-    const { stdout, stderr, status, signal } = spawnSync(process.execPath, [program, tensorflow ?? "", where], { encoding: "utf8" });
-    expect({ stderr, status, signal }).toEqual({ stderr: "", status: 0, signal: null });
+    const { stdout, end } = run("compute", tensorflow ?? "", where);
+    expect(end).toEqual(endsWell);
     const lines = stdout.trim().split("\n").map((line) => JSON.parse(line) as Answer);
     expect(lines).toHaveLength(answers);
     for (const { version, values, tensors } of lines) {
@@ -51,5 +57,14 @@ describe("a program of one file", () => {
       expect(tensors).toBe(0);
       expectClose(values, await valuesOn("cpu", block));
     }
+  });
+
+  // Unloaded, TensorFlow would be missed by what it has asked to be called at the end.
+  it.for(["main", "threads"])("ends well where it has let go of libtensorflow, in %s", (where, { skip }) => {
+    const libtensorflow = findLibtensorflow();
+    if (libtensorflow === undefined) skip("no libtensorflow");
+    const { stdout, end } = run("open", libtensorflow ?? "", where);
+    expect(end).toEqual(endsWell);
+    expect(stdout).toMatch(/^2\./);
   });
 });

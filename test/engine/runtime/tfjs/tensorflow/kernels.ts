@@ -2,6 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { numbers } from "./numbers";
 
+// Else it recommends tfjs-node.
+tf.env().set("PROD", true);
+
 type Result = tf.Tensor | tf.Tensor[];
 
 function integers(values: number[], shape = [values.length]): tf.Tensor {

@@ -1,8 +1,9 @@
 import type { Koffi, Library } from "./koffi";
 
 /**
- * Loads a shared library for as long as the process lives. Left to itself, Node unloads it when a thread or the process ends, and TensorFlow's own
- * threads, which still run in it, crash. Its names are not made known to other libraries: TensorFlow holds much that they have versions of their own of.
+ * Loads a shared library for as long as the process lives. Left to itself, koffi unloads it when the thread or the process ends, and the process crashes on
+ * what TensorFlow has asked to be called at exit. Its names are not made known to other libraries: TensorFlow holds much that they have versions of their
+ * own of.
  * @throws where the system refuses.
  */
 export function loadForGood(koffi: Koffi, path: string): Library {
