@@ -2,7 +2,7 @@ import { onnx } from "onnx-proto";
 import { UserError } from "../../../shared/errors";
 import { elementCount } from "../../tensor";
 import type { ElementType, HostArray } from "./host/array";
-import { arrayOf } from "./host/array";
+import { zeros } from "./host/array";
 
 const { DataType } = onnx.TensorProto;
 
@@ -41,18 +41,34 @@ export function elementType(dataType: number): ElementType {
 
 /**
  * Reads a tensor that stands in a model, in any of ONNX's spellings.
- * @throws UserError where its element type can't be computed with.
+ * @throws UserError where its element type can't be computed with, or it has more or fewer elements than its shape says.
  */
 export function readInitializer(tensor: onnx.ITensorProto): HostArray {
-  const { type, bytes, read, valueOfBits = Number } = readerOf(tensor.dataType ?? 0);
+  const reader = readerOf(tensor.dataType ?? 0);
   const shape = (tensor.dims ?? []).map(Number);
-  const raw = tensor.rawData;
-  if (raw && raw.length > 0) {
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    return arrayOf(type, shape, Array.from({ length: elementCount(shape) }, (_, index) => read(view, index * bytes)));
+  const { count, at } = tensor.rawData && tensor.rawData.length > 0 ? rawElements(reader, tensor.rawData) : listedElements(reader, tensor);
+  if (count !== elementCount(shape)) {
+    throw new UserError(`The model's tensor "${tensor.name ?? ""}" holds ${count} elements where its shape says ${elementCount(shape)}; export the model again.`);
   }
-  const listed = [tensor.floatData, tensor.doubleData, tensor.int64Data, tensor.uint64Data, tensor.int32Data].find((list) => list && list.length > 0) ?? [];
-  return arrayOf(type, shape, Array.from(listed, (element) => valueOfBits(Number(element))));
+  const result = zeros(reader.type, shape);
+  for (let index = 0; index < count; index++) result.data[index] = at(index);
+  return result;
+}
+
+/** The elements of a tensor, however they are spelled. */
+interface Spelled {
+  readonly count: number;
+  readonly at: (index: number) => number;
+}
+
+function rawElements({ bytes, read }: Reader, raw: Uint8Array): Spelled {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return { count: Math.floor(raw.byteLength / bytes), at: (index) => read(view, index * bytes) };
+}
+
+function listedElements({ valueOfBits = Number }: Reader, { floatData, doubleData, int64Data, uint64Data, int32Data }: onnx.ITensorProto): Spelled {
+  const list = [floatData, doubleData, int64Data, uint64Data, int32Data].find((data) => data && data.length > 0) ?? [];
+  return { count: list.length, at: (index) => valueOfBits(Number(list[index])) };
 }
 
 function readerOf(dataType: number): Reader {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { UserError } from "../../../shared/errors";
 import type { Value } from "../../graph/graph";
 import type { TfjsBackend } from "./backend";
 import { Cell } from "./cell";
@@ -18,7 +19,7 @@ export interface Step extends Flow {
  */
 export function nodeStep(node: GraphNode, backend: TfjsBackend): Step {
   const { host, device, ofShapes, settingsFrom = Infinity } = operatorOf(node);
-  const run: Step["run"] = async (cells) => {
+  const compute: Step["run"] = async (cells) => {
     if (ofShapes) return [Cell.ofArray(ofShapes(cells.map((cell) => cell!.shape), node))];
     const data = cells.slice(0, settingsFrom);
     const settings = await Cell.readAll(cells.slice(settingsFrom));
@@ -30,6 +31,13 @@ export function nodeStep(node: GraphNode, backend: TfjsBackend): Step {
     // What is handed through is cloned: each cell lets go of its own tensor.
     const outputs = tf.tidy(() => device!({ inputs, settings, node, backend }).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor)));
     return outputs.map((tensor) => Cell.ofTensor(tensor));
+  };
+  const run: Step["run"] = async (cells) => {
+    const results = await compute(cells);
+    const missing = node.outputs.findIndex((name, position) => name !== "" && position >= results.length);
+    if (missing === -1) return results;
+    for (const cell of results) cell.dispose();
+    throw new UserError(`tfjs can't compute output ${missing + 1} of the operator ${node.opType}; choose the runtime onnxruntime.`);
   };
   return { inputs: node.inputs, outputs: node.outputs, run };
 }

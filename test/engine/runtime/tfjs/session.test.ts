@@ -10,7 +10,7 @@ import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
 import type { Runtime } from "../../../../src/engine/runtime/runtime";
 import { openSession } from "../../../../src/engine/runtime/tfjs/session";
 import { openTfjs } from "../../../../src/engine/runtime/tfjs/tfjs";
-import type { Tensor } from "../../../../src/engine/tensor";
+import { elementCount, type Tensor } from "../../../../src/engine/tensor";
 import { worstError } from "../../golden";
 import { testedBackends } from "./backends";
 
@@ -120,6 +120,32 @@ describe.each(testedBackends)("a session of tfjs/$device", ({ device, options })
     const g = new GraphBuilder("unknown");
     g.output(g.op("Frobnicate", [g.input("x", "float32", ["rows"])]), "y");
     await expect(runtime.open(g.build())).rejects.toThrow("tfjs can't run the operator Frobnicate; choose the runtime onnxruntime.");
+  });
+
+  test("refuses what an operator does not compute", async () => {
+    const g = new GraphBuilder("indices");
+    const image = g.input("x", "float32", [1, 1, 4, 4]);
+    g.output(g.ops("MaxPool", [image], { kernel_shape: { ints: [2, 2] } }, 2)[0]!, "y");
+    const session = await runtime.open(g.build());
+    const before = tf.memory().numTensors;
+    const feeds: Record<string, Tensor> = { x: { type: "float32", shape: [1, 1, 4, 4], data: new Float32Array(16) } };
+    await expect(session.run(feeds, ["y"])).rejects.toThrow("tfjs can't compute output 2 of the operator MaxPool; choose the runtime onnxruntime.");
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each([
+    ["Conv", {}, [1, 1, 3, 3, 3], [1, 1, 2, 2, 2], "tfjs can't run Conv over 3 spatial axes; choose the runtime onnxruntime."],
+    ["Einsum", { equation: { string: "ii,jk->i" } }, [2, 2], [2, 2], 'tfjs can\'t run the Einsum "ii,jk->i", which takes a diagonal; choose the runtime onnxruntime.'],
+    ["MaxPool", { kernel_shape: { ints: [2, 2] }, dilations: { ints: [2, 2] } }, [1, 1, 5, 5], undefined, "tfjs can't run MaxPool with dilations; choose the runtime onnxruntime."],
+    ["BatchNormalization", { training_mode: { int: 1 } }, [1, 1], [1], "tfjs can't run BatchNormalization as in training; export the model for inference."],
+  ] as const)("refuses a form of %s that it can't run", async (opType, attributes, shape, second, message) => {
+    const g = new GraphBuilder("refused");
+    const inputs = [g.input("x", "float32", shape), ...(second ? [g.input("z", "float32", second)] : [])];
+    g.output(g.op(opType, inputs, attributes), "y");
+    const session = await runtime.open(g.build());
+    const ones = (sizes: readonly number[]): Tensor => ({ type: "float32", shape: sizes, data: new Float32Array(elementCount(sizes)).fill(1) });
+    await expect(session.run({ x: ones(shape), ...(second && { z: ones(second) }) }, ["y"])).rejects.toThrow(message);
+    await session.close();
   });
 
   test("does not look at nodes that no output needs", async () => {

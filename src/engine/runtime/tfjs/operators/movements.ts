@@ -14,11 +14,6 @@ function reshaped(from: readonly number[], wanted: readonly number[], allowZero:
   return result;
 }
 
-/** Axes that an input names from version 13 on, and an attribute before; counted from the start. */
-function axesOf({ settings, node }: Pick<Call<unknown>, "settings" | "node">, rank: number): number[] | undefined {
-  return (numbers(settings[0]) ?? node.ints("axes", undefined))?.map((axis) => axisOf(axis, rank));
-}
-
 /** What Slice takes of each axis. */
 interface Box {
   readonly starts: number[];
@@ -123,18 +118,18 @@ export const movements: Operators = {
     const axis = attributeAxis(node, 1, shape.length);
     return [arrays.reshape(x!, [elementCount(shape.slice(0, axis)), elementCount(shape.slice(axis))])];
   }),
-  Squeeze: movement(1, (arrays, call) => {
-    const x = call.inputs[0]!;
-    const shape = arrays.shape(x);
-    const axes = axesOf(call, shape.length) ?? axesUpTo(shape.length).filter((axis) => shape[axis] === 1);
-    return [arrays.reshape(x, shape.filter((_, axis) => !axes.includes(axis)))];
+  Squeeze: movement(1, (arrays, { inputs: [x], settings, node }) => {
+    const shape = arrays.shape(x!);
+    const named = numbers(settings[0]) ?? node.ints("axes", undefined);
+    const axes = named?.map((axis) => axisOf(axis, shape.length)) ?? axesUpTo(shape.length).filter((axis) => shape[axis] === 1);
+    return [arrays.reshape(x!, shape.filter((_, axis) => !axes.includes(axis)))];
   }),
-  Unsqueeze: movement(1, (arrays, call) => {
-    const x = call.inputs[0]!;
-    const shape = [...arrays.shape(x)];
-    const rank = shape.length + (numbers(call.settings[0]) ?? call.node.ints("axes", [])).length;
-    for (const axis of (axesOf(call, rank) ?? []).toSorted((a, b) => a - b)) shape.splice(axis, 0, 1);
-    return [arrays.reshape(x, shape)];
+  Unsqueeze: movement(1, (arrays, { inputs: [x], settings, node }) => {
+    const shape = [...arrays.shape(x!)];
+    const axes = numbers(settings[0]) ?? node.ints("axes", []);
+    const rank = shape.length + axes.length;
+    for (const axis of axes.map((one) => axisOf(one, rank)).toSorted((a, b) => a - b)) shape.splice(axis, 0, 1);
+    return [arrays.reshape(x!, shape)];
   }),
   Transpose: movement(1, (arrays, { inputs: [x], node }) => [arrays.transpose(x!, node.ints("perm", undefined) ?? axesUpTo(arrays.shape(x!).length).reverse())]),
   Slice: movement(1, (arrays, call) => {

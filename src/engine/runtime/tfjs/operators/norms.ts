@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { UserError } from "../../../../shared/errors";
 import type { TfjsBackend } from "../backend";
-import { mean } from "../device/sums";
+import { mean, sum } from "../device/sums";
 import { axesUpTo, axisOf } from "../shapes";
 import type { Operators } from "./operator";
 
@@ -73,6 +74,7 @@ export const norms: Operators = {
   },
   BatchNormalization: {
     device: ({ inputs: [x, gain, offset, centre, variance], node }) => {
+      if (node.int("training_mode", 0) === 1) throw new UserError("tfjs can't run BatchNormalization as in training; export the model for inference.");
       const inverse = tf.rsqrt(tf.add(variance!, node.float("epsilon", 1e-5)));
       const centred = tf.sub(x!, perChannel(x!, centre!));
       return [affine(centred, perChannel(x!, tf.mul(gain!, inverse)), perChannel(x!, offset!))];
@@ -100,9 +102,8 @@ export const norms: Operators = {
   },
   LpNormalization: {
     device: ({ inputs: [x], node, backend }) => {
-      const axis = axisOf(node.int("axis", -1), x!.rank);
-      const count = x!.shape[axis]!;
-      const size = node.int("p", 2) === 1 ? tf.mul(mean(backend, tf.abs(x!), [axis], true), count) : tf.sqrt(tf.mul(mean(backend, tf.square(x!), [axis], true), count));
+      const axes = [axisOf(node.int("axis", -1), x!.rank)];
+      const size = node.int("p", 2) === 1 ? sum(backend, tf.abs(x!), axes, true) : tf.sqrt(sum(backend, tf.square(x!), axes, true));
       return [tf.div(x!, size)];
     },
   },

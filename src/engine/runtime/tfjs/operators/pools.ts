@@ -45,11 +45,6 @@ function flatWindow(window: Window, sizes: readonly number[], roundUp: boolean):
   };
 }
 
-/** A pool over all spatial axes. */
-function globalPool(work: Operator["device"]): Operator {
-  return { device: work! };
-}
-
 /** Pools over spatial axes. */
 export const pools: Operators = {
   MaxPool: pool((images, { kernel, strides, pads, rest }) => {
@@ -63,6 +58,6 @@ export const pools: Operators = {
     const counted = average(tf.pad(tf.pad(tf.onesLike(images), pads, border), rest));
     return tf.div(average(tf.pad(tf.pad(images, pads), rest)), counted);
   }),
-  GlobalAveragePool: globalPool(({ inputs: [x], backend }) => [mean(backend, x!, axesUpTo(x!.rank).slice(2), true)]),
-  GlobalMaxPool: globalPool(({ inputs: [x] }) => [tf.max(x!, axesUpTo(x!.rank).slice(2), true)]),
+  GlobalAveragePool: { device: ({ inputs: [x], backend }) => [mean(backend, x!, axesUpTo(x!.rank).slice(2), true)] },
+  GlobalMaxPool: { device: ({ inputs: [x] }) => [tf.max(x!, axesUpTo(x!.rank).slice(2), true)] },
 };
