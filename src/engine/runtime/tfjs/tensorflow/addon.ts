@@ -2,7 +2,7 @@ import { messageOf, UserError } from "../../../../shared/errors";
 import type { RuntimeOptions } from "../../runtime";
 import type { Binding, Tensorflow } from "./binding";
 import { withVisibleGpu } from "./environment";
-import { gpuName } from "./ffi/gpu-name";
+import { gpuNames } from "./ffi/gpu-names";
 import { type Koffi, loadKoffi } from "./ffi/koffi";
 import { quietly } from "./ffi/quiet";
 
@@ -18,9 +18,9 @@ export async function openAddon(path: string, { gpu }: RuntimeOptions): Promise<
     if (gpu !== undefined) throw new UserError(`GPU ${gpu} was asked for, but the TensorFlow of ${path} finds none of that number.`);
     return { binding };
   }
-  // The one that is asked for is the only one in sight; of several, the addon takes the last, and doesn't tell which that is.
-  const hardware = koffi === undefined || gpu === undefined ? undefined : gpuName(koffi, 0);
-  return { binding, ...(hardware !== undefined && { hardware }) };
+  // The addon takes the last GPU in sight; where one is asked for, that is the only one.
+  const lastGpu = koffi === undefined ? undefined : gpuNames(koffi).at(-1);
+  return { binding, hardware: lastGpu ?? "GPU" };
 }
 
 function loadAddon(path: string): Binding {

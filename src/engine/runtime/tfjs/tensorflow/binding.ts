@@ -34,6 +34,6 @@ export interface Binding extends Omit<TFJSBinding, "TensorMetadata" | "TFEOpAttr
 /** A TensorFlow that is loaded and has its devices open. */
 export interface Tensorflow {
   readonly binding: Binding;
-  /** Name of the GPU that computes; absent where the processor does, or where the driver doesn't tell it. */
+  /** Name of the GPU that computes; absent where the processor does. */
   readonly hardware?: string;
 }

@@ -10,7 +10,7 @@ import { openAddon } from "./addon";
 import type { Tensorflow } from "./binding";
 import { prepareEnvironment } from "./environment";
 import { openLibrary } from "./ffi/open";
-import { findTensorflow, type TensorflowFiles } from "./find";
+import { findTensorflow, thisMachine, type TensorflowFiles } from "./find";
 
 const device = "tensorflow";
 
@@ -22,8 +22,8 @@ let opened: { readonly path: string; readonly backend: TfjsBackend } | undefined
  * call in the same thread gives the same backend, opened with the options of the first.
  * @throws UserError where there is none that can be loaded, or another one is open already.
  */
-export async function openTensorflow(options: RuntimeOptions): Promise<TfjsBackend> {
-  const candidates = findTensorflow(options);
+export async function openTensorflow(options: RuntimeOptions, machine = thisMachine()): Promise<TfjsBackend> {
+  const candidates = findTensorflow(options, machine);
   if (opened !== undefined) {
     if (!candidates.some((files) => pathOf(files) === opened?.path)) throw new UserError(`TensorFlow is open from ${opened.path} already: a process can hold only one.`);
     await setBackend(device);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -36,7 +37,7 @@ describe("tfjs-node-gpu's own addon", () => {
     await expect(openAddon(file!, { gpu: 99 })).rejects.toThrow(`GPU 99 was asked for, but the TensorFlow of ${file!} finds none of that number.`);
   });
 
-  it("is refused where the libtensorflow that it was linked to is gone", async ({ onTestFinished }) => {
+  it("is refused where the libtensorflow that it was linked to is gone", ({ onTestFinished }) => {
     const folder = mkdtempSync(join(tmpdir(), "normlens-addon-"));
     onTestFinished(() => { rmSync(folder, { recursive: true }); });
     const [file] = libtensorflowFiles({ libtensorflow: addon });
@@ -44,7 +45,6 @@ describe("tfjs-node-gpu's own addon", () => {
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(file!, copy);
     // In a process of its own, since the library is in this one.
-    const { spawnSync } = await import("node:child_process");
     const { stdout } = spawnSync(process.execPath, ["-p", `try { process.dlopen({ exports: {} }, ${JSON.stringify(copy)}) } catch (error) { error.message }`], { encoding: "utf8" });
     expect(stdout).toMatch(/libtensorflow.*cannot open shared object file/);
   });
@@ -60,7 +60,8 @@ describe("what is no addon", () => {
     await expect(openAddon(join(folder, "none.node"), {})).rejects.toThrow(/^The addon .*none\.node can't be loaded \(/);
   });
 
-  it.skipIf(noCompiler !== undefined)("is refused where it is a library, or an addon of another Node", async ({ onTestFinished }) => {
+  it("is refused where it is a library, or an addon of another Node", async ({ onTestFinished, skip }) => {
+    if (noCompiler !== undefined) skip(noCompiler);
     const folder = mkdtempSync(join(tmpdir(), "normlens-addon-"));
     onTestFinished(() => { rmSync(folder, { recursive: true }); });
     const library = compileSource(join(folder, "library.node"), "int answer(void) { return 42; }");

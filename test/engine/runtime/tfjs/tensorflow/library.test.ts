@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { findLibtensorflow } from "../../../../../scripts/libtensorflow.mjs";
 import type { Binding } from "../../../../../src/engine/runtime/tfjs/tensorflow/binding";
 import { openLibrary } from "../../../../../src/engine/runtime/tfjs/tensorflow/ffi/open";
-import { findTensorflow, libtensorflowFiles, type TensorflowFiles } from "../../../../../src/engine/runtime/tfjs/tensorflow/find";
+import { findTensorflow, libtensorflowFiles, thisMachine, type TensorflowFiles } from "../../../../../src/engine/runtime/tfjs/tensorflow/find";
 import { openTensorflow, useTensorflow } from "../../../../../src/engine/runtime/tfjs/tensorflow/tensorflow";
 import { UserError } from "../../../../../src/shared/errors";
 import { expectClose } from "./close";
@@ -125,8 +125,13 @@ describe("another way to the same library", () => {
     expect(second.TF_Version).toBe(binding.TF_Version);
   });
 
-  it("opens once", async () => {
-    const backend = await openTensorflow({ libtensorflow });
+  it("opens once, where the package's own addon can't be loaded", async ({ onTestFinished }) => {
+    const ownPackage = mkdtempSync(join(tmpdir(), "normlens-package-"));
+    onTestFinished(() => { rmSync(ownPackage, { recursive: true }); });
+    mkdirSync(join(ownPackage, "lib/napi-v8"), { recursive: true });
+    writeFileSync(join(ownPackage, "lib/napi-v8/tfjs_binding.node"), "garbage");
+    const environment = { VIRTUAL_ENV: dirname(libtensorflowFiles({ libtensorflow })[0]!) };
+    const backend = await openTensorflow({}, { ...thisMachine(), ownPackage, environment });
     expect(backend).toEqual({ device: "tensorflow", version: binding.TF_Version });
     expect(await openTensorflow({ libtensorflow })).toBe(backend);
     await expect(openTensorflow({ libtensorflow: import.meta.filename })).rejects.toThrow(UserError);

@@ -3,7 +3,7 @@ import type { Tensorflow } from "../binding";
 import { newBinding } from "./binding";
 import { openDevices, switchTf32 } from "./devices";
 import { declareFunctions } from "./functions";
-import { gpuName } from "./gpu-name";
+import { gpuNames } from "./gpu-names";
 import { loadKoffi } from "./koffi";
 import { loadTensorflow } from "./library";
 import { openMemory } from "./memory";
@@ -20,6 +20,7 @@ export async function openLibrary(core: string, framework: string | undefined, o
   const status = newStatus(functions);
   switchTf32(libraries, options.tf32 ?? false);
   const devices = openDevices(functions, status, options);
-  const hardware = devices.isGpu ? gpuName(koffi, options.gpu ?? 0) : undefined;
-  return { binding: newBinding(openMemory(koffi), functions, status, devices, version), ...(hardware !== undefined && { hardware }) };
+  const binding = newBinding(openMemory(koffi), functions, status, devices, version);
+  const gpu = options.gpu ?? 0;
+  return devices.isGpu ? { binding, hardware: gpuNames(koffi)[gpu] ?? `GPU ${gpu}` } : { binding };
 }

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Says why libraries can't be compiled here; undefined where they can. */
-export const noCompiler = spawnSync("cc", ["--version"]).status === 0 ? undefined : "no C compiler";
+/** Says why libraries can't be compiled here, where they can't: they are made as on Linux. */
+export const noCompiler = process.platform === "linux" && spawnSync("cc", ["--version"]).status === 0 ? undefined : "no C compiler for Linux";
 
 const stub = join(import.meta.dirname, "stub.c");
 

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import koffi from "koffi";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openLibrary } from "../../../../../../src/engine/runtime/tfjs/tensorflow/ffi/open";
 import { UserError } from "../../../../../../src/shared/errors";
 import { compileSource, compileStub, noCompiler } from "./compile";
@@ -14,9 +14,12 @@ const refusal = async (path: string, options = {}) => openLibrary(path, undefine
 beforeAll(() => {
   if (noCompiler === undefined) compileStub(at("stub.so"));
 });
+beforeEach(({ skip }) => {
+  if (noCompiler !== undefined) skip(noCompiler);
+});
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
-describe.skipIf(noCompiler !== undefined)(`a library that can't be used${noCompiler === undefined ? "" : ` (${noCompiler})`}`, () => {
+describe("a library that can't be used", () => {
   it("is no library", async () => {
     writeFileSync(at("text.so"), "not an ELF file");
     expect(await refusal(at("text.so"))).toBe(`${at("text.so")} can't be loaded: it is no shared library.`);
@@ -70,7 +73,7 @@ describe.skipIf(noCompiler !== undefined)(`a library that can't be used${noCompi
   });
 });
 
-describe.skipIf(noCompiler !== undefined)("what is made in a library", () => {
+describe("what is made in a library", () => {
   const float32 = 1;
   const int32 = 3;
 
@@ -114,7 +117,8 @@ describe.skipIf(noCompiler !== undefined)("what is made in a library", () => {
 
   it("goes to the GPU, but for integers", async () => {
     const path = compileStub(at("gpu.so"), "GPUS=1");
-    const { binding } = await openLibrary(path, undefined, { gpu: 0 });
+    const { binding, hardware } = await openLibrary(path, undefined, { gpu: 0 });
+    expect(hardware).toMatch(/^[^\n]+$/);
     const library = koffi.load(path);
     const [alive, copied] = ["stub_alive", "stub_copied"].map((name) => library.func(`int ${name}()`) as () => number);
     expect(binding.isUsingGpuDevice()).toBe(true);
@@ -127,7 +131,7 @@ describe.skipIf(noCompiler !== undefined)("what is made in a library", () => {
   });
 });
 
-describe.skipIf(noCompiler !== undefined || process.platform !== "linux")("CUDA's libraries beside TensorFlow in site-packages", () => {
+describe("CUDA's libraries beside TensorFlow in site-packages", () => {
   it("are found without LD_LIBRARY_PATH, whichever needs which", async () => {
     const packages = at("site-packages");
     const library = (name: string, file: string) => join(packages, "nvidia", name, "lib", file);
@@ -136,7 +140,7 @@ describe.skipIf(noCompiler !== undefined || process.platform !== "linux")("CUDA'
     compileSource(library("cublas", "libstubcudart.so.12"), "int jit(void); int runtime(void) { return jit(); }", "-Wl,-soname,libstubcudart.so.12", last);
     compileSource(
       library("driver", "libcuda.so.1"),
-      '#include <stdio.h>\nint cuInit(unsigned f) { return 0; } int cuDeviceGetName(char *name, int n, int i) { return snprintf(name, n, "Stub GPU %d", i) < 0; }',
+      '#include <stdio.h>\nint cuInit(unsigned f) { return 0; } int cuDeviceGetCount(int *n) { return (*n = 4) < 0; } int cuDeviceGetName(char *name, int n, int i) { return snprintf(name, n, "Stub GPU %d", i) < 0; }',
       "-Wl,-soname,libcuda.so.1",
     );
     mkdirSync(join(packages, "nvidia", "empty"));
@@ -149,6 +153,8 @@ describe.skipIf(noCompiler !== undefined || process.platform !== "linux")("CUDA'
 
   it("are missed where they are not", async () => {
     const core = compileStub(at("bare/tensorflow/libtensorflow_cc.so.2"), "GPUS=4", 'CUDART="libnowhere.so.12"');
-    expect((await openLibrary(core, undefined, {})).binding.isUsingGpuDevice()).toBe(false);
+    const { binding, hardware } = await openLibrary(core, undefined, {});
+    expect(binding.isUsingGpuDevice()).toBe(false);
+    expect(hardware).toBeUndefined();
   });
 });
