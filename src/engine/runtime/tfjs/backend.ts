@@ -12,4 +12,6 @@ export interface TfjsBackend {
   readonly naiveSums?: boolean;
   /** True where a product with a transposed right side is so slow that its weights are better transposed once. */
   readonly slowTransposeB?: boolean;
+  /** True where several products at once are so much slower than one that they are better done one after the other. */
+  readonly slowBatches?: boolean;
 }

@@ -50,8 +50,13 @@ export async function runSteps(
   constants: ReadonlyMap<Value, Cell>,
   afterStep: () => void,
 ): Promise<void> {
+  const given = (name: Value): Cell => {
+    const cell = cells.get(name) ?? constants.get(name);
+    if (!cell) throw new Error(`The graph was not fed ${name}.`);
+    return cell;
+  };
   for (const [index, step] of steps.entries()) {
-    const results = await step.run(step.inputs.map((name) => cells.get(name) ?? constants.get(name)));
+    const results = await step.run(step.inputs.map((name) => (name === "" ? undefined : given(name))));
     for (const [position, cell] of results.entries()) keepOrDispose(cells, step.outputs[position], cell);
     for (const name of releases[index]!) {
       cells.get(name)?.dispose();

@@ -1,5 +1,5 @@
 import type { TensorReference } from "../../checkpoint/checkpoint";
-import { readElements } from "../../checkpoint/tensor-data";
+import { isComputable, readElements } from "../../checkpoint/tensor-data";
 import type { Graph, Value } from "../../graph/graph";
 import { elementCount } from "../../tensor";
 import { Cell } from "./cell";
@@ -11,7 +11,7 @@ import type { Step } from "./step";
 
 /** Weights of which only rows are used, as embedding tables: they stay in their file, and the rows are read. */
 export function tablesOf(graph: Graph, nodes: readonly GraphNode[], outputs: readonly Value[]): Map<Value, TensorReference> {
-  const tables = new Map(graph.weights);
+  const tables = new Map([...graph.weights].filter(([, { dtype }]) => isComputable(dtype)));
   for (const value of outputs) tables.delete(value);
   for (const node of nodes) for (const [position, value] of node.inputs.entries()) if (position !== 0 || !takesRows(node)) tables.delete(value);
   return tables;

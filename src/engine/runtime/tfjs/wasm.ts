@@ -8,7 +8,7 @@ import { refuseBeyondLimit } from "./memory-limit";
 /** WebAssembly's memory ends at 4 GiB, and the kernels need some of it beside the tensors. */
 const memoryLimit = 3.5 * 2 ** 30;
 
-const wasm: TfjsBackend = { device: "wasm", version: version_wasm, memoryLimit, naiveSums: true, slowTransposeB: true };
+const wasm: TfjsBackend = { device: "wasm", version: version_wasm, memoryLimit, naiveSums: true, slowTransposeB: true, slowBatches: true };
 
 let started: Promise<TfjsBackend> | undefined;
 

@@ -102,6 +102,12 @@ describe.each(testedBackends)("a session of tfjs/$device", ({ device, options })
     await session.close();
   });
 
+  test("says what it was not fed", async () => {
+    const session = await runtime.open(gelu());
+    await expect(session.run({}, ["y"])).rejects.toThrow("The graph was not fed x.");
+    await session.close();
+  });
+
   test("refuses ids that the table does not have", async () => {
     const session = await runtime.open(embedding());
     await expect(session.run({ ids: { type: "int64", shape: [1, 1], data: BigInt64Array.of(7n) } }, ["y"])).rejects.toThrow("There is no entry 7 among 7.");

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { UserError } from "../../../../shared/errors";
 import { elementCount } from "../../../tensor";
 import type { TfjsBackend } from "../backend";
+import { product } from "../device/product";
 import { sum } from "../device/sums";
 
 /** A tensor with a letter for each axis. */
@@ -63,7 +64,7 @@ function multiply(backend: TfjsBackend, x: Lettered, y: Lettered, needed: readon
   const left = tf.reshape(arrange(a, [...batch, ...rows, ...summed]), [size(batch), size(rows), size(summed)]);
   const right = tf.reshape(arrange(b, [...batch, ...summed, ...columns]), [size(batch), size(summed), size(columns)]);
   const letters = [...batch, ...rows, ...columns];
-  return { tensor: tf.reshape(tf.matMul(left, right), shape(letters)), letters };
+  return { tensor: tf.reshape(product(backend, left, right), shape(letters)), letters };
 }
 
 /** Sums over the letters that aren't kept. */

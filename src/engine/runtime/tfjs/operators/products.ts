@@ -1,39 +1,36 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { deviceArrays } from "../device/arrays";
-import { broadcastShape } from "../shapes";
+import type { TfjsBackend } from "../backend";
+import { product, transposed } from "../device/product";
 import { einsum } from "./einsum";
 import type { Operators } from "./operator";
 
 /** Product over the last two axes; leading axes broadcast, and a vector is a row at the left and a column at the right. */
-export function matrixProduct(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  if (x.rank === 1) return withoutAxis(matrixProduct(tf.reshape(x, [1, -1]), y), y.rank === 1 ? -1 : -2);
-  if (y.rank === 1) return withoutAxis(matrixProduct(x, tf.reshape(y, [-1, 1])), -1);
-  if (y.rank > 2 || x.rank === 2) return batchProduct(x, y);
+function matMul(backend: TfjsBackend, x: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  if (x.rank === 1) return withoutAxis(matMul(backend, tf.reshape(x, [1, -1]), y), y.rank === 1 ? -1 : -2);
+  if (y.rank === 1) return withoutAxis(matMul(backend, x, tf.reshape(y, [-1, 1])), -1);
+  if (y.rank > 2 || x.rank === 2) return product(backend, x, y);
   // All rows at once, where the right side is one matrix.
   const [inner, columns] = y.shape as [number, number];
   return tf.reshape(tf.matMul(tf.reshape(x, [-1, inner]), y), [...x.shape.slice(0, -1), columns]);
-}
-
-/** tfjs takes the wrong matrix where leading axes differ in more than those that are missing, so that they are made the same. */
-function batchProduct(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  const leading = broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2));
-  const whole = (matrices: tf.Tensor): tf.Tensor => deviceArrays.expand(matrices, [...leading, ...matrices.shape.slice(-2)]);
-  return tf.matMul(whole(x), whole(y));
 }
 
 function withoutAxis(x: tf.Tensor, axis: number): tf.Tensor {
   return tf.squeeze(x, [axis + x.rank]);
 }
 
+/** a b, either of which may be transposed. */
+function gemm({ slowTransposeB }: TfjsBackend, a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
+  return slowTransposeB ? tf.matMul(transposed(a, transposeA), transposed(b, transposeB)) : tf.matMul(a, b, transposeA, transposeB);
+}
+
 /** Products of matrices. */
 export const products: Operators = {
-  MatMul: { device: ({ inputs: [x, y] }) => [matrixProduct(x!, y!)] },
+  MatMul: { device: ({ inputs: [x, y], backend }) => [matMul(backend, x!, y!)] },
   Gemm: {
-    device: ({ inputs: [a, b, c], node }) => {
-      const [transposeA, transposeB] = [node.int("transA", 0) === 1, node.int("transB", 0) === 1];
+    device: ({ inputs: [a, b, c], node, backend }) => {
       const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
-      const product = tf.matMul(a!, b!, transposeA, transposeB);
-      const scaled = alpha === 1 ? product : tf.mul(product, alpha);
+      const plain = gemm(backend, a!, b!, node.int("transA", 0) === 1, node.int("transB", 0) === 1);
+      const scaled = alpha === 1 ? plain : tf.mul(plain, alpha);
       return [c ? tf.add(scaled, beta === 1 ? c : tf.mul(c, beta)) : scaled];
     },
   },
