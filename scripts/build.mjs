@@ -12,26 +12,23 @@ const node = { ...common, platform: "node", target: "node20", format: "cjs", ext
 const tfjs = { ...node, alias: { "@tensorflow/tfjs": "@tensorflow/tfjs-core" }, external: [...node.external, "node-fetch"] };
 const withPage = { ...node, define: { NORMLENS_PAGE: JSON.stringify(await bundlePage()) } };
 const page = { ...common, platform: "browser", target: "es2022", format: "iife", charset: "utf8", loader: { ".svg": "dataurl" } };
-/** What is loaded on first use stands in files of its own: the exports, which hold the whole page as text, the parser, and TensorFlow.js. */
-const onFirstUse = {
-  name: "on-first-use",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/tfjs\/tfjs$/ }, () => ({ path: "./tfjs.js", external: true }));
-    onResolve({ filter: /\/export\/exports$/ }, () => ({ path: "./exports.js", external: true }));
-    onResolve({ filter: /^web-tree-sitter$/ }, () => ({ path: "./tree-sitter.js", external: true }));
-  },
-};
+/** What is loaded on first use stands in a file of its own, which whoever imports it finds beside itself. */
+const onFirstUse = (filter, path) => ({ name: path, setup: ({ onResolve }) => onResolve({ filter }, () => ({ path, external: true })) });
+const tfjsOnFirstUse = onFirstUse(/\/tfjs\/tfjs$/, "./tfjs.js");
+/** Holds the whole page as text. */
+const exportsOnFirstUse = onFirstUse(/\/export\/exports$/, "./exports.js");
+const parserOnFirstUse = onFirstUse(/^web-tree-sitter$/, "./tree-sitter.js");
 const { resolve } = createRequire(import.meta.url);
 
 await build({ ...node, entryPoints: ["src/engine/measurer/thread.ts"], outfile: `${outdir}/measure.js` });
-await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js`, plugins: [onFirstUse] });
+await build({ ...node, entryPoints: ["src/engine/worker.ts"], outfile: `${outdir}/engine.js`, plugins: [tfjsOnFirstUse] });
 await build({ ...tfjs, entryPoints: ["src/engine/runtime/tfjs/tfjs.ts"], outfile: `${outdir}/tfjs.js` });
-await build({ ...node, entryPoints: ["src/engine/runtime/proof/process.ts"], outfile: `${outdir}/engine-proof.js`, plugins: [onFirstUse] });
+await build({ ...node, entryPoints: ["src/engine/runtime/proof/process.ts"], outfile: `${outdir}/engine-proof.js`, plugins: [tfjsOnFirstUse] });
 await build({ ...node, entryPoints: ["src/engine/process.ts"], outfile: `${outdir}/engine-process.js` });
-await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, banner: { js: "#!/usr/bin/env node" } });
+await build({ ...withPage, entryPoints: ["src/cli/main.ts"], outfile: `${outdir}/cli.js`, plugins: [tfjsOnFirstUse], banner: { js: "#!/usr/bin/env node" } });
 await build({ ...node, entryPoints: [resolve("web-tree-sitter")], outfile: `${outdir}/tree-sitter.js` });
 await build({ ...withPage, entryPoints: ["src/export/exports.ts"], outfile: `${outdir}/exports.js` });
-await build({ ...node, entryPoints: ["src/extension/main.ts"], outfile: `${outdir}/extension.js`, plugins: [onFirstUse] });
+await build({ ...node, entryPoints: ["src/extension/main.ts"], outfile: `${outdir}/extension.js`, plugins: [exportsOnFirstUse, parserOnFirstUse] });
 await build({ ...page, entryPoints: ["webview/panel.tsx"], outfile: `${outdir}/webview/panel.js` });
 await build({ ...page, entryPoints: ["webview/page.css"], outfile: `${outdir}/webview/page.css` });
 

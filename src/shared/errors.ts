@@ -4,6 +4,11 @@
  */
 export class UserError extends Error {
   override readonly name = "UserError";
+
+  /** Told by name: a bundle that is loaded on first use throws a class of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "UserError";
+  }
 }
 
 /** The analysis was stopped by its user. */
