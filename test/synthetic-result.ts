@@ -45,7 +45,7 @@ export function syntheticResult(blocks = 12, tokens = 24): Result {
       hardware: "Test 9000",
       choice: { asked: { runtime: "auto", device: "auto" }, reason: "the fastest of 2 that work here", others: [{ runtime: "tfjs", device: "wasm", reason: "slower" }] },
       fallback: { runtime: "onnxruntime", device: "webgpu", reason: "the device was lost" },
-      seconds: { open: 0.02, build: 0.05, forward: 1.31, statistics: 0.12, fit: 0.09, total: 1.62 },
+      seconds: { open: 0.02, build: 0.05, engine: 0.01, forward: 1.31, statistics: 0.12, fit: 0.09, total: 1.62 },
       peakMemoryBytes: 412 * 2 ** 20,
     },
     coverage: { found: layers.length, measured: layers.length, missing: [] },

@@ -50,6 +50,8 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const stages = writeStages(architecture.stages);
   const survey = surveyNorms(stages);
   const norms = await readNorms(checkpoint, survey);
+  const build = watch.lap();
+
   onProgress({ phase: "engine", done: 0, total: 1 });
   const { runtime, choice } = await chooseRuntime({ runtime: request.runtime, device: request.device }, runtimeOptions(request), {
     prover,
@@ -57,7 +59,7 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
     onTrying: (engine) => { onProgress({ phase: "engine", stage: engineLabel(engine), done: 0, total: 1 }); },
   });
   onChoice?.({ runtime: runtime.name, device: runtime.device }, choice);
-  const build = watch.lap();
+  const choosing = watch.lap();
 
   onProgress({ phase: "input", done: 0, total: 1 });
   const input = await prepareInput(architecture.input, checkpoint.folder, { ...request, choice: request.input });
@@ -92,7 +94,7 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
     model,
     input: { ...input.description, skipFirst: request.skipFirst },
     engine: describeRuntime(runtime, choice, fallback),
-    seconds: { open, build: build + seconds.build, forward: seconds.forward, statistics, fit, total: watch.total() },
+    seconds: { open, build: build + seconds.build, engine: choosing, forward: seconds.forward, statistics, fit, total: watch.total() },
     coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
     measured,
     remarks: [

@@ -96,6 +96,7 @@ const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 function damagedOption({ engine, layers, warnings }: Result): string | undefined {
   return (
     (engine.hardware === undefined ? undefined : firstDifference("", engine.hardware, "engine.hardware")) ??
+    (engine.seconds.engine === undefined ? undefined : firstDifference(0, engine.seconds.engine, "engine.seconds.engine")) ??
     (engine.choice === undefined ? undefined : firstDifference(choice, engine.choice, "engine.choice")) ??
     (engine.fallback === undefined ? undefined : firstDifference(fallback, engine.fallback, "engine.fallback")) ??
     first(layers, ({ input }, index) => (input.first === undefined ? undefined : firstDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`))) ??

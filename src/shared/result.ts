@@ -81,6 +81,8 @@ export interface EngineDescription {
 export interface Seconds {
   readonly open: number;
   readonly build: number;
+  /** Choosing the engine: mostly its proof, where it was not remembered. */
+  readonly engine?: number;
   readonly forward: number;
   readonly statistics: number;
   readonly fit: number;
