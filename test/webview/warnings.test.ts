@@ -32,7 +32,7 @@ describe("warnings", () => {
       expect(items[0]).toContain("The input was random");
       expect(items[1]).toContain("features.bn was not measured: BatchNorm is no candidate");
       expect(items.filter((text) => text.includes("the first position"))).toEqual([expect.stringContaining(`${first!.name}, ${second!.name}: the first position`)]);
-      expect(await panel.page.locator(".summary .icon-warning").count()).toBe(2);
+      expect(await panel.page.locator(".summary .icon-warning").count()).toBe(3);
     });
   });
 

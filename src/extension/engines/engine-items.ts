@@ -1,11 +1,13 @@
-import { l10n, QuickPickItemKind, ThemeIcon, type QuickPickItem } from "vscode";
+import { l10n, QuickPickItemKind, type QuickPickItem } from "vscode";
 import { engineLabel, type EngineName, type EngineStatus } from "../../shared/engines";
-import { formatCount, printable } from "../../shared/format";
+import { printable } from "../../shared/format";
 import { anyEngine } from "./engine-wish";
 import { factsOf } from "./survey";
 
 /** A line of the list of engines; a separator picks nothing. */
 export interface EngineItem extends QuickPickItem {
+  /** True where it is the one that is set. */
+  readonly isSet?: boolean;
   readonly picks?: { readonly engine: EngineName; readonly works: true } | { readonly engine: EngineName; readonly works: false; readonly reason: string };
 }
 
@@ -21,36 +23,46 @@ export function itemsBefore(wished: EngineName): EngineItem[] {
 export function engineItems(statuses: readonly EngineStatus[], wished: EngineName): EngineItem[] {
   const working = statuses.filter(({ available }) => available).sort((a, b) => (b.gigaflops ?? 0) - (a.gigaflops ?? 0));
   const others = statuses.filter(({ available }) => !available);
+  const set = engineSet(wished, [...working, ...others]);
   return [
-    automatic(whatAutomaticTakes(working), wished),
-    ...group(l10n.t("on this machine"), working.map((status) => workingItem(status, wished))),
-    ...group(l10n.t("not on this machine"), others.map((status) => missingItem(status, wished))),
+    automatic(whatAutomaticTakes(working), set),
+    ...group(l10n.t("on this machine"), working.map((status) => workingItem(status, set))),
+    ...group(l10n.t("not on this machine"), others.map((status) => missingItem(status, set))),
   ];
 }
 
-function automatic(detail: string, wished: EngineName): EngineItem {
-  return { label: l10n.t("Automatic"), ...marked(anyEngine, wished), detail, picks: { engine: anyEngine, works: true } };
+/** The engine that is set: of a wish that names only a runtime or only a device, the first that it admits. */
+function engineSet(wished: EngineName, engines: readonly EngineName[]): EngineName {
+  const admits = (wish: string, name: string) => wish === anyEngine.runtime || wish === name;
+  if (isSame(wished, anyEngine)) return wished;
+  return engines.find(({ runtime, device }) => admits(wished.runtime, runtime) && admits(wished.device, device)) ?? wished;
 }
 
-function whatAutomaticTakes([fastest, ...slower]: readonly EngineStatus[]): string {
-  if (fastest === undefined) return l10n.t("Nothing works on this machine");
-  const label = engineLabel(fastest);
-  return slower.length === 0 ? l10n.t("Takes {0}, the only one that works here", label) : l10n.t("Takes {0}, the fastest of {1} that work here", label, formatCount(slower.length + 1));
+function automatic(detail: string, set: EngineName): EngineItem {
+  return { label: l10n.t("Automatic"), ...marked(anyEngine, set), detail, picks: { engine: anyEngine, works: true } };
 }
 
-function workingItem(status: EngineStatus, wished: EngineName): EngineItem {
-  return { label: engineLabel(status), ...marked(status, wished, printable(factsOf(status).join(", "))), picks: { engine: status, works: true } };
+function whatAutomaticTakes([fastest]: readonly EngineStatus[]): string {
+  return fastest === undefined ? l10n.t("Nothing works on this machine") : l10n.t("Takes {0}, the fastest that works here", engineLabel(fastest));
 }
 
-function missingItem(status: EngineStatus, wished: EngineName): EngineItem {
+function workingItem(status: EngineStatus, set: EngineName): EngineItem {
+  return { label: engineLabel(status), ...marked(status, set, factsOf(status)), picks: { engine: status, works: true } };
+}
+
+function missingItem(status: EngineStatus, set: EngineName): EngineItem {
   const reason = printable(status.reason ?? l10n.t("it does not say why"));
-  return { label: engineLabel(status), ...marked(status, wished), detail: reason, picks: { engine: status, works: false, reason } };
+  return { label: engineLabel(status), ...marked(status, set), detail: reason, picks: { engine: status, works: false, reason } };
 }
 
-/** The engine that is set has a tick, whatever else is said of it; the others keep its place free. */
-function marked({ runtime, device }: EngineName, wished: EngineName, facts = ""): Pick<EngineItem, "iconPath" | "description"> {
-  const isSet = runtime === wished.runtime && device === wished.device;
-  return { iconPath: new ThemeIcon(isSet ? "check" : "blank"), description: [facts, isSet ? l10n.t("set now") : ""].filter((part) => part !== "").join(" · ") };
+/** What an engine showed, and a tick where it is the one that is set. */
+function marked(engine: EngineName, set: EngineName, facts: readonly string[] = []): Pick<EngineItem, "description" | "isSet"> {
+  const isSet = isSame(engine, set);
+  return { isSet, description: [...facts.map(printable), ...(isSet ? [`$(check) ${l10n.t("set now")}`] : [])].join(" · ") };
+}
+
+function isSame(a: EngineName, b: EngineName): boolean {
+  return a.runtime === b.runtime && a.device === b.device;
 }
 
 function group(label: string, items: readonly EngineItem[]): EngineItem[] {

@@ -5,7 +5,7 @@ import { tensorflowVersion, type InstallPlan } from "./tensorflow-plan";
 
 /** How much is downloaded, and how much stays. */
 export function sizeText({ downloadBytes, diskBytes }: InstallPlan): string {
-  return l10n.t("about {0} to download, {1} on disk", gigabytes(downloadBytes), gigabytes(diskBytes));
+  return l10n.t("about {0} to download, {1} on disk", inBytes(downloadBytes), inBytes(diskBytes));
 }
 
 /** All that an installation would do, before its user agrees to it. */
@@ -29,7 +29,7 @@ export function failureText(failure: InstallFailure, plan: InstallPlan): string 
     case "no-pip":
       return l10n.t("TensorFlow is installed with pip, which {0} does not have: install it (python3 -m ensurepip, or the package python3-pip).", failure.python);
     case "no-space":
-      return l10n.t("TensorFlow needs about {0} while it is installed, and {1} are free: make room, or use a TensorFlow that is there.", gigabytes(plan.downloadBytes + plan.diskBytes), gigabytes(failure.freeBytes));
+      return l10n.t("TensorFlow needs about {0} while it is installed, and {1} are free: make room, or use a TensorFlow that is there.", inBytes(plan.downloadBytes + plan.diskBytes), inBytes(failure.freeBytes));
     case "no-network":
       return l10n.t("TensorFlow was not installed, since the package index that pip is set up for could not be reached: check the network and pip's configuration.");
     case "pip":
@@ -39,6 +39,7 @@ export function failureText(failure: InstallFailure, plan: InstallPlan): string 
   }
 }
 
-function gigabytes(bytes: number): string {
-  return l10n.t("{0} GB", formatNumber(bytes / 1e9, 2));
+/** Decimal units, as disks and package indexes have them. */
+function inBytes(bytes: number): string {
+  return bytes < 1e9 ? `${formatNumber(bytes / 1e6, 2)} MB` : `${formatNumber(bytes / 1e9, 2)} GB`;
 }

@@ -1,7 +1,6 @@
 import { commands, l10n, ThemeIcon, window, type QuickInputButton } from "vscode";
 import { engineLabel, type EngineName } from "../../shared/engines";
 import type { Parts } from "../parts";
-import { notificationText } from "../say";
 import { engineSettings } from "../settings";
 import { engineItems, itemsBefore, type EngineItem } from "./engine-items";
 import { settingsScope, wishedEngine, wishEngine } from "./engine-wish";
@@ -39,7 +38,9 @@ async function pickEngine({ startEngine, log, runner }: Parts, wished: EngineNam
     picker.placeholder = l10n.t("Trying what works on this machine...");
     engine = startEngine();
     const statuses = await survey(engine, engineSettings(settingsScope()), log, (label) => { picker.placeholder = l10n.t("Trying {0}...", label); });
-    picker.items = engineItems(statuses, wished);
+    const items = engineItems(statuses, wished);
+    picker.items = items;
+    picker.activeItems = items.filter(({ isSet }) => isSet === true);
     picker.placeholder = runner.state.kind === "running" ? l10n.t("What runs a model; an analysis is running, so the speeds are lower than they will be") : l10n.t("What runs a model");
     picker.buttons = [again];
     picker.busy = false;
@@ -64,6 +65,7 @@ async function pickEngine({ startEngine, log, runner }: Parts, wished: EngineNam
 async function tellWhatIsMissing(engine: EngineName, reason: string): Promise<void> {
   const setUp = l10n.t("Set Up GPU Engine...");
   const buttons = engine.device === "tensorflow" ? [setUp] : [];
-  const text = l10n.t("{0} does not work on this machine: {1}", engineLabel(engine), reason);
-  if ((await window.showWarningMessage(notificationText(text), ...buttons)) === setUp) await commands.executeCommand("normlens.setUpGpuEngine");
+  const text = l10n.t("{0} does not work on this machine", engineLabel(engine));
+  // A notification would cut the reason off, and names what to do at its end.
+  if ((await window.showWarningMessage(text, { modal: true, detail: reason }, ...buttons)) === setUp) await commands.executeCommand("normlens.setUpGpuEngine");
 }

@@ -17,6 +17,9 @@ import { planInstall, tensorflowVersion, type InstallPlan } from "./tensorflow-p
 /** What there is to set up. */
 const tensorflowEngine: EngineName = { runtime: "tfjs", device: "tensorflow" };
 
+/** Characters of a line of pip's that progress shows. */
+const longestStep = 100;
+
 interface Way extends QuickPickItem {
   readonly take: () => Promise<void>;
 }
@@ -57,7 +60,8 @@ async function tellWhatIsThere(): Promise<void> {
 function installWay(parts: Parts, plan: InstallPlan, folder: string): Way {
   return {
     label: l10n.t("Install TensorFlow for NormLens..."),
-    detail: plan.cuda ? l10n.t("For NVIDIA GPUs, with CUDA; {0}", sizeText(plan)) : l10n.t("For the processor, where onnxruntime is faster, since there is no NVIDIA driver; {0}", sizeText(plan)),
+    description: sizeText(plan),
+    detail: plan.cuda ? l10n.t("For NVIDIA GPUs, with CUDA") : l10n.t("For the processor, since there is no NVIDIA driver; onnxruntime is faster there"),
     iconPath: new ThemeIcon("cloud-download"),
     take: () => install(parts, plan, folder),
   };
@@ -77,7 +81,7 @@ async function install(parts: Parts, plan: InstallPlan, folder: string): Promise
         run: runProgram,
         freeBytes: async (path) => { const { bavail, bsize } = await statfs(path); return bavail * bsize; },
         prove: (packages) => { say(l10n.t("trying it...")); return prove(parts, packages, stop.signal); },
-        onLine: (line) => { parts.log.info(line); if (line.trim() !== "") say(line.trim()); },
+        onLine: (line) => { parts.log.info(line); if (isStep(line)) say(line.trim().slice(0, longestStep)); },
         signal: stop.signal,
       });
     });
@@ -85,6 +89,11 @@ async function install(parts: Parts, plan: InstallPlan, folder: string): Promise
   } catch (error) {
     throw error instanceof InstallError ? new UserError(failureText(error.failure, plan)) : error;
   }
+}
+
+/** Whether a line of pip's tells what it is doing. */
+function isStep(line: string): boolean {
+  return /^\s*(Collecting|Downloading|Installing|Successfully)\b/.test(line);
 }
 
 async function useOther(parts: Parts): Promise<void> {

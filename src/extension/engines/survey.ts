@@ -28,5 +28,5 @@ function statusLine(status: EngineStatus): string {
 
 /** What an engine that works showed: its speed, what computes, its version. */
 export function factsOf({ gigaflops, hardware, version }: EngineStatus): string[] {
-  return [gigaflops === undefined ? undefined : `${formatNumber(gigaflops)} GFLOP/s`, hardware, version].filter((fact) => fact !== undefined);
+  return [gigaflops === undefined ? undefined : `${formatNumber(gigaflops)} GFLOP/s`, hardware, version === undefined ? undefined : `v${version}`].filter((fact) => fact !== undefined);
 }

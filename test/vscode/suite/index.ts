@@ -19,6 +19,7 @@ export async function run(): Promise<void> {
   await import("./exports");
   await import("./runner");
   await import("./results");
+  await import("./engines");
   const outcomes: Outcome[] = [];
   const failures = await new Promise<number>((resolve) => {
     mocha

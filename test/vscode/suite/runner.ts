@@ -1,24 +1,32 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands, Uri, window } from "vscode";
 import type { Parts } from "../../../src/extension/parts";
 import { AnalysisRunner, type Engine } from "../../../src/extension/run/analysis-runner";
 import { analyzeAndTell } from "../../../src/extension/run/analyze";
+import { EngineCrash, EngineProcess, type RunListener } from "../../../src/extension/run/engine-process";
 import { registerStatusBar } from "../../../src/extension/run/status-bar";
+import type { EngineName } from "../../../src/shared/engines";
 import { CancelledError, UserError } from "../../../src/shared/errors";
 import type { RunState } from "../../../src/shared/panel";
-import { until } from "./support";
+import type { AnalysisRequest, EngineRequest } from "../../../src/shared/request";
+import type { Result } from "../../../src/shared/result";
+import { extension, inWorkspace, until } from "./support";
 
 /** An engine that ends when the test says so. */
 class HandmadeEngine implements Engine {
   readonly pid: number | undefined = undefined;
   finish: () => void = () => undefined;
   fail: (error: Error) => void = () => undefined;
+  choose: (engine: EngineName) => void = () => undefined;
+  request: EngineRequest | undefined;
   stops = 0;
 
-  run(): Promise<void> {
+  run(request: EngineRequest, { onChosen }: RunListener): Promise<void> {
+    this.request = request;
+    this.choose = (engine) => { onChosen(engine, { asked: { runtime: "auto", device: "auto" }, reason: "the only one that works here", others: [] }); };
     return new Promise((resolve, reject) => {
       this.finish = resolve;
       this.fail = reject;
@@ -38,6 +46,7 @@ class HandmadeEngine implements Engine {
 }
 
 const job = (label: string) => ({ label, request: { kind: "fit", capture: label, skipFirst: false, seed: 0, out: `/nowhere/${label}.normlens.json` } as const });
+const analysis = (out: string) => ({ kind: "analyze", checkpoint: inWorkspace(0, "gpt2").fsPath, input: { kind: "random" }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out } as const satisfies AnalysisRequest);
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
 describe("the analysis runner", () => {
@@ -88,6 +97,72 @@ describe("the analysis runner", () => {
     for (const outcome of await jobs) assert.ok(outcome.status === "rejected" && outcome.reason instanceof CancelledError);
     await assert.rejects(runner.run(job("c")), CancelledError);
     assert.equal(engines.length, 1);
+  });
+
+  it("runs an analysis once more on the processor where its engine took the process down, and says so", async () => {
+    const run = runner.run({ label: "a", request: analysis("/nowhere/a.normlens.json") });
+    await turn();
+    engines[0]!.choose({ runtime: "tfjs", device: "tensorflow" });
+    engines[0]!.fail(new EngineCrash("by SIGSEGV"));
+    await until("another engine", () => engines[1]);
+    assert.deepEqual(engines[1]!.request, { ...engines[0]!.request, runtime: "onnxruntime", device: "cpu", fallback: { runtime: "tfjs", device: "tensorflow", reason: "its process ended by SIGSEGV" } });
+    engines[1]!.finish();
+    await run;
+    assert.equal(runner.state.kind, "idle");
+    assert.ok(states.every(({ kind }) => kind !== "failed"));
+    assert.ok(lines.includes("tfjs on tensorflow failed: its process ended by SIGSEGV. Once more on onnxruntime on cpu."), lines.join("\n"));
+  });
+
+  it("tries nothing more where the processor's own engine crashed, twice included, or where it was stopped", async () => {
+    for (const chosen of [{ runtime: "onnxruntime", device: "cpu" }, { runtime: "tfjs", device: "wasm" }]) {
+      const run = runner.run({ label: "a", request: analysis("/nowhere/a.normlens.json") }).catch((error: unknown) => error);
+      await turn();
+      const before = engines.length;
+      engines.at(-1)!.choose(chosen);
+      engines.at(-1)!.fail(new EngineCrash("by SIGSEGV"));
+      if (chosen.runtime === "tfjs") {
+        const second = await until("another engine", () => engines[before]);
+        second.choose({ runtime: "onnxruntime", device: "cpu" });
+        second.fail(new EngineCrash("by SIGKILL"));
+      }
+      assert.ok((await run) instanceof EngineCrash);
+    }
+    assert.equal(engines.length, 3);
+
+    const stopped = runner.run({ label: "a", request: analysis("/nowhere/a.normlens.json") }).catch((error: unknown) => error);
+    await turn();
+    const last = engines.at(-1)!;
+    last.choose({ runtime: "tfjs", device: "wasm" });
+    last.stop = () => { last.fail(new EngineCrash("by SIGSEGV")); return Promise.resolve(); };
+    await runner.stop();
+    assert.ok((await stopped) instanceof CancelledError);
+    assert.equal(engines.length, 4);
+  });
+
+  it("writes a result that tells which engine crashed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "normlens-crash-"));
+    const script = join(folder, "crashing-engine.js");
+    const choice = { asked: { runtime: "auto", device: "auto" }, reason: "the fastest of 2 that work here", others: [] };
+    writeFileSync(
+      script,
+      `process.on("message", (call) => {
+        if (call.type === "hello") process.send({ type: "ready", protocol: call.protocol, version: "0" });
+        else process.send({ type: "chosen", engine: { runtime: "tfjs", device: "tensorflow" }, choice: ${JSON.stringify(choice)} }, () => process.kill(process.pid, "SIGKILL"));
+      });`,
+    );
+    const silent = { info: () => undefined, warn: () => undefined };
+    const scripts = [script, EngineProcess.scriptIn(extension().extensionPath)];
+    const crashing = new AnalysisRunner(() => new EngineProcess(scripts.shift()!, silent), silent);
+    try {
+      await crashing.run({ label: "gpt2", request: analysis(join(folder, "gpt2.normlens.json")) });
+      const { engine, warnings } = JSON.parse(readFileSync(join(folder, "gpt2.normlens.json"), "utf8")) as Result;
+      assert.deepEqual([engine.runtime, engine.device], ["onnxruntime", "cpu"]);
+      assert.equal(engine.fallback?.device, "tensorflow");
+      assert.match(warnings.find(({ code }) => code === "fallback")?.message ?? "", /^tfjs on tensorflow failed while it ran \(its process ended .*\); onnxruntime on cpu took over\.$/);
+    } finally {
+      crashing.dispose();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("says in the log how long a run took", async () => {
