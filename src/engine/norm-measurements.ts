@@ -89,9 +89,13 @@ export async function readNorm(checkpoint: Checkpoint, node: NormNode): Promise<
     eps: node.eps,
     axes: node.axes,
     channels,
-    ...(weight && { weight: await readFinite(weight) }),
+    ...(weight && { weight: gainOf(await readFinite(weight), node.weightOffset) }),
     ...(bias && { bias: await readFinite(bias) }),
   };
+}
+
+function gainOf(weight: Float32Array, offset: number | undefined): Float32Array {
+  return offset === undefined ? weight : weight.map((value) => value + offset);
 }
 
 /** @throws UserError where a gain or an offset is not a number: nothing could be fitted to such a norm. */

@@ -44,6 +44,8 @@ export interface NormSpecification {
   readonly depth: number;
   readonly eps: number;
   readonly weight: TensorReference;
+  /** What the gain is more than the stored weight: 1 in Gemma; nothing unless stated. */
+  readonly weightOffset?: number;
   readonly bias?: TensorReference | undefined;
 }
 
@@ -192,12 +194,13 @@ export class GraphBuilder {
   /** Norm layer over the last axis; the node carries the layer's name, role and depth for whoever looks for norms. */
   norm(x: Value, norm: NormSpecification): Value {
     const opType = norm.kind === "layernorm" ? "LayerNormalization" : "RMSNormalization";
+    const gain = norm.weightOffset === undefined ? this.weight(norm.weight) : this.add(this.weight(norm.weight), this.float(norm.weightOffset));
     const output = `norm_${this.nodes.length}`;
     this.nodes.push({
       opType,
       name: norm.name,
-      docString: normLabel(norm.role, norm.depth),
-      input: [x, this.weight(norm.weight), ...(norm.bias ? [this.weight(norm.bias)] : [])],
+      docString: normLabel(norm),
+      input: [x, gain, ...(norm.bias ? [this.weight(norm.bias)] : [])],
       output: [output],
       attribute: attributeProtos({ axis: { int: -1 }, epsilon: { float: norm.eps } }),
     });

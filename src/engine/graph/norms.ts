@@ -2,7 +2,7 @@ import type { onnx } from "onnx-proto";
 import type { Norm } from "../../shared/norm";
 import { floatAttribute, intAttribute } from "./attributes";
 import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
-import { readNormLabel } from "./norm-label";
+import { readNormLabel, type NormLabel } from "./norm-label";
 
 /** A norm layer where it stands in a graph; its name is the node's name in a graph that NormLens did not write. */
 export interface NormNode extends Omit<Norm, "channels" | "weight" | "bias"> {
@@ -12,6 +12,8 @@ export interface NormNode extends Omit<Norm, "channels" | "weight" | "bias"> {
   readonly output: Value;
   /** Initializers that hold gain and offset. */
   readonly weight?: Value;
+  /** What the gain is more than the initializer; absent where the two are the same. */
+  readonly weightOffset?: number;
   readonly bias?: Value;
 }
 
@@ -38,13 +40,15 @@ export function findNorms(graph: Graph): NormNode[] {
     const producer = nodes.find((node) => node.output?.includes(value));
     return producer?.opType === "Cast" ? producer.input?.[0] : undefined;
   };
+  const firstSummand = (value: Value | undefined): Value | undefined =>
+    nodes.find((node) => node.opType === "Add" && node.output?.[0] === value)?.input?.[0] ?? undefined;
   return nodes.flatMap((node, index) => {
     const found = spellings.map((spelling) => spelling(node)).find((match) => match !== undefined);
     const [input, scale, offset] = node.input ?? [];
     const output = node.output?.[0];
     if (!found || input === undefined || output === undefined) return [];
-    const label = readNormLabel(node.docString) ?? { role: "other" as const, depth: 0 };
-    const weight = weightBehind(scale);
+    const label: NormLabel = readNormLabel(node.docString) ?? { role: "other", depth: 0 };
+    const weight = weightBehind(label.weightOffset === undefined ? scale : firstSummand(scale));
     const bias = weightBehind(offset);
     const name = node.name ?? `norm_${index}`;
     return [{ name, ...found, ...label, input, output, ...(weight !== undefined && { weight }), ...(bias !== undefined && { bias }) }];
