@@ -26,8 +26,16 @@ export function findTfjsAddon() {
 
 /** Fetches libtensorflow and compiles the addon where the cache has none; says in one line what can't be had. */
 export function prepareLibtensorflow(say = console.log) {
-  const missing = fetchLibraries(say) ?? compileAddon(say);
+  const missing = whatIsMissing(say);
   if (missing !== undefined) say(`The tests on libtensorflow will be skipped: ${missing}.`);
+}
+
+function whatIsMissing(say) {
+  try {
+    return fetchLibraries(say) ?? compileAddon(say);
+  } catch (error) {
+    return error.message;
+  }
 }
 
 /** What is missing, where something is. */

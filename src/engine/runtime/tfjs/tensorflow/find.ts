@@ -1,31 +1,12 @@
-import { readdirSync, realpathSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { UserError } from "../../../../shared/errors";
 import type { RuntimeOptions } from "../../runtime";
+import { thisMachine, type Machine } from "./machine";
 
 /** A TensorFlow on disk: an addon of tfjs-node or tfjs-node-gpu, or the shared libraries themselves. */
 export type TensorflowFiles =
   | { readonly kind: "addon"; readonly addon: string }
   | { readonly kind: "library"; readonly core: string; readonly framework: string | undefined };
-
-/** What the search asks of the machine. */
-export interface Machine {
-  readonly platform: NodeJS.Platform;
-  /** Highest version of Node-API. */
-  readonly nodeApi: number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  readonly workingFolder: string;
-  /** Folder of the package @tensorflow/tfjs-node-gpu that this program came with. */
-  readonly ownPackage: string | undefined;
-  isFile(path: string): boolean;
-  /** Names in a folder; none where there is no folder. */
-  list(folder: string): readonly string[];
-  /** The path without links; itself where nothing is there. */
-  realPath(path: string): string;
-}
 
 /** Names of the shared libraries by platform, the wheel's before those of the C archives and of conda. */
 const libraryNames: Partial<Record<NodeJS.Platform, { readonly core: readonly string[]; readonly framework?: string; readonly tooOld: string }>> = {
@@ -34,8 +15,12 @@ const libraryNames: Partial<Record<NodeJS.Platform, { readonly core: readonly st
   win32: { core: ["tensorflow.dll"], tooOld: "libtensorflow.dll" },
 };
 
-const howToGetIt =
-  "pip install tensorflow (with an NVIDIA GPU on Linux: tensorflow[and-cuda]), and name that Python environment's folder with --libtensorflow, in the setting normlens.analysis.libtensorflow or in NORMLENS_LIBTENSORFLOW";
+/** What to do, as the end of a sentence. Python's wheels for Windows lack the C API. */
+function howToGetIt({ platform }: Machine): string {
+  const get = platform === "win32" ? "unpack an archive of https://www.tensorflow.org/install/lang_c" : `pip install tensorflow${platform === "linux" ? " (with an NVIDIA GPU: tensorflow[and-cuda])" : ""}`;
+  const folder = platform === "win32" ? "its folder" : "the folder of that Python environment";
+  return `${get}, and name ${folder} with --libtensorflow, in the setting normlens.analysis.libtensorflow or in NORMLENS_LIBTENSORFLOW`;
+}
 
 /**
  * Where TensorFlow is, best first: what is named, in the options or in NORMLENS_LIBTENSORFLOW, and nothing else; else the addon of the package that this
@@ -43,10 +28,10 @@ const howToGetIt =
  * @throws UserError where there is none.
  */
 export function findTensorflow({ libtensorflow }: RuntimeOptions, machine = thisMachine()): readonly [TensorflowFiles, ...TensorflowFiles[]] {
-  const named = libtensorflow ?? machine.environment["NORMLENS_LIBTENSORFLOW"];
-  if (named !== undefined && named !== "") return [filesOf(named, machine)];
+  const named = [libtensorflow, machine.environment["NORMLENS_LIBTENSORFLOW"]].find((name) => name !== undefined && name !== "");
+  if (named !== undefined) return [filesOf(named, machine)];
   const [first, ...others] = [ownAddon(machine), foundLibrary(machine)].filter((files) => files !== undefined);
-  if (first === undefined) throw new UserError(`No libtensorflow was found in Python's environments or among the system's libraries: ${howToGetIt}.`);
+  if (first === undefined) throw new UserError(`No libtensorflow was found in Python's environments or among the system's libraries: ${howToGetIt(machine)}.`);
   return [first, ...others];
 }
 
@@ -61,33 +46,6 @@ export function libtensorflowFiles(options: RuntimeOptions, machine = thisMachin
   }
 }
 
-/** This machine as it is. */
-export function thisMachine(): Machine {
-  return {
-    platform: process.platform,
-    nodeApi: Number(process.versions["napi"]),
-    environment: process.env,
-    home: homedir(),
-    workingFolder: process.cwd(),
-    ownPackage: ownPackage(),
-    isFile: (path) => orElse(false, () => statSync(path).isFile()),
-    list: (folder) => orElse([], () => readdirSync(folder)),
-    realPath: (path) => orElse(path, () => realpathSync(path)),
-  };
-}
-
-function ownPackage(): string | undefined {
-  return orElse(undefined, () => dirname(createRequire(__filename).resolve("@tensorflow/tfjs-node-gpu/package.json")));
-}
-
-function orElse<Value>(fallback: Value, read: () => Value): Value {
-  try {
-    return read();
-  } catch {
-    return fallback;
-  }
-}
-
 /** What a user named: a file, or a folder that holds one. */
 function filesOf(named: string, machine: Machine): TensorflowFiles {
   const path = named.startsWith("~/") ? join(machine.home, named.slice(2)) : resolve(machine.workingFolder, named);
@@ -96,9 +54,9 @@ function filesOf(named: string, machine: Machine): TensorflowFiles {
   const names = libraryNames[machine.platform];
   if (names === undefined) throw new UserError(`No libtensorflow is known for ${machine.platform}.`);
   if (places(path, machine).some((folder) => machine.isFile(join(folder, names.tooOld)))) {
-    throw new UserError(`${path} was named for libtensorflow, but holds TensorFlow 1, where TensorFlow 2 is needed: ${howToGetIt}.`);
+    throw new UserError(`${path} was named for libtensorflow, but holds TensorFlow 1, where TensorFlow 2 is needed: ${howToGetIt(machine)}.`);
   }
-  throw new UserError(`${path} was named for libtensorflow, but there is no ${names.core.join(" or ")} in it: ${howToGetIt}.`);
+  throw new UserError(`${path} was named for libtensorflow, but there is no ${names.core.join(" or ")} in it: ${howToGetIt(machine)}.`);
 }
 
 function filesOfFile(path: string, machine: Machine): TensorflowFiles | undefined {

@@ -10,7 +10,8 @@ import { openAddon } from "./addon";
 import type { Tensorflow } from "./binding";
 import { prepareEnvironment } from "./environment";
 import { openLibrary } from "./ffi/open";
-import { findTensorflow, thisMachine, type TensorflowFiles } from "./find";
+import { findTensorflow, type TensorflowFiles } from "./find";
+import { thisMachine } from "./machine";
 
 const device = "tensorflow";
 

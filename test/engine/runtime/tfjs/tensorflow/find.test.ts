@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findTensorflow, libtensorflowFiles, type Machine } from "../../../../../src/engine/runtime/tfjs/tensorflow/find";
+import { findTensorflow, libtensorflowFiles } from "../../../../../src/engine/runtime/tfjs/tensorflow/find";
+import type { Machine } from "../../../../../src/engine/runtime/tfjs/tensorflow/machine";
 
 /** A Linux machine with these files; links lead from one path to another. */
 function machine(files: readonly string[], { links = {}, ...rest }: Partial<Machine> & { links?: Record<string, string> } = {}): Machine {
@@ -61,6 +62,7 @@ describe("what is named", () => {
     const environment = { NORMLENS_LIBTENSORFLOW: "/one" };
     expect(found(files, { environment })).toEqual([libraries(archive("/one"))]);
     expect(named("/two", files, { environment })).toEqual([libraries(archive("/two"))]);
+    expect(named("", files, { environment })).toEqual([libraries(archive("/one"))]);
   });
 
   it("is taken or refused, never replaced by what is found elsewhere", () => {
@@ -74,6 +76,7 @@ describe("what is named", () => {
     const dylibs = ["/tf/libtensorflow_cc.2.dylib", "/tf/libtensorflow_framework.2.dylib"];
     expect(named("/tf", dylibs, { platform: "darwin" })).toEqual([libraries(dylibs)]);
     expect(named("/tf", ["/tf/lib/tensorflow.dll"], { platform: "win32" })).toEqual([libraries(["/tf/lib/tensorflow.dll"])]);
+    expect(() => named("/tf", [], { platform: "win32" })).toThrow(/no tensorflow\.dll in it: unpack an archive of https:.*, and name its folder with --libtensorflow, /);
   });
 });
 
