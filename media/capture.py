@@ -26,7 +26,7 @@ import struct
 import sys
 from contextlib import contextmanager
 
-__all__ = ["Recording", "capture", "role_of", "write_safetensors"]
+__all__ = ["Recording", "capture", "depth_of", "role_of", "write_safetensors"]
 
 # Most elements of one layer that are kept: 64 MiB.
 MOST_ELEMENTS = 2**24
@@ -118,7 +118,7 @@ class Recording:
             print(f"normlens: {message}", file=sys.stderr)
 
     def _description(self):
-        depths = [int(found[1]) for name in self._layers if (found := re.search(r"(?:^|\.)(\d+)(?:\.|$)", name))]
+        depths = [depth for name in self._layers if (depth := depth_of(name)) is not None]
         widths = [layer.channels for layer in self._layers.values()]
         return {"width": max(set(widths), key=widths.count), "depth": max(depths, default=-1) + 1, **self.model}
 
@@ -147,7 +147,9 @@ class _Layer:
 
     def facts(self, name, names, passes):
         """Sequences are known as long as no position was dropped."""
+        depth = depth_of(name)
         facts = {
+            **({} if depth is None else {"depth": str(depth)}),
             "kind": self.kind,
             "eps": repr(float(self.eps)),
             "role": self.role or role_of(name, names),
@@ -284,6 +286,12 @@ def role_of(name, names=()):
         if re.search(pattern, name):
             return role
     return "final" if FINAL.search(name) and not re.search(r"\.\d+\.", f".{name}") else "other"
+
+
+def depth_of(name):
+    """Number of the block in a module path, `blocks.3.norm1` or `block_3.norm1`; None where there is none."""
+    found = re.search(r"(?:^|[._])(\d+)\.", name)
+    return None if found is None else int(found[1])
 
 
 def _describe(model, language_model):

@@ -146,6 +146,11 @@ class Recordings(InFolder):
         self.assertEqual(normlens.role_of(behind, ["layers.0.pre_feedforward_layernorm"]), "post-attention")
 
 
+    def test_tells_blocks_by_names(self):
+        expected = {"h.3.ln_1": 3, "block_12.norm1": 12, "Block_0.LayerNorm_1": 0, "ln_f": None, "norm_1": None}
+        self.assertEqual({name: normlens.depth_of(name) for name in expected}, expected)
+
+
 class _LiesAboutItsLength:
     def __len__(self):
         return 4
