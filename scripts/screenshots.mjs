@@ -106,6 +106,14 @@ await inWindow("dark", async (window) => {
   await window.command("NormLens: Analyze with Options...");
   await take(window, "vscode-checkpoints");
   await escape(window);
+
+  await window.command("NormLens: Select Engine...");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "GFLOP/s" }).first().waitFor({ timeout: patience });
+  await take(window, "vscode-engines");
+  await escape(window);
+  await window.command("NormLens: Set Up GPU Engine...");
+  await take(window, "vscode-set-up");
+  await escape(window);
 });
 
 for (const theme of ["light", "high-contrast", "high-contrast-light"]) {

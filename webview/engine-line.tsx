@@ -26,7 +26,7 @@ export function EngineLine({ engine }: { readonly engine: EngineDescription }) {
 function choiceText({ choice, fallback }: EngineDescription): string {
   return [
     ...(fallback === undefined ? [] : [t("{0} failed while it ran: {1}", engineLabel(fallback), fallback.reason)]),
-    ...(choice === undefined ? [] : [t("Taken: {0}", choice.reason)]),
+    ...(choice === undefined ? [] : [t("Why this engine: {0}", choice.reason)]),
     ...(choice?.others ?? []).map((other) => t("Not {0}: {1}", engineLabel(other), other.reason)),
   ]
     .map((line) => shortened(printable(line), longest))

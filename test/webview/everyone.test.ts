@@ -115,7 +115,7 @@ describe("for everyone", () => {
       );
       expect(reachable.filter((each) => !reached.has(each))).toEqual([]);
       await page.locator(".summary .term").focus();
-      expect(await page.locator("#tip").innerText()).toBe("onnxruntime on webgpu failed while it ran: the device was lost\nTaken: the fastest of 2 that work here\nNot tfjs on wasm: slower");
+      expect(await page.locator("#tip").innerText()).toBe("onnxruntime on webgpu failed while it ran: the device was lost\nWhy this engine: the fastest of 2 that work here\nNot tfjs on wasm: slower");
       await page.locator(".term", { hasText: "α convert" }).first().focus();
       expect(await page.locator("#tip").innerText()).toContain("takes over this checkpoint");
       await page.keyboard.press("Escape");

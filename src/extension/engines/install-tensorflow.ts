@@ -78,7 +78,7 @@ type Pip = (args: readonly string[]) => Promise<{ readonly code: number; readonl
 /** pip, which keeps to a folder with all that it writes. */
 async function findPip(folder: string, { python, run, onLine, signal }: InstallTools): Promise<Pip> {
   if (python === undefined) throw new InstallError({ kind: "no-python" });
-  const env = { TMPDIR: join(folder, "tmp"), PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0", PYTHONSAFEPATH: "1", PYTHONDONTWRITEBYTECODE: "1" };
+  const env = { TMPDIR: join(folder, "tmp"), PIP_USER: "0", PIP_REQUIRE_VIRTUALENV: "0", PIP_ROOT_USER_ACTION: "ignore", PYTHONSAFEPATH: "1", PYTHONDONTWRITEBYTECODE: "1" };
   const pip: Pip = async (args) => {
     const lines: string[] = [];
     const code = await run(python, ["-m", ...args], { cwd: folder, env, signal, onLine: (line) => { lines.push(line); onLine(line); } });

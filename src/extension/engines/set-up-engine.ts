@@ -93,7 +93,7 @@ async function install(parts: Parts, plan: InstallPlan, folder: string): Promise
 
 /** Whether a line of pip's tells what it is doing. */
 function isStep(line: string): boolean {
-  return /^\s*(Collecting|Downloading|Installing|Successfully)\b/.test(line);
+  return /^\s*(Collecting|Processing|Downloading|Installing|Successfully)\b/.test(line);
 }
 
 async function useOther(parts: Parts): Promise<void> {
