@@ -5,11 +5,11 @@ import type { Architecture, Family } from "./architecture";
 import { bert } from "./bert";
 import { gpt2 } from "./gpt2";
 import { llama } from "./llama";
-import { vit } from "./vit";
+import { visionFamilies } from "./vision-families";
 import { Weights } from "./weights";
 
 /** Every known family; a checkpoint without a telling configuration is of the first that recognises its tensors. */
-export const families: readonly Family[] = [gpt2, llama, albert, bert, vit];
+export const families: readonly Family[] = [gpt2, llama, albert, bert, ...visionFamilies];
 
 /** A checkpoint as an architecture of its family. */
 export interface RecognisedModel {

@@ -1,0 +1,106 @@
+import type { Linear, NormSpecification } from "../graph/builder";
+import { activation } from "./activation";
+import type { Config } from "./architecture";
+import { architectureName, eps, optionalSize, optionalText, size } from "./config";
+import { imageSize } from "./image-size";
+import type { VisionTransformer } from "./vision-transformer";
+import { any, type Weights } from "./weights";
+
+/** A tensor that every vision transformer of this naming has. */
+export const huggingFaceMarker = "embeddings.patch_embeddings.projection.weight";
+
+/** What the parts of a block are called. */
+export interface VisionNames {
+  readonly block: (index: number | string) => string;
+  readonly qkv: readonly [string, string, string];
+  readonly attentionOut: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** As checkpoints have them. */
+const stored: VisionNames = {
+  block: (index) => `encoder.layer.${index}`,
+  qkv: ["attention.attention.query", "attention.attention.key", "attention.attention.value"],
+  attentionOut: "attention.output.dense",
+  up: "intermediate.dense",
+  down: "output.dense",
+};
+
+/** As transformers 5 has them in memory, where a state dict is saved as it is. */
+const inMemory: VisionNames = {
+  block: (index) => `layers.${index}`,
+  qkv: ["attention.q_proj", "attention.k_proj", "attention.v_proj"],
+  attentionOut: "attention.o_proj",
+  up: "mlp.fc1",
+  down: "mlp.fc2",
+};
+
+/** The two spellings of a vision transformer in transformers. */
+export const huggingFaceNames: readonly VisionNames[] = [stored, inMemory];
+
+/** A tensor of the first block by which a spelling is told. */
+export function blockMarker(names: VisionNames, index: number | string = 0): string {
+  return `${names.block(index)}.layernorm_before.weight`;
+}
+
+/** What a family of this naming has of its own. */
+export interface VisionFamily {
+  readonly name: string;
+  /** Module that holds the model in a checkpoint with a head: "vit." */
+  readonly module: string;
+  /** Names of the tokens before the patches. */
+  readonly prefix: readonly string[];
+  readonly classifier?: string;
+  readonly assumptions?: readonly string[];
+}
+
+/** A vision transformer in the names of Hugging Face's ViT, as several families have them. @param weights where the marker stands. */
+export function huggingFaceVision(weights: Weights, config: Config, family: VisionFamily): VisionTransformer {
+  const patchWeight = weights.tensor(huggingFaceMarker, [any, any, any, any]);
+  const width = patchWeight.shape[0]!;
+  const names = weights.has(blockMarker(inMemory)) ? inMemory : stored;
+  const depth = weights.blocks((block) => blockMarker(names, block), optionalSize(config, "num_hidden_layers"));
+  const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-12));
+  return {
+    name: architectureName(config, family.name),
+    depth,
+    width,
+    heads: size(config, "num_attention_heads"),
+    act: activation(optionalText(config, "hidden_act") ?? "gelu"),
+    embedding: {
+      patchWeight,
+      patchBias: weights.optional("embeddings.patch_embeddings.projection.bias", [width]),
+      prefix: family.prefix.map((token) => weights.tensor(`embeddings.${token}`, [1, 1, width])),
+      positions: weights.tensor("embeddings.position_embeddings", [1, any, width]),
+      imageSize: imageSize(config["image_size"], patchWeight.shape),
+    },
+    block: (index) => {
+      const parts = weights.at(names.block(index));
+      return {
+        attentionNorm: norm(parts, "layernorm_before", width, "attention", index),
+        qkv: names.qkv.map((part) => parts.linear(part, width, width)),
+        attentionOut: parts.linear(names.attentionOut, width, width),
+        ffnNorm: norm(parts, "layernorm_after", width, "ffn", index),
+        ...parts.feedForward(names.up, names.down, width),
+      };
+    },
+    finalNorm: norm(weights, "layernorm", width, "final", depth),
+    pool: "first",
+    classifier: classifierIn(weights.outside(family.module), family.classifier ?? "classifier", width),
+    assumptions: family.assumptions ?? [],
+  };
+}
+
+/** A LayerNorm of the weights under `names`. */
+export type LayerNormIn = (names: Weights, name: string, channels: number, role: NormSpecification["role"], depth: number) => NormSpecification;
+
+/** LayerNorms with this eps. */
+export function layerNormIn(normEps: number): LayerNormIn {
+  return (names, name, channels, role, depth) => ({ ...names.norm(name, channels), kind: "layernorm", role, depth, eps: normEps });
+}
+
+/** The classifier, where the checkpoint has one. */
+export function classifierIn(weights: Weights, name: string, width: number): Linear | undefined {
+  return weights.has(`${name}.weight`) ? weights.linear(name, width, any) : undefined;
+}

@@ -1,0 +1,75 @@
+"""Writes the golden files of the families that take images, as make_golden.py does for the others:
+
+    python make_golden_vision.py            all cases
+    python make_golden_vision.py deit       the cases whose names start with deit
+"""
+
+import sys
+from pathlib import Path
+from typing import Callable
+
+import torch
+import transformers
+from make_golden import VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, image_feeds, transformers_case
+from recording import Case, write
+
+SIZES = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 40,
+    "image_size": 32,
+    "patch_size": 8,
+    "num_channels": 1,
+    "layer_norm_eps": VISIBLE_EPS,
+}
+
+
+# DeiT
+
+def deit(name: str, model_class: type = transformers.DeiTForImageClassification) -> Case:
+    config = transformers.DeiTConfig(**SIZES, num_labels=5)
+    return transformers_case(name, model_class(config), VIT_ROLES, image_feeds(1, 32, 32), without_effect=VIT_WITHOUT_EFFECT)
+
+
+def deit_hf() -> Case:
+    return deit("deit-hf")
+
+
+def deit_hf_in_memory_names() -> Case:
+    case = deit("deit-hf-in-memory-names", transformers.DeiTModel)
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
+# MAE
+
+def vit_mae_hf() -> Case:
+    """All patches are shown in their order, as mask_ratio 0 and rising noise have it; the configuration is a pretrained model's."""
+    model = transformers.ViTMAEModel(transformers.ViTMAEConfig(**SIZES, mask_ratio=0.0))
+    feeds = image_feeds(1, 32, 32)
+
+    def run(model, feed):
+        noise = torch.arange(16.0, dtype=feed["pixel_values"].dtype).expand(2, 16)
+        return {"last_hidden_state": model(**feed, noise=noise).last_hidden_state}
+
+    case = transformers_case("vit-mae-hf", model, VIT_ROLES, feeds, without_effect=VIT_WITHOUT_EFFECT)
+    case.forward = run
+    case.config["mask_ratio"] = 0.75
+    return case
+
+
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, vit_mae_hf]
+
+
+def main(start: str = "") -> None:
+    torch.set_num_threads(1)
+    transformers.utils.logging.disable_progress_bar()
+    root = Path(__file__).parent
+    for make in CASES:
+        if make.__name__.replace("_", "-").startswith(start):
+            print(write(make(), root))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
