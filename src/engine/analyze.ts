@@ -1,10 +1,8 @@
 import { engineLabel, type EngineChoice, type EngineFallback, type EngineName } from "../shared/engines";
-import type { Norm } from "../shared/norm";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
 import type { Coverage, Warning } from "../shared/result";
 import { recogniseModel } from "./architecture/families";
-import type { Checkpoint } from "./checkpoint/checkpoint";
 import { openCheckpoint } from "./checkpoint/formats";
 import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
 import { describeModel } from "./describe";
@@ -12,6 +10,7 @@ import { forward, writeStages, type ForwardProgress, type NormCall } from "./for
 import { prepareInput } from "./input/prepare";
 import type { Measurer } from "./measurer/measurer";
 import { NormMeasurements, readNorm, type MeasuredNorm } from "./norm-measurements";
+import type { RowsOfNorm } from "./norm-rows";
 import { keepAnalyzed } from "./outputs";
 import { chooseRuntime } from "./runtime/choose";
 import type { Prover } from "./runtime/proof/prover";
@@ -49,7 +48,7 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const model = describeModel(checkpoint, recognised);
   const stages = writeStages(architecture.stages);
   const survey = surveyNorms(stages);
-  const norms = await readNorms(checkpoint, survey);
+  const norms = await readNorms(survey);
   const build = watch.lap();
 
   onProgress({ phase: "engine", done: 0, total: 1 });
@@ -117,8 +116,8 @@ function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): War
   return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over.` };
 }
 
-async function readNorms(checkpoint: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, Norm>> {
-  const norms = await Promise.all([...survey.values()].map(({ node }) => readNorm(checkpoint, node)));
+async function readNorms(survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, RowsOfNorm>> {
+  const norms = await Promise.all([...survey.values()].map(readNorm));
   return new Map(norms.map((norm) => [norm.name, norm]));
 }
 

@@ -3,6 +3,9 @@ import { recogniseModel } from "./architecture/families";
 import { openCheckpoint } from "./checkpoint/formats";
 import { describeModel, dtypesOf } from "./describe";
 import { writeStages } from "./forward";
+import { viewOf } from "./graph/find/view";
+import type { Graph } from "./graph/graph";
+import type { NormNode } from "./graph/norms";
 import { surveyNorms } from "./survey";
 
 /**
@@ -16,15 +19,20 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
   const dtypes = dtypesOf(checkpoint);
   return {
     ...describeModel(checkpoint, model),
-    norms: [...norms.values()].map(({ node }) => ({
+    norms: [...norms.values()].map(({ node, graph }) => ({
       name: node.name,
       kind: node.kind,
       role: node.role,
       depth: node.depth,
       eps: node.eps,
-      channels: checkpoint.tensors.get(node.weight ?? "")?.shape[0] ?? 0,
+      channels: channelsOf(graph, node),
     })),
     dtypes,
     bytes: Object.values(dtypes).reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+/** 0 where only a run can tell. */
+function channelsOf(graph: Graph, { weight }: NormNode): number {
+  return weight === undefined ? 0 : (viewOf(graph).constants.size(weight) ?? 0);
 }

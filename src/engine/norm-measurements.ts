@@ -1,12 +1,10 @@
-import type { MeasuredLayer, MeasurementOptions, RowBlock } from "../analysis/measurement";
-import type { Norm } from "../shared/norm";
+import type { MeasuredLayer, MeasurementOptions } from "../analysis/measurement";
 import { UserError } from "../shared/errors";
-import type { Checkpoint, TensorReference } from "./checkpoint/checkpoint";
-import { readTensor } from "./checkpoint/tensor-data";
 import type { NormCall } from "./forward";
-import type { NormNode } from "./graph/norms";
-import type { Batch } from "./input/input";
+import type { Constant } from "./graph/find/constants";
+import { viewOf } from "./graph/find/view";
 import type { Measurer } from "./measurer/measurer";
+import { rowBlock, settled, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
 import type { Tensor } from "./tensor";
 
@@ -23,7 +21,7 @@ export class NormMeasurements {
 
   constructor(
     private readonly measurer: Measurer,
-    private readonly norms: ReadonlyMap<string, Norm>,
+    private readonly norms: ReadonlyMap<string, RowsOfNorm>,
     private readonly survey: ReadonlyMap<string, SurveyedNorm>,
     private readonly batches: number,
     private readonly options: MeasurementOptions,
@@ -46,8 +44,8 @@ export class NormMeasurements {
   }
 
   private async addTo(name: string, calls: readonly NormCall[]): Promise<void> {
-    const before = this.remaining.get(name) ?? this.start(name);
-    for (const call of calls) await this.measurer.add(name, rowBlock(call.input, call.batch));
+    const before = this.remaining.get(name) ?? this.start(name, calls[0]!.input);
+    for (const call of calls) await this.measurer.add(name, rowBlock(this.norms.get(name)!, call.input, call.batch));
     this.remaining.set(name, before - calls.length);
     if (before > calls.length) return;
     const fit = this.measurer.finish(name);
@@ -57,50 +55,38 @@ export class NormMeasurements {
   }
 
   /** @returns the number of inputs that will come. */
-  private start(name: string): number {
+  private start(name: string, input: Tensor): number {
     const norm = this.norms.get(name);
     const surveyed = this.survey.get(name);
     if (!norm || !surveyed) throw new Error(`The norm ${name} was not announced.`);
-    this.measurer.start(norm, this.options);
+    this.measurer.start(settled(norm, input), this.options);
     return surveyed.calls * this.batches;
   }
 }
 
-/** The rows of a norm's input [batch, sequence, ..., channels], or [batch, channels] behind a pooling. */
-export function rowBlock(input: Tensor, batch: Batch): RowBlock {
-  if (input.type !== "float32") throw new Error("A norm's input is not float32.");
-  const { data, shape } = input;
-  const rows = data.length / shape.at(-1)!;
-  const rowsPerPosition = shape.slice(2, -1).reduce((product, size) => product * size, 1);
-  return { data, rows, rowsPerSequence: rows / batch.sequences, rowsPerPosition };
-}
-
-/** What a norm layer is, with its weights read from the checkpoint. */
-export async function readNorm(checkpoint: Checkpoint, node: NormNode): Promise<Norm> {
-  const weight = checkpoint.tensors.get(node.weight ?? "");
-  const bias = checkpoint.tensors.get(node.bias ?? "");
-  const channels = weight?.shape[0] ?? bias?.shape[0];
-  if (channels === undefined) throw new Error(`The norm ${node.name} has no weight to tell its size.`);
+/**
+ * What a norm layer is, with its weights read. How many channels it has and over which axes it goes is 0 and unknown where only an input can tell.
+ * @throws UserError where a gain or an offset is not a number: nothing could be fitted to such a norm.
+ */
+export async function readNorm({ node, graph }: SurveyedNorm): Promise<RowsOfNorm> {
+  const { constants } = viewOf(graph);
+  const { name, kind, role, depth, eps, over } = node;
+  const gain = node.gain === undefined ? undefined : await constants.read(node.gain);
+  const offset = node.offset === undefined ? undefined : await constants.read(node.offset);
+  for (const constant of [gain, offset]) refuseNonFinite(name, constant, graph.weights.get(node.weight ?? "")?.file);
+  const stated = gain && gain.data.length > 1 ? gain : offset;
+  const affineAxes = stated && stated.data.length > 1 ? stated.shape.flatMap((size, axis) => (size > 1 ? [axis - stated.shape.length] : [])) : undefined;
   return {
-    name: node.name,
-    kind: node.kind,
-    role: node.role,
-    depth: node.depth,
-    eps: node.eps,
-    axes: node.axes,
-    channels,
-    ...(weight && { weight: gainOf(await readFinite(weight), node.weightOffset) }),
-    ...(bias && { bias: await readFinite(bias) }),
+    ...{ name, kind, role, depth, eps, over },
+    axes: "axes" in over ? over.axes : affineAxes ?? [-1],
+    channels: stated?.data.length ?? 0,
+    ...(affineAxes && { affineAxes }),
+    ...(gain && { weight: Float32Array.from(gain.data) }),
+    ...(offset && { bias: Float32Array.from(offset.data) }),
   };
 }
 
-function gainOf(weight: Float32Array, offset: number | undefined): Float32Array {
-  return offset === undefined ? weight : weight.map((value) => value + offset);
-}
-
-/** @throws UserError where a gain or an offset is not a number: nothing could be fitted to such a norm. */
-async function readFinite(reference: TensorReference): Promise<Float32Array> {
-  const values = await readTensor(reference);
-  if (values.every((value) => Number.isFinite(value))) return values;
-  throw new UserError(`${reference.file}: tensor ${reference.name} holds NaN or infinite values; the checkpoint is damaged, so get it again.`);
+function refuseNonFinite(name: string, constant: Constant | undefined, file: string | undefined): void {
+  if (!constant || constant.data.every((value) => Number.isFinite(value))) return;
+  throw new UserError(`${file ?? "The model"}: the gain or offset of ${name} holds NaN or infinite values; the checkpoint is damaged, so get it again.`);
 }

@@ -1,11 +1,14 @@
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import type { WrittenStage } from "./forward";
+import type { Graph } from "./graph/graph";
 import type { NormNode } from "./graph/norms";
 
 /** A norm layer and how often it runs in one forward pass. */
 export interface SurveyedNorm {
   /** Where it runs first. */
   readonly node: NormNode;
+  /** Where it stands. */
+  readonly graph: Graph;
   /** More than 1 where blocks share parameters. */
   readonly calls: number;
 }
@@ -13,9 +16,11 @@ export interface SurveyedNorm {
 /** The norm layers of a model by name, in the order in which they run first. */
 export function surveyNorms(stages: readonly WrittenStage[]): ReadonlyMap<string, SurveyedNorm> {
   const norms = new Map<string, SurveyedNorm>();
-  for (const node of stages.flatMap((stage) => stage.norms)) {
-    const known = norms.get(node.name);
-    norms.set(node.name, known ? { ...known, calls: known.calls + 1 } : { node, calls: 1 });
+  for (const { graph, norms: nodes } of stages) {
+    for (const node of nodes) {
+      const known = norms.get(node.name);
+      norms.set(node.name, known ? { ...known, calls: known.calls + 1 } : { node, graph, calls: 1 });
+    }
   }
   return norms;
 }

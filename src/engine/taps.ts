@@ -1,9 +1,8 @@
-import type { Norm } from "../shared/norm";
 import { CaptureWriter, type CaptureDescription } from "./capture/capture-writer";
 import type { SequenceRun } from "./capture/sequence-runs";
 import type { NormCall } from "./forward";
 import type { Batch } from "./input/input";
-import { rowBlock } from "./norm-measurements";
+import { rowBlock, settled, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
 
 /** Where the inputs of norms go while a forward pass runs. */
@@ -25,7 +24,7 @@ const noTaps: Taps = {
  */
 export async function openTaps(
   path: string | undefined,
-  norms: ReadonlyMap<string, Norm>,
+  norms: ReadonlyMap<string, RowsOfNorm>,
   survey: ReadonlyMap<string, SurveyedNorm>,
   batches: readonly Batch[],
   description: CaptureDescription,
@@ -39,17 +38,17 @@ export async function openTaps(
     const { name } = call.norm;
     if (announced.has(name)) return;
     announced.add(name);
-    const { rowsPerPosition, rowsPerSequence } = rowBlock(call.input, call.batch);
+    const { rowsPerPosition, rowsPerSequence } = rowBlock(norms.get(name)!, call.input, call.batch);
     const { calls } = survey.get(name)!;
     const runs = Array.from({ length: calls }, () => batches.map((batch) => runOf(batch, rowsPerSequence / call.batch.sequenceLength))).flat();
-    await writer.announce({ norm: norms.get(name)!, runs, rowsPerPosition, calls });
+    await writer.announce({ norm: settled(norms.get(name)!, call.input), runs, rowsPerPosition, calls });
   };
 
   return {
     add: async (calls) => {
       for (const call of calls) {
         await announce(call);
-        await writer.append(call.norm.name, rowBlock(call.input, call.batch).data);
+        await writer.append(call.norm.name, rowBlock(norms.get(call.norm.name)!, call.input, call.batch).data);
       }
     },
     closeAfter: async (work) => {

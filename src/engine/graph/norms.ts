@@ -1,58 +1,87 @@
-import type { onnx } from "onnx-proto";
 import type { Norm } from "../../shared/norm";
-import { floatAttribute, intAttribute } from "./attributes";
+import type { Over } from "./axes";
+import { batchNormOfSample, instanceNorm, regrouped } from "./find/grouped";
+import { decomposedNorm } from "./find/decomposed";
+import { fusedNorm } from "./find/fused";
+import type { NormMatch, NormSpelling } from "./find/match";
+import { normName } from "./find/norm-name";
+import { normPlace } from "./find/norm-place";
+import { viewOf, type GraphView } from "./find/view";
 import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
-import { readNormLabel, type NormLabel } from "./norm-label";
+import { readNormLabel } from "./norm-label";
 
-/** A norm layer where it stands in a graph; its name is the node's name in a graph that NormLens did not write. */
-export interface NormNode extends Omit<Norm, "channels" | "weight" | "bias"> {
+/** A norm layer where it stands in a graph. */
+export interface NormNode extends Pick<Norm, "name" | "kind" | "role" | "depth" | "eps"> {
+  readonly over: Over;
   /** The value that is normalised. */
   readonly input: Value;
   /** The value after the affine. */
   readonly output: Value;
-  /** Initializers that hold gain and offset. */
+  /** Constants of the graph that are the gain and the offset, computed from initializers or initializers themselves. */
+  readonly gain?: Value;
+  readonly offset?: Value;
+  /** The initializer that the gain comes from. */
   readonly weight?: Value;
-  /** What the gain is more than the initializer; absent where the two are the same. */
-  readonly weightOffset?: number;
-  readonly bias?: Value;
 }
 
-/** How one way of writing a norm is told from other nodes; undefined where the node is none. */
-type NormSpelling = (node: onnx.INodeProto) => Pick<NormNode, "kind" | "eps" | "axes"> | undefined;
-
-const layerNormalization: NormSpelling = (node) =>
-  node.opType === "LayerNormalization"
-    ? { kind: "layernorm", eps: floatAttribute(node, "epsilon", 1e-5), axes: [intAttribute(node, "axis", -1)] }
-    : undefined;
-
-const rmsNormalization: NormSpelling = (node) =>
-  node.opType === "RMSNormalization"
-    ? { kind: "rmsnorm", eps: floatAttribute(node, "epsilon", 1e-5), axes: [intAttribute(node, "axis", -1)] }
-    : undefined;
-
-const spellings: readonly NormSpelling[] = [layerNormalization, rmsNormalization];
+/** Every way of writing a norm that is known; the first that fits a node holds. */
+const spellings: readonly NormSpelling[] = [fusedNorm, instanceNorm, batchNormOfSample, decomposedNorm];
 
 /** All norm layers of a graph in the order in which they run. A layer that runs twice is there twice. */
 export function findNorms(graph: Graph): NormNode[] {
-  const nodes = graph.model.graph?.node ?? [];
-  const weightBehind = (value: Value | undefined): Value | undefined => {
-    if (value === undefined || graph.weights.has(value)) return value;
-    const producer = nodes.find((node) => node.output?.includes(value));
-    return producer?.opType === "Cast" ? producer.input?.[0] : undefined;
-  };
-  const firstSummand = (value: Value | undefined): Value | undefined =>
-    nodes.find((node) => node.opType === "Add" && node.output?.[0] === value)?.input?.[0] ?? undefined;
-  return nodes.flatMap((node, index) => {
-    const found = spellings.map((spelling) => spelling(node)).find((match) => match !== undefined);
-    const [input, scale, offset] = node.input ?? [];
-    const output = node.output?.[0];
-    if (!found || input === undefined || output === undefined) return [];
-    const label: NormLabel = readNormLabel(node.docString) ?? { role: "other", depth: 0 };
-    const weight = weightBehind(label.weightOffset === undefined ? scale : firstSummand(scale));
-    const bias = weightBehind(offset);
-    const name = node.name ?? `norm_${index}`;
-    return [{ name, ...found, ...label, input, output, ...(weight !== undefined && { weight }), ...(bias !== undefined && { bias }) }];
+  const view = viewOf(graph);
+  const found = view.nodes.flatMap((node) => {
+    const match = spellings.map((spelling) => spelling(view, node)).find((one) => one !== undefined);
+    if (!match) return [];
+    const norm = regrouped(view, match) ?? match;
+    return isStandardisation(view, norm) ? [] : [{ node, match: norm }];
   });
+  const names = new Names();
+  const unplaced = found.map(({ node, match }) => {
+    const { gain, offset, weight } = affineOf(view, match);
+    const label = readNormLabel(node.docString);
+    const name = label ? (node.name ?? "") : names.of(normName(weight, node.name ?? ""), weight ?? match.output);
+    const { kind, eps, over, input, output } = match;
+    return { name, label, kind, eps, over, input, output, ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }), ...(weight !== undefined && { weight }) };
+  });
+  const places = unplaced.map(({ name }) => normPlace(name));
+  const blocks = 1 + Math.max(-1, ...places.map(({ block }) => block ?? -1));
+  return unplaced.map(({ label, ...norm }, index): NormNode => {
+    const { role, block } = places[index]!;
+    const place = label ? { role: label.role, depth: label.depth } : { role, depth: block ?? (role === "final" ? blocks : 0) };
+    return { ...norm, ...place };
+  });
+}
+
+/** The constants of a norm's affine; what is computed from the input, as in a diffusion transformer, is none. */
+function affineOf({ constants }: GraphView, { weight, bias }: NormMatch): Pick<NormNode, "gain" | "offset" | "weight"> {
+  const gain = weight !== undefined && constants.has(weight) ? weight : undefined;
+  const offset = bias !== undefined && constants.has(bias) ? bias : undefined;
+  const stored = gain === undefined ? undefined : constants.initializer(gain);
+  return { ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }), ...(stored !== undefined && { weight: stored }) };
+}
+
+/** What brings a fed value to mean 0 and variance 1 without learning anything prepares input; it is no layer. */
+function isStandardisation(view: GraphView, { input, weight, bias, output }: NormMatch): boolean {
+  const isWrittenOut = view.producer(output)?.opType === "Div" || view.producer(output)?.opType === "Mul";
+  return isWrittenOut && weight === undefined && bias === undefined && view.isFed(input);
+}
+
+/** Names that belong to one layer each: layers of different weights that would be called the same are numbered. */
+class Names {
+  private readonly owners = new Map<string, string>();
+  private unnamed = 0;
+
+  of(name: string | undefined, owner: string): string {
+    const wanted = name ?? `norm_${(this.unnamed += 1)}`;
+    for (let number = 1; ; number++) {
+      const candidate = number === 1 ? wanted : `${wanted}_${number}`;
+      const holder = this.owners.get(candidate);
+      if (holder !== undefined && holder !== owner) continue;
+      this.owners.set(candidate, owner);
+      return candidate;
+    }
+  }
 }
 
 /** The same graph, which also hands out the inputs of its norms. A norm whose input is a graph input needs no tap. */

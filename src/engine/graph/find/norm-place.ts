@@ -1,0 +1,28 @@
+import type { NormRole } from "../../../shared/norm";
+
+/** Where a norm stands, told by its name. */
+export interface NormPlace {
+  readonly role: NormRole;
+  /** Undefined where the name has no number. */
+  readonly block: number | undefined;
+}
+
+/** What people call norms by their place; the first that fits holds. `outside` is for names without the number of a block. */
+const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly outside?: true }[] = [
+  { role: "query", path: /(^|[._])(q|query)_?(layer_?)?norm$|norm_q$/i },
+  { role: "key", path: /(^|[._])(k|key)_?(layer_?)?norm$|norm_k$/i },
+  { role: "embedding", path: /embed(ding)?s?[._]\w*(norm|ln)|norm_?emb|(^|\.)(norm_pre|ln_pre|pre_layr?norm|patch_norm)$/i },
+  { role: "post-attention", path: /attention\.(output\.)?LayerNorm$|(^|\.)(sa_layer_norm|post_(self_)?attn(_layer)?_?norm)$/i },
+  { role: "post-ffn", path: /(^|\.)output\.LayerNorm$|(^|\.)(output_layer_norm|full_layer_layer_norm|post_(feedforward|ffn|mlp)_(layer)?_?norm)$/i },
+  { role: "attention", path: /(^|\.)(ln_?1|norm_?1|input_(layer_?)?norm|(self_)?att(entio)?n_(layer_?)?norm|layernorm_before|(self_)?attn_layer_norm|ln_attn)$/i },
+  { role: "ffn", path: /(^|\.)(ln_?2|norm_?2|post_attention_(layer_?)?norm|(pre_)?(ffn|mlp|feed_?forward)_(layer_?)?norm|layernorm_after|ln_mlp)$/i },
+  { role: "ffn", path: /\.\d+\.(.*\.)?final_layer_norm$/i },
+  { role: "final", path: /(^|\.)(ln_?f|norm_f|ln_post|ln_final|final_(layer_?)?norm|post_layernorm|fc_norm|norm|layer_?norm)$/i, outside: true },
+];
+
+/** Role and block of a norm of this name: "other" where it tells nothing. */
+export function normPlace(name: string): NormPlace {
+  const number = /(?:^|[._])(\d+)(?:\.|$)/.exec(name)?.[1];
+  const known = names.find(({ path, outside }) => path.test(name) && !(outside && number !== undefined));
+  return { role: known?.role ?? "other", block: number === undefined ? undefined : Number(number) };
+}

@@ -1,0 +1,37 @@
+import type { onnx } from "onnx-proto";
+import type { Value } from "../graph";
+import type { GraphView } from "./view";
+
+/** Operators that hand a value on as it is. */
+const same: readonly string[] = ["Cast", "Identity", "Dropout"];
+
+/** Operators that a mean or a root may pass on its way to where it is broadcast. */
+const broadcast: readonly string[] = [...same, "Reshape", "Expand", "Unsqueeze", "Squeeze"];
+
+/** Where a value comes from, behind casts. */
+export function originOf(view: GraphView, value: Value): Value {
+  return behind(view, value, same);
+}
+
+/** Where a statistic (one number for each row) comes from, behind casts and changes of shape. */
+export function statisticOf(view: GraphView, value: Value): Value {
+  return behind(view, value, broadcast);
+}
+
+/** Whether two values are the same but for casts. */
+export function isSame(view: GraphView, a: Value, b: Value): boolean {
+  return originOf(view, a) === originOf(view, b);
+}
+
+/** The node that takes a value, behind casts, where there is only one. */
+export function onlyConsumer(view: GraphView, value: Value): { node: onnx.INodeProto; as: Value } | undefined {
+  const consumers = view.consumers(value);
+  const [node] = consumers;
+  if (!node || consumers.length > 1) return undefined;
+  return same.includes(node.opType ?? "") ? onlyConsumer(view, node.output?.[0] ?? "") : { node, as: value };
+}
+
+function behind(view: GraphView, value: Value, passed: readonly string[]): Value {
+  const node = view.producer(value);
+  return node && passed.includes(node.opType ?? "") && node.input?.[0] !== undefined ? behind(view, node.input[0], passed) : value;
+}
