@@ -2,6 +2,7 @@ import type { Linear, NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import type { Config } from "./architecture";
 import { architectureName, eps, optionalSize, optionalText, size } from "./config";
+import { denseFeedForward } from "./feed-forward";
 import { imageSize } from "./image-size";
 import type { VisionTransformer } from "./vision-transformer";
 import { any, type Weights } from "./weights";
@@ -62,12 +63,12 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
   const names = weights.has(blockMarker(inMemory)) ? inMemory : stored;
   const depth = weights.blocks((block) => blockMarker(names, block), optionalSize(config, "num_hidden_layers"));
   const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-12));
+  const act = activation(optionalText(config, "hidden_act") ?? "gelu");
   return {
     name: architectureName(config, family.name),
     depth,
     width,
     heads: size(config, "num_attention_heads"),
-    act: activation(optionalText(config, "hidden_act") ?? "gelu"),
     embedding: {
       patchWeight,
       patchBias: weights.optional("embeddings.patch_embeddings.projection.bias", [width]),
@@ -82,7 +83,7 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
         qkv: names.qkv.map((part) => parts.linear(part, width, width)),
         attentionOut: parts.linear(names.attentionOut, width, width),
         ffnNorm: norm(parts, "layernorm_after", width, "ffn", index),
-        ...parts.feedForward(names.up, names.down, width),
+        feedForward: denseFeedForward(parts.feedForward(names.up, names.down, width), act),
       };
     },
     finalNorm: norm(weights, "layernorm", width, "final", depth),

@@ -1,7 +1,8 @@
 import type { Family } from "./architecture";
 import { deit } from "./deit";
+import { dinov2 } from "./dinov2";
 import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [deit, vit, vitMae];
+export const visionFamilies: readonly Family[] = [deit, dinov2, vit, vitMae];

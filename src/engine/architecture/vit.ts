@@ -2,6 +2,7 @@ import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import type { Config, Family } from "./architecture";
 import { architectureName, optionalObject, optionalSize, optionalText } from "./config";
+import { denseFeedForward } from "./feed-forward";
 import { blockMarker, classifierIn, huggingFaceMarker, huggingFaceNames, huggingFaceVision, layerNormIn } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
 import { visionTransformer, type VisionTransformer } from "./vision-transformer";
@@ -37,7 +38,6 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
     depth,
     width,
     heads,
-    act: activation("gelu"),
     embedding: {
       patchWeight,
       patchBias: weights.optional("patch_embed.proj.bias", [width]),
@@ -56,7 +56,7 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
         attentionOut: names.linear("attn.proj", width, width),
         attentionScale: names.optional("ls1.gamma", [width]),
         ffnNorm: norm(names, "norm2", width, "ffn", index),
-        ...names.feedForward("mlp.fc1", "mlp.fc2", width),
+        feedForward: denseFeedForward(names.feedForward("mlp.fc1", "mlp.fc2", width), activation("gelu")),
         ffnScale: names.optional("ls2.gamma", [width]),
       };
     },

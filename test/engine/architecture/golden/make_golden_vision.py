@@ -42,6 +42,39 @@ def deit_hf_in_memory_names() -> Case:
     return case
 
 
+# DINOv2
+
+DINOV2_ROLES = {"norm1": "attention", "norm2": "ffn", "layernorm": "final"}
+DINOV2_WITHOUT_EFFECT = VIT_WITHOUT_EFFECT + "|mask_token"
+
+
+def dinov2(name: str, model: torch.nn.Module) -> Case:
+    case = transformers_case(name, model, DINOV2_ROLES, image_feeds(1, 32, 32), without_effect=DINOV2_WITHOUT_EFFECT)
+    case.forward = lambda model, feed: {"last_hidden_state": model.base_model(**feed).last_hidden_state}
+    return case
+
+
+def dinov2_hf() -> Case:
+    case = dinov2("dinov2-hf", transformers.Dinov2ForImageClassification(transformers.Dinov2Config(**SIZES, mlp_ratio=2)))
+    case.without_effect += "|classifier"
+    return case
+
+
+def dinov2_hf_swiglu() -> Case:
+    return dinov2("dinov2-hf-swiglu", transformers.Dinov2Model(transformers.Dinov2Config(**SIZES, mlp_ratio=2, use_swiglu_ffn=True)))
+
+
+def dinov2_hf_in_memory_names() -> Case:
+    case = dinov2("dinov2-hf-in-memory-names", transformers.Dinov2Model(transformers.Dinov2Config(**SIZES, mlp_ratio=2, use_swiglu_ffn=True)))
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
+def dinov2_hf_registers() -> Case:
+    config = transformers.Dinov2WithRegistersConfig(**SIZES, mlp_ratio=2, num_register_tokens=3)
+    return dinov2("dinov2-hf-registers", transformers.Dinov2WithRegistersModel(config))
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -59,7 +92,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
