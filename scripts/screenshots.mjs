@@ -106,14 +106,6 @@ await inWindow("dark", async (window) => {
   await window.command("NormLens: Analyze with Options...");
   await take(window, "vscode-checkpoints");
   await escape(window);
-
-  await window.command("NormLens: Select Engine...");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "GFLOP/s" }).first().waitFor({ timeout: patience });
-  await take(window, "vscode-engines");
-  await escape(window);
-  await window.command("NormLens: Set Up GPU Engine...");
-  await take(window, "vscode-set-up");
-  await escape(window);
 });
 
 for (const theme of ["light", "high-contrast", "high-contrast-light"]) {
@@ -143,4 +135,14 @@ await inWindow("light", async (window) => {
   await window.command("Welcome: Open Walkthrough...");
   await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Get started with NormLens" }).click();
   await take(window, "vscode-walkthrough");
+});
+
+await inWindow("dark", async (window) => {
+  await window.command("NormLens: Select Engine...");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "GFLOP/s" }).first().waitFor({ timeout: patience });
+  await take(window, "vscode-engines");
+  await escape(window);
+  await window.command("NormLens: Set Up GPU Engine...");
+  await take(window, "vscode-set-up");
+  await escape(window);
 });
