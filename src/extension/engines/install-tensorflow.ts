@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineStatus } from "../../shared/engines";
 import { CancelledError } from "../../shared/errors";
@@ -15,7 +15,11 @@ export type InstallFailure =
   /** pip's last words. */
   | { readonly kind: "pip"; readonly line: string }
   /** It was installed, and does not work. */
-  | { readonly kind: "unproven"; readonly reason: string };
+  | { readonly kind: "unproven"; readonly reason: string }
+  /** It was installed for a GPU, and finds none. */
+  | { readonly kind: "no-gpu" }
+  /** Another window installs it at this moment, in a folder beside the one that was asked for. */
+  | { readonly kind: "busy"; readonly folder: string };
 
 /** Nothing was installed. */
 export class InstallError extends Error {
@@ -52,10 +56,8 @@ const roomFor = ({ downloadBytes, diskBytes }: InstallPlan): number => downloadB
 export async function installTensorflow(plan: InstallPlan, folder: string, tools: InstallTools): Promise<EngineStatus> {
   const making = `${folder}.partial`;
   const packages = join(making, "packages");
-  // An earlier one may have been cut short with the editor.
-  await remove(making);
+  await claim(making);
   try {
-    await mkdir(join(making, "tmp"), { recursive: true });
     const freeBytes = await tools.freeBytes(making);
     if (freeBytes < roomFor(plan)) throw new InstallError({ kind: "no-space", freeBytes });
     const pip = await findPip(making, tools);
@@ -63,12 +65,32 @@ export async function installTensorflow(plan: InstallPlan, folder: string, tools
     if (plan.cuda) await pipInstall(pip, cudaRequirements(await readMetadata(packages)), packages, plan);
     const status = await tools.prove(packages);
     if (!status.available) throw new InstallError({ kind: "unproven", reason: status.reason ?? "" });
+    if (plan.cuda && status.hardware === undefined) throw new InstallError({ kind: "no-gpu" });
     if (tools.signal.aborted) throw new CancelledError();
     await remove(folder);
     await rename(packages, folder);
     return status;
   } finally {
     await remove(making);
+  }
+}
+
+/** Makes a folder for this process alone; one that an earlier process has left goes. @throws InstallError where the other one still runs. */
+async function claim(folder: string): Promise<void> {
+  const owner = join(folder, "pid");
+  const pid = Number(await readFile(owner, "utf8").catch(() => ""));
+  if (pid > 0 && isRunning(pid)) throw new InstallError({ kind: "busy", folder });
+  await remove(folder);
+  await mkdir(join(folder, "tmp"), { recursive: true });
+  await writeFile(owner, String(process.pid));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -13,12 +13,17 @@ export function planText(plan: InstallPlan, folder: string): string {
   return [
     plan.cuda
       ? l10n.t("What: tensorflow {0}, and the CUDA packages (nvidia-...) that it names for NVIDIA GPUs.", tensorflowVersion)
-      : l10n.t("What: {0} for the processor, since this machine has no NVIDIA driver. onnxruntime is faster there: this only serves to compare the two.", plan.requirement.replace("==", " ")),
+      : l10n.t("What: {0} for the processor, since {1}. onnxruntime is faster there: this only serves to compare the two.", plan.requirement.replace("==", " "), whyNoGpu(plan)),
     l10n.t("Size: {0}.", sizeText(plan)),
     l10n.t("From: the package index that pip is set up for."),
     l10n.t("To: {0}", folder),
     l10n.t("Nothing else on this machine changes. It is used only if it works."),
   ].join("\n\n");
+}
+
+/** Why an installation is for the processor. */
+export function whyNoGpu({ machine }: InstallPlan): string {
+  return machine === "x86_64" ? l10n.t("there is no NVIDIA driver") : l10n.t("TensorFlow's packages for this kind of machine use no GPU");
 }
 
 /** Why nothing was installed, and what to do, in a sentence. */
@@ -36,6 +41,10 @@ export function failureText(failure: InstallFailure, plan: InstallPlan): string 
       return l10n.t("TensorFlow was not installed: {0}", failure.line);
     case "unproven":
       return l10n.t("TensorFlow was installed but does not work on this machine, so it was removed: {0}", failure.reason);
+    case "no-gpu":
+      return l10n.t("TensorFlow was installed but finds no GPU, so it was removed: look whether nvidia-smi lists one, and whether its driver is recent.");
+    case "busy":
+      return l10n.t("TensorFlow is being installed already: wait for it. If no other window does that, remove {0}.", failure.folder);
   }
 }
 

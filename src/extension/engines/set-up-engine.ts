@@ -7,7 +7,7 @@ import type { Parts } from "../parts";
 import { notificationText } from "../say";
 import { engineSettings, settings } from "../settings";
 import { nameLibtensorflow, settingsScope, wishEngine } from "./engine-wish";
-import { failureText, planText, sizeText } from "./install-words";
+import { failureText, planText, sizeText, whyNoGpu } from "./install-words";
 import { InstallError, installTensorflow } from "./install-tensorflow";
 import { findPython } from "./python";
 import { runProgram } from "./run-program";
@@ -61,7 +61,7 @@ function installWay(parts: Parts, plan: InstallPlan, folder: string): Way {
   return {
     label: l10n.t("Install TensorFlow for NormLens..."),
     description: sizeText(plan),
-    detail: plan.cuda ? l10n.t("For NVIDIA GPUs, with CUDA") : l10n.t("For the processor, since there is no NVIDIA driver; onnxruntime is faster there"),
+    detail: plan.cuda ? l10n.t("For NVIDIA GPUs, with CUDA") : l10n.t("For the processor, since {0}; onnxruntime is faster there", whyNoGpu(plan)),
     iconPath: new ThemeIcon("cloud-download"),
     take: () => install(parts, plan, folder),
   };
@@ -123,7 +123,8 @@ async function prove({ startEngine, log }: Parts, folder: string, signal: AbortS
 async function takeIntoUse(folder: string, status: EngineStatus): Promise<void> {
   await nameLibtensorflow(folder);
   const select = l10n.t("Use It Always");
-  const text = l10n.t("{0} works: {1}. NormLens takes it where it is the fastest, unless another engine is set.", engineLabel(tensorflowEngine), factsOf(status).join(", "));
+  const facts = [...factsOf(status), ...(status.hardware === undefined ? [l10n.t("on the processor")] : [])].join(", ");
+  const text = l10n.t("{0} works: {1}. NormLens takes it where it is the fastest, unless another engine is set.", engineLabel(tensorflowEngine), facts);
   if ((await window.showInformationMessage(notificationText(text), select)) === select) await wishEngine(tensorflowEngine);
 }
 

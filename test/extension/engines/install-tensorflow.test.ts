@@ -9,7 +9,7 @@ import type { EngineStatus } from "../../../src/shared/engines";
 import { CancelledError } from "../../../src/shared/errors";
 
 const withCuda = planInstall("x64", true)!;
-const works: EngineStatus = { runtime: "tfjs", device: "tensorflow", available: true, version: "2.21.0", gigaflops: 200 };
+const works: EngineStatus = { runtime: "tfjs", device: "tensorflow", available: true, version: "2.21.0", gigaflops: 200, hardware: "Test 9000" };
 const metadata = 'Name: tensorflow\nRequires-Dist: nvidia-cublas-cu12<13.0; extra == "and-cuda"\n';
 
 let home: string;
@@ -94,7 +94,9 @@ describe("an installation", () => {
   it("that follows another takes its place", async () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "old"), "");
+    // A process that was cut short: no process has a number so high.
     mkdirSync(`${folder}.partial`);
+    writeFileSync(join(`${folder}.partial`, "pid"), String(2 ** 30));
     await install();
     expect(left()).toEqual(["tensorflow"]);
     expect(readdirSync(folder)).not.toContain("old");
@@ -108,6 +110,7 @@ describe("an installation that fails leaves nothing new, and says why:", () => {
     ["no room", { freeBytes: () => Promise.resolve(1e9) }, { kind: "no-space", freeBytes: 1e9 }],
     ["no network", { run: failing("WARNING: Retrying after connection broken by 'NewConnectionError'", "ERROR: No matching distribution found for tensorflow") }, { kind: "no-network" }],
     ["pip's last error", { run: failing("ERROR: first", "ERROR: [Errno 28] No space left on device", "[notice] A new release of pip") }, { kind: "pip", line: "[Errno 28] No space left on device" }],
+    ["no GPU", { prove: () => Promise.resolve({ runtime: "tfjs", device: "tensorflow", available: true, version: "2.21.0" }) }, { kind: "no-gpu" }],
     ["no proof", { prove: () => Promise.resolve({ ...works, available: false, reason: "it crashed" }) }, { kind: "unproven", reason: "it crashed" }],
   ];
 
@@ -122,6 +125,14 @@ describe("an installation that fails leaves nothing new, and says why:", () => {
   it("an error that is no other version of Python's is not asked about again", async () => {
     await expect(install({ run: failing("ERROR: Could not install packages due to an OSError") })).rejects.toThrow();
     expect(installed).toHaveLength(1);
+  });
+
+  it("another that still runs, whose folder stays", async () => {
+    const making = `${folder}.partial`;
+    mkdirSync(making, { recursive: true });
+    writeFileSync(join(making, "pid"), String(process.pid));
+    await expect(install()).rejects.toMatchObject({ failure: { kind: "busy", folder: making } });
+    expect(readdirSync(making)).toEqual(["pid"]);
   });
 
   it("a stop while it is tried", async () => {

@@ -171,7 +171,8 @@ describe("Select Engine", () => {
 });
 
 (process.platform === "linux" ? describe : describe.skip)("Set Up GPU Engine", () => {
-  const works: EngineStatus = { runtime: "tfjs", device: "tensorflow", available: true, version: "2.21.0", gigaflops: 224 };
+  const onProcessor: EngineStatus = { runtime: "tfjs", device: "tensorflow", available: true, version: "2.21.0", gigaflops: 224 };
+  const works: EngineStatus = { ...onProcessor, hardware: "Test 9000" };
   const broken: EngineStatus = { runtime: "tfjs", device: "tensorflow", available: false, reason: "its process ended by SIGSEGV" };
   const searchPath = process.env["PATH"] ?? "";
   let home: string;
@@ -235,7 +236,7 @@ describe("Select Engine", () => {
     assert.ok(existsSync(join(folder, "tensorflow", "libtensorflow_cc.so.2")));
     assert.deepEqual(proven, [join(store, "tensorflow.partial", "packages")]);
     assert.equal(setting("libtensorflow")?.globalValue, folder);
-    assert.match(said.at(-1) ?? "", /tfjs on tensorflow works: 224 GFLOP\/s, v2\.21\.0/);
+    assert.match(said.at(-1) ?? "", /tfjs on tensorflow works: 224 GFLOP\/s, Test 9000, v2\.21\.0\./);
   });
 
   it("does nothing without its user's consent", async () => {
@@ -270,7 +271,8 @@ describe("Select Engine", () => {
   });
 
   it("takes another TensorFlow of this machine, where it works", async () => {
-    await setUp(/Use a TensorFlow/, { chosen: home });
+    const said = await setUp(/Use a TensorFlow/, { chosen: home, status: onProcessor });
+    assert.match(said.at(-1) ?? "", /tfjs on tensorflow works: 224 GFLOP\/s, v2\.21\.0, on the processor\./);
     assert.deepEqual(proven, [home]);
     assert.equal(setting("libtensorflow")?.globalValue, home);
   });
