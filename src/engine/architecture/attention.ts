@@ -14,6 +14,12 @@ export interface AttentionShape {
   readonly scale?: number;
   /** True where a position sees itself and the ones before it only. */
   readonly causal: boolean;
+  /** Positions at this distance and farther are not seen (sliding windows). */
+  readonly window?: number | undefined;
+  /** c in c * tanh(scores / c), which bounds the scores (Gemma 2). */
+  readonly softCap?: number | undefined;
+  /** Added to the scores of `count` heads from the head `first` on: [count, queries, keys], or what spreads to that. */
+  readonly bias?: ((g: GraphBuilder, first: number, count: number) => Value) | undefined;
 }
 
 /**
@@ -25,7 +31,7 @@ const headsAtOnce = 2;
 /**
  * softmax(scale * Q Kᵀ) V for every head.
  * @param q [batch, sequence, heads, head size]
- * @param k [batch, sequence, key-value heads, head size]
+ * @param k [batch, sequence, key-value heads, head size]; of another sequence than q's in cross-attention, which is not causal
  * @param v like k
  * @returns rows [batch * sequence, heads * head size]
  */
@@ -36,10 +42,12 @@ export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, shape: 
   const queries = splitHeads(g, g.op("Transpose", [scaled], { perm: { ints: [0, 2, 1, 3] } }), parts);
   const keys = splitHeads(g, g.op("Transpose", [k], { perm: { ints: [0, 2, 3, 1] } }), parts);
   const values = splitHeads(g, g.op("Transpose", [v], { perm: { ints: [0, 2, 1, 3] } }), parts);
-  const mask = shape.causal ? causalMask(g, q) : undefined;
+  const mask = sightMask(g, q, shape);
+  const count = heads / parts;
   const mixed = queries.map((query, part) => {
-    const scores = g.op("MatMul", [query, keys[part]!]);
-    const weights = g.op("Softmax", [mask === undefined ? scores : g.add(scores, mask)], { axis: { int: -1 } });
+    const scores = capped(g, g.op("MatMul", [query, keys[part]!]), shape.softCap);
+    const biased = shape.bias ? g.add(scores, shape.bias(g, part * count, count)) : scores;
+    const weights = g.op("Softmax", [mask === undefined ? biased : g.add(biased, mask)], { axis: { int: -1 } });
     return g.op("MatMul", [weights, values[part]!]);
   });
   const together = mixed.length === 1 ? mixed[0]! : g.op("Concat", mixed, { axis: { int: 1 } });
@@ -51,10 +59,23 @@ function splitHeads(g: GraphBuilder, x: Value, parts: number): Value[] {
   return parts === 1 ? [x] : g.ops("Split", [x], { axis: { int: 1 }, num_outputs: { int: parts } }, parts);
 }
 
-/** [sequence, sequence]: 0 at [i, j] where position i may see position j, else what hides it. */
-function causalMask(g: GraphBuilder, hiddenState: Value): Value {
-  const length = g.op("Squeeze", [g.sequenceLength(hiddenState)]);
-  const positions = g.op("Range", [g.int(0), length, g.int(1)]);
-  const visible = g.op("GreaterOrEqual", [g.op("Unsqueeze", [positions, g.ints([1])]), positions]);
+/** bound * tanh(x / bound): about x where that is small, and never beyond the bound. */
+export function capped(g: GraphBuilder, x: Value, bound: number | undefined): Value {
+  return bound === undefined ? x : g.multiply(g.op("Tanh", [g.multiply(x, g.float(1 / bound))]), g.float(bound));
+}
+
+/** [sequence, sequence]: 0 at [i, j] where position i may see position j, else what hides it; undefined where every position sees all. */
+function sightMask(g: GraphBuilder, hiddenState: Value, { causal, window }: AttentionShape): Value | undefined {
+  if (!causal && window === undefined) return undefined;
+  const distance = distances(g, hiddenState);
+  const before = causal ? g.op("GreaterOrEqual", [distance, g.int(0)]) : undefined;
+  const near = window === undefined ? undefined : g.op("Less", [causal ? distance : g.op("Abs", [distance]), g.int(window)]);
+  const visible = before !== undefined && near !== undefined ? g.op("And", [before, near]) : (before ?? near)!;
   return g.op("Where", [visible, g.float(0), g.float(hidden)]);
+}
+
+/** i - j for positions i and j of a sequence [batch, sequence, ...], int64 [sequence, sequence]. */
+export function distances(g: GraphBuilder, hiddenState: Value): Value {
+  const positions = g.op("Range", [g.int(0), g.op("Squeeze", [g.sequenceLength(hiddenState)]), g.int(1)]);
+  return g.op("Sub", [g.op("Unsqueeze", [positions, g.ints([1])]), positions]);
 }

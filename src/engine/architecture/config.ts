@@ -86,6 +86,13 @@ export function optionalObject(config: Config, field: string): Config | undefine
   return isJsonObject(value) ? value : refuse(named([field]), `is ${shown(value)} where an object is expected`);
 }
 
+/** A list of `count` numbers above zero that the model can't be built without. */
+export function numberList(config: Config, field: string, count: number): number[] {
+  const value = config[field];
+  const numbers = Array.isArray(value) ? value.filter((entry): entry is number => typeof entry === "number" && entry > 0) : [];
+  return numbers.length === count ? numbers : refuse(named([field]), `is no list of ${count} numbers above zero`);
+}
+
 /** Class name of the model: the first of `architectures`, or timm's `architecture`. */
 export function architectureName(config: Config, otherwise: string): string {
   const names = config["architectures"];

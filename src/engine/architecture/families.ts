@@ -1,15 +1,12 @@
 import { UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
-import { albert } from "./albert";
 import type { Architecture, Family } from "./architecture";
-import { bert } from "./bert";
-import { gpt2 } from "./gpt2";
-import { llama } from "./llama";
+import { languageFamilies } from "./language-families";
 import { visionFamilies } from "./vision-families";
 import { Weights } from "./weights";
 
 /** Every known family; a checkpoint without a telling configuration is of the first that recognises its tensors. */
-export const families: readonly Family[] = [gpt2, llama, albert, bert, ...visionFamilies];
+export const families: readonly Family[] = [...languageFamilies, ...visionFamilies];
 
 /** A checkpoint as an architecture of its family. */
 export interface RecognisedModel {

@@ -28,7 +28,7 @@ export class Weights {
 
   /** The same tensors under the prefix without its last part, where that is `part`: a head stands outside the model proper. */
   outside(part: string): Weights {
-    const prefix = this.prefix.endsWith(part) ? this.prefix.slice(0, -part.length) : this.prefix;
+    const prefix = `.${this.prefix}`.endsWith(`.${part}`) ? this.prefix.slice(0, -part.length) : this.prefix;
     return new Weights(this.checkpoint, prefix);
   }
 
@@ -69,6 +69,13 @@ export class Weights {
       weight: this.tensor(`${name}.weight`, [outSize, inSize]),
       bias: this.optional(`${name}.bias`, [outSize]),
     };
+  }
+
+  /** One of the tensors that are stacked in a tensor of one more axis. */
+  slice(stack: TensorReference, index: number): TensorReference {
+    const [count, ...shape] = stack.shape;
+    const length = stack.length / count!;
+    return { ...stack, name: `${stack.name}[${index}]`, shape, offset: stack.offset + index * length, length };
   }
 
   /** The two dense layers of a feed-forward: `up` to a size of its own, and `down` from it, both torch.nn.Linear. */

@@ -44,7 +44,7 @@ export interface NormSpecification {
   readonly depth: number;
   readonly eps: number;
   readonly weight: TensorReference;
-  /** What the gain is more than the stored weight: 1 in Gemma; nothing unless stated. */
+  /** What the gain is more than the stored weight: 1 in Gemma, whose weights are 0 where the gain is 1; nothing unless stated. */
   readonly weightOffset?: number;
   readonly bias?: TensorReference | undefined;
 }
@@ -199,7 +199,7 @@ export class GraphBuilder {
     this.nodes.push({
       opType,
       name: norm.name,
-      docString: normLabel(norm),
+      docString: normLabel(norm.role, norm.depth),
       input: [x, gain, ...(norm.bias ? [this.weight(norm.bias)] : [])],
       output: [output],
       attribute: attributeProtos({ axis: { int: -1 }, epsilon: { float: norm.eps } }),

@@ -12,13 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import Callable
 
-import timm
 import torch
 import transformers
 from plain_models import Gpt, GptSettings, MetaLlama
 from recording import Case, Feed, Outputs, randomise, write
 from safetensors.torch import load_file
-from timm.models import save_for_hf
 from torch import Tensor, nn
 from transformers.activations import NewGELUActivation
 
@@ -368,6 +366,168 @@ def llama_meta_scaled() -> Case:
     return meta_llama("llama-meta-scaled", {**META_SIZES, "n_kv_heads": 1, "rope_theta": 500000.0, "use_scaled_rope": True})
 
 
+# What descends from LLaMA
+
+DESCENDANT_ROLES = {
+    **LLAMA_ROLES,
+    "q_norm": "query",
+    "k_norm": "key",
+}
+# Where a block has norms before and behind its branches, or behind alone.
+SANDWICH_ROLES = {
+    **DESCENDANT_ROLES,
+    "post_attention_layernorm": "post-attention",
+    "pre_feedforward_layernorm": "ffn",
+    "post_feedforward_layernorm": "post-ffn",
+}
+EAGER = {"attn_implementation": "eager", "experts_implementation": "eager"}
+
+
+def descendant(name: str, kind: str, roles: dict[str, str] = DESCENDANT_ROLES, text: str = "", **options) -> Case:
+    """A causal language model of transformers whose classes are called `kind`."""
+    config = getattr(transformers, f"{kind}{text}Config")(**{**LLAMA_SIZES, "pad_token_id": 0, **EAGER, **options})
+    return transformers_case(name, getattr(transformers, f"{kind}ForCausalLM")(config), roles, text_feeds())
+
+
+def mistral_window() -> Case:
+    return descendant("mistral-window", "Mistral", sliding_window=3)
+
+
+def qwen2_hf() -> Case:
+    case = descendant("qwen2-hf", "Qwen2", use_sliding_window=True, sliding_window=3, max_window_layers=1)
+    case.without_effect = r"lm_head"
+    return case
+
+
+def qwen3_hf() -> Case:
+    return descendant("qwen3-hf", "Qwen3", head_dim=8)
+
+
+EXPERTS = {"num_experts_per_tok": 2, "moe_intermediate_size": 12}
+
+
+def mixtral_hf() -> Case:
+    return descendant("mixtral-hf", "Mixtral", num_local_experts=4, num_experts_per_tok=2, sliding_window=4)
+
+
+def qwen2_moe_hf() -> Case:
+    """A shared expert, and a first block without experts."""
+    return descendant(
+        "qwen2-moe-hf", "Qwen2Moe", **EXPERTS, num_experts=4, shared_expert_intermediate_size=20, mlp_only_layers=[0]
+    )
+
+
+def qwen3_moe_hf() -> Case:
+    return descendant("qwen3-moe-hf", "Qwen3Moe", **EXPERTS, num_experts=4, head_dim=8, norm_topk_prob=True)
+
+
+def qwen3_moe_in_memory_names() -> Case:
+    """As transformers 5 has it in memory: experts stacked in two tensors."""
+    case = descendant("qwen3-moe-in-memory-names", "Qwen3Moe", **EXPERTS, num_experts=4, head_dim=8)
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
+def olmoe_hf() -> Case:
+    return descendant("olmoe-hf", "Olmoe", num_experts_per_tok=2, num_experts=4, intermediate_size=12)
+
+
+def olmo2_hf() -> Case:
+    return descendant("olmo2-hf", "Olmo2", SANDWICH_ROLES)
+
+
+def olmo3_hf() -> Case:
+    """YaRN where attention is global."""
+    trained = {"original_max_position_embeddings": 64, "beta_fast": 2.0, "beta_slow": 0.5}
+    yarn = {"rope_type": "yarn", "factor": 8.0, "rope_theta": 50.0, **trained}
+    return descendant(
+        "olmo3-hf",
+        "Olmo3",
+        SANDWICH_ROLES,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=512,
+        sliding_window=3,
+        rope_parameters={"full_attention": yarn, "sliding_attention": {"rope_type": "default", "rope_theta": 50.0}},
+    )
+
+
+def phi3_hf() -> Case:
+    return descendant("phi3-hf", "Phi3", sliding_window=5)
+
+
+def phi3_longrope() -> Case:
+    """Phi 3 with a long context, and Phi 4: a divisor for every frequency, and part of each head turned."""
+    divisors = {"short_factor": [1.0, 1.25, 2.0], "long_factor": [1.0, 4.0, 9.0]}
+    return descendant(
+        "phi3-longrope",
+        "Phi3",
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=512,
+        original_max_position_embeddings=64,
+        rope_parameters={"rope_type": "longrope", "rope_theta": 100.0, "partial_rotary_factor": 0.75, **divisors},
+    )
+
+
+# Gemma
+
+GEMMA = {"head_dim": 8, "hidden_activation": "gelu_pytorch_tanh"}
+
+
+def gemma_hf() -> Case:
+    return descendant("gemma-hf", "Gemma", head_dim=8, hidden_act="gelu")
+
+
+def gemma2_hf() -> Case:
+    """Caps that bind."""
+    return descendant(
+        "gemma2-hf",
+        "Gemma2",
+        SANDWICH_ROLES,
+        **GEMMA,
+        sliding_window=3,
+        query_pre_attn_scalar=12,
+        attn_logit_softcapping=3.0,
+        final_logit_softcapping=5.0,
+    )
+
+
+def gemma3_hf() -> Case:
+    thetas = {"sliding_attention": 50.0, "full_attention": 500.0}
+    return descendant(
+        "gemma3-hf",
+        "Gemma3",
+        SANDWICH_ROLES,
+        "Text",
+        **GEMMA,
+        sliding_window=3,
+        query_pre_attn_scalar=12,
+        layer_types=["sliding_attention", "full_attention"],
+        rope_parameters={kind: {"rope_type": "default", "rope_theta": theta} for kind, theta in thetas.items()},
+    )
+
+
+def gemma3_old() -> Case:
+    """config.json as the hub has it: the pattern a number, the angles in fields of their own."""
+    config = {
+        "architectures": ["Gemma3ForCausalLM"],
+        "model_type": "gemma3_text",
+        **LLAMA_SIZES,
+        **GEMMA,
+        "pad_token_id": 0,
+        "sliding_window": 3,
+        "sliding_window_pattern": 2,
+        "query_pre_attn_scalar": 12,
+        "rope_theta": 500.0,
+        "rope_local_base_freq": 50.0,
+        "rope_scaling": {"rope_type": "linear", "factor": 4.0},
+    }
+    model = transformers.Gemma3ForCausalLM(transformers.Gemma3TextConfig.from_dict({**config, **EAGER}))
+    return transformers_case("gemma3-old", model, SANDWICH_ROLES, text_feeds(), config=config)
+
+
 # BERT
 
 BERT_ROLES = {
@@ -556,6 +716,10 @@ def vit_timm_case(name: str, image: tuple[int, int] = (32, 32), channels: int = 
         "mlp_ratio": 2.5,
         **options,
     }
+    # Not at the top, so that the other cases need no timm and no torchvision.
+    import timm
+    from timm.models import save_for_hf
+
     fitting = {"input_size": (channels, *image), "num_classes": 5, "mean": (0.5,) * channels, "std": (0.5,) * channels}
     model = timm.create_model("vit_tiny_patch16_224", num_classes=5, pretrained_cfg_overlay=fitting, **arguments)
     randomise(model, name)
@@ -629,6 +793,22 @@ CASES: list[Callable[[], Case]] = [
     llama_meta,
     llama_meta_gqa,
     llama_meta_scaled,
+    mistral_window,
+    qwen2_hf,
+    qwen3_hf,
+    mixtral_hf,
+    qwen2_moe_hf,
+    qwen3_moe_hf,
+    qwen3_moe_in_memory_names,
+    olmoe_hf,
+    olmo2_hf,
+    olmo3_hf,
+    phi3_hf,
+    phi3_longrope,
+    gemma_hf,
+    gemma2_hf,
+    gemma3_hf,
+    gemma3_old,
     bert_hf,
     bert_hf_noprefix,
     bert_gamma_beta,

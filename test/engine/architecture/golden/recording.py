@@ -51,7 +51,7 @@ class Recording:
 
 
 def is_norm(module: nn.Module) -> bool:
-    return isinstance(module, (nn.LayerNorm, nn.RMSNorm)) or type(module).__name__.endswith("RMSNorm")
+    return isinstance(module, (nn.LayerNorm, nn.RMSNorm)) or type(module).__name__.endswith(("RMSNorm", "T5LayerNorm"))
 
 
 def norms_of(model: nn.Module) -> dict[str, nn.Module]:
@@ -76,6 +76,8 @@ def distribution(module: nn.Module, parameter_name: str, parameter: Tensor) -> t
     """Mean and standard deviation: norm weights around 1, linear weights so that activations neither fade nor explode."""
     if parameter_name == "bias":
         return 0.0, 0.3
+    if type(module).__name__.startswith("Gemma") and is_norm(module):
+        return 0.0, 0.3  # gain - 1
     if is_norm(module) or type(module).__name__ == "LayerScale":
         return 1.0, 0.3
     if isinstance(module, Conv1D):
@@ -140,6 +142,12 @@ def describe(case: Case, name: str, norm: nn.Module) -> dict:
     }
 
 
+def heads_first(tensor: Tensor, feed: Feed) -> Tensor:
+    """[batch, heads, length, head size] of queries or keys in either order."""
+    is_last = "input_ids" in feed and tensor.dim() == 4 and tensor.shape[1] == feed["input_ids"].shape[1]
+    return tensor.transpose(1, 2) if is_last else tensor
+
+
 def stored(tensor: Tensor, feed: Feed) -> Tensor:
     """float32, and of a padded batch only the rows that are no padding: [tokens, channels]."""
     if "attention_mask" in feed:
@@ -157,7 +165,7 @@ def write_golden(case: Case, folder: Path, suffix: str, feed: Feed) -> None:
     for name, inputs in recording.inputs.items():
         assert len(inputs) == case.calls(name), f"{name} was called {len(inputs)} times"
         fact = describe(case, name, norms[name])
-        kept = [stored(one, feed) for one in inputs]
+        kept = [stored(heads_first(one, feed), feed) for one in inputs]
         tensors[f"{fact['name']}.input"] = kept[0] if len(kept) == 1 else torch.stack(kept)
         facts.append(fact)
     tensors |= {name: stored(output, feed) for name, output in recording.outputs.items()}

@@ -1,0 +1,154 @@
+import { outSize, type NormSpecification } from "../graph/builder";
+import { activation } from "./activation";
+import type { Architecture, Config } from "./architecture";
+import type { AttentionShape } from "./attention";
+import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
+import { decoder, tableEmbedding, type LogitHead } from "./decoder";
+import { decoderBlock, type DecoderBlock, type Projection } from "./decoder-block";
+import { fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
+import { fusedProjection, separateProjection } from "./projections";
+import { rotaryOf, type Rotary } from "./rotary";
+import { any, type Weights } from "./weights";
+
+/** Names of a model's parts, which differ between Hugging Face and Meta. */
+export interface LlamaNames {
+  readonly attentionNorm: string;
+  readonly ffnNorm: string;
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+  readonly attentionOut: string;
+  readonly gate: string;
+  readonly up: string;
+  readonly down: string;
+  readonly embedding: string;
+  readonly head: string;
+}
+
+/** As Hugging Face calls them. */
+export const huggingFaceNames: LlamaNames = {
+  attentionNorm: "input_layernorm",
+  ffnNorm: "post_attention_layernorm",
+  q: "self_attn.q_proj",
+  k: "self_attn.k_proj",
+  v: "self_attn.v_proj",
+  attentionOut: "self_attn.o_proj",
+  gate: "mlp.gate_proj",
+  up: "mlp.up_proj",
+  down: "mlp.down_proj",
+  embedding: "embed_tokens.weight",
+  head: "lm_head.weight",
+};
+
+/** A tensor that stands where all others of the model proper do, whatever norms its blocks have. */
+export const llamaMarker = "layers.0.self_attn.o_proj.weight";
+
+/** Where a family departs from LLaMA and its tensors do not tell. */
+export interface LlamaForm {
+  readonly family: string;
+  readonly names?: LlamaNames;
+  /** Activation where the configuration names none. */
+  readonly act?: string;
+  readonly eps?: number;
+  /** What the norms' gains are more than their stored weights. */
+  readonly weightOffset?: number;
+  /** Factor on the embedding. */
+  readonly embeddingScale?: number;
+  /** Factor on both branches of every block. */
+  readonly branchScale?: number | undefined;
+  /** What is particular to a block's attention. */
+  readonly attention?: (index: number) => Partial<AttentionShape>;
+  /** A block's rotary positions; undefined where it has none. */
+  readonly rotary?: (index: number, headSize: number) => Rotary | undefined;
+  /** A block's feed-forward where it is not one gated layer. */
+  readonly feedForward?: (parts: Weights, index: number, width: number) => FeedForward | undefined;
+  readonly logits?: Pick<LogitHead, "scale" | "softCap">;
+}
+
+/** LLaMA and what descends from it: RMSNorm, rotary positions, gated feed-forward; fused layers and further norms as the tensors have them. */
+export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Architecture {
+  const names = form.names ?? huggingFaceNames;
+  const tokenTable = weights.tensor(names.embedding, [any, any]);
+  const [vocabularySize, width] = tokenTable.shape as [number, number];
+  const depth = weights.blocks((block) => `layers.${block}.${names.attentionOut}.weight`, optionalSize(config, "num_hidden_layers", "n_layers"));
+  const heads = size(config, "num_attention_heads", "n_heads");
+  const keyValueHeads = keyValueHeadCount(config, heads);
+  const sizeOfHead = optionalSize(config, "head_dim") ?? headSize(width, heads);
+  const act = activation(optionalText(config, "hidden_activation") ?? optionalText(config, "hidden_act") ?? form.act ?? "silu");
+  const normEps = eps(config, ["rms_norm_eps", "norm_eps"], form.eps ?? 1e-6);
+  const rotary = form.rotary ?? ((): Rotary => rotaryOf(config, sizeOfHead));
+  const normIn: NormIn = (parts, name, channels, role, index) => ({
+    ...parts.norm(name, channels),
+    kind: "rmsnorm",
+    role,
+    depth: index,
+    eps: normEps,
+    ...(form.weightOffset !== undefined && { weightOffset: form.weightOffset }),
+  });
+
+  const block = (index: number): DecoderBlock => {
+    const parts = weights.at(`layers.${index}`);
+    const shape: AttentionShape = { heads, keyValueHeads, headSize: sizeOfHead, causal: true, ...form.attention?.(index) };
+    const headNorm = (name: string, role: "query" | "key"): NormSpecification | undefined =>
+      parts.has(`${name}.weight`) ? normIn(parts, name, any, role, index) : undefined;
+    return {
+      attention: {
+        shape,
+        project: projection(parts, names, width, shape),
+        queryNorm: headNorm("self_attn.q_norm", "query"),
+        keyNorm: headNorm("self_attn.k_norm", "key"),
+        rotary: rotary(index, sizeOfHead),
+        out: parts.linear(names.attentionOut, heads * sizeOfHead, width),
+      },
+      feedForward: form.feedForward?.(parts, index, width) ?? gated(),
+      ...blockNorms(parts, names, (name, role) => normIn(parts, name, width, role, index)),
+      branchScale: form.branchScale,
+    };
+
+    function gated(): FeedForward {
+      if (parts.has("mlp.gate_up_proj.weight")) {
+        const gateUp = parts.linear("mlp.gate_up_proj", width, any);
+        return fusedGatedFeedForward({ gateUp, down: parts.linear(names.down, outSize(gateUp) / 2, width) }, act);
+      }
+      const { up, down } = parts.feedForward(names.gate, names.down, width);
+      return gatedFeedForward({ gate: up, up: parts.linear(names.up, width, outSize(up)), down }, act);
+    }
+  };
+
+  const untied = weights.outside("model.").optional(names.head, [vocabularySize, width]);
+  return decoder({
+    name: architectureName(config, form.family),
+    width,
+    depth,
+    vocabularySize,
+    contextLength: optionalSize(config, "max_position_embeddings", "max_seq_len") ?? 2048,
+    embed: tableEmbedding(tokenTable, form.embeddingScale),
+    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    finalNorm: normIn(weights, "norm", width, "final", depth),
+    head: { weight: untied ?? tokenTable, layout: "out-in", ...form.logits },
+  });
+}
+
+type NormIn = (parts: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) => NormSpecification;
+
+/** Which norms a block has: before both branches (LLaMA), behind both (OLMo 2), or before and behind (Gemma 2); names alone do not tell. */
+function blockNorms(
+  parts: Weights,
+  { attentionNorm, ffnNorm }: LlamaNames,
+  norm: (name: string, role: NormSpecification["role"]) => NormSpecification,
+): Pick<DecoderBlock, "attentionNorm" | "ffnNorm" | "postAttentionNorm" | "postFfnNorm"> {
+  const optional = (name: string, role: NormSpecification["role"]): NormSpecification | undefined => (parts.has(`${name}.weight`) ? norm(name, role) : undefined);
+  if (!parts.has("post_feedforward_layernorm.weight")) return { attentionNorm: norm(attentionNorm, "attention"), ffnNorm: norm(ffnNorm, "ffn") };
+  return {
+    attentionNorm: optional(attentionNorm, "attention"),
+    postAttentionNorm: norm("post_attention_layernorm", "post-attention"),
+    ffnNorm: optional("pre_feedforward_layernorm", "ffn"),
+    postFfnNorm: norm("post_feedforward_layernorm", "post-ffn"),
+  };
+}
+
+function projection(parts: Weights, names: LlamaNames, width: number, shape: AttentionShape): Projection {
+  const [queries, keys] = [shape.heads * shape.headSize, shape.keyValueHeads * shape.headSize];
+  if (parts.has("self_attn.qkv_proj.weight")) return fusedProjection(parts.linear("self_attn.qkv_proj", width, queries + 2 * keys), shape);
+  return separateProjection([parts.linear(names.q, width, queries), parts.linear(names.k, width, keys), parts.linear(names.v, width, keys)], shape);
+}
