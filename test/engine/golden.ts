@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint } from "../../src/engine/checkpoint/formats";
 import { readTensor } from "../../src/engine/checkpoint/tensor-data";
+import { batchSequences } from "../../src/engine/input/batch";
+import type { Batch } from "../../src/engine/input/input";
 import type { Tensor } from "../../src/engine/tensor";
 
 /** A tensor that PyTorch computed. */
@@ -68,6 +70,18 @@ export async function openGolden(file: string): Promise<Golden> {
       return reference && { shape: reference.shape, data: await readTensor(reference) };
     },
   };
+}
+
+/** What was fed, as batches; what a mask hides is cut away, so that nothing is padded. */
+export async function batchesOf(golden: Golden): Promise<Batch[]> {
+  const ids = golden.ids("input_ids");
+  const pixels = await golden.tensor("pixel_values");
+  if (pixels) {
+    const text: Batch["feeds"] = ids ? { input_ids: { type: "int64", shape: ids.shape, data: BigInt64Array.from(ids.rows.flat(), BigInt) } } : {};
+    return [{ feeds: { pixel_values: { type: "float32", ...pixels }, ...text }, sequences: pixels.shape[0]!, sequenceLength: 1 }];
+  }
+  const mask = golden.ids("attention_mask");
+  return batchSequences(ids!.rows.map((row, r) => row.filter((_, column) => mask?.rows[r]![column] !== 0)), 1024);
 }
 
 /** Largest difference, relative to the largest magnitude. */

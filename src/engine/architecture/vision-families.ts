@@ -1,8 +1,9 @@
 import type { Family } from "./architecture";
+import { clip, siglip } from "./clip";
 import { deit } from "./deit";
 import { dinov2 } from "./dinov2";
 import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [deit, dinov2, vit, vitMae];
+export const visionFamilies: readonly Family[] = [clip, siglip, deit, dinov2, vit, vitMae];

@@ -22,6 +22,15 @@ export function batchImages(images: readonly Float32Array[], expected: ImageInpu
   return group(images, () => expected.tokensPerImage, batchTokens).map((members) => imageBatch(members, expected));
 }
 
+/** The same batches, which also feed a piece of text for each of their members, in order: `input_ids`, int64 [members, length]. */
+export function addTokens(batches: readonly Batch[], pieces: readonly (readonly number[])[]): Batch[] {
+  let next = 0;
+  return batches.map((batch) => {
+    const { feeds } = tokenBatch(pieces.slice(next, (next += batch.sequences)));
+    return { ...batch, feeds: { ...batch.feeds, ...feeds } };
+  });
+}
+
 /**
  * SHA-256, hexadecimal, of everything fed: for each sequence in order, its number of elements as a 64-bit integer and then the
  * elements, little-endian. The length keeps differently cut input apart; how sequences are batched does not enter.

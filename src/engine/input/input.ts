@@ -24,6 +24,8 @@ export interface ImageInput {
   readonly width: number;
   /** Rows that one image becomes: patches and special tokens. */
   readonly tokensPerImage: number;
+  /** Where the model takes text beside each image: token ids [images, context length], fed as `input_ids`. */
+  readonly text?: TextInput;
 }
 
 /** How much of it, and how it is cut. */

@@ -5,6 +5,7 @@ import { cutSequences } from "./cut";
 import { readIds } from "./ids";
 import type { Batch, CalibrationInput, ImageInput, InputOptions, ModelInput, TextInput } from "./input";
 import { listImages, readImage } from "./images";
+import { pairWithText } from "./paired-text";
 import { randomIds, randomImages } from "./random";
 import { defaultRecipe, readRecipe, type ImageRecipe } from "./recipe";
 import { readText } from "./text";
@@ -20,7 +21,7 @@ const defaultSequenceLength = 1024;
  */
 export async function prepareInput(expected: ModelInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
   checkAmount("number of tokens", options.maxTokens);
-  return expected.modality === "text" ? prepareText(expected, folder, options) : prepareImages(expected, folder, options);
+  return expected.modality === "text" ? prepareText(expected, folder, options) : pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
 }
 
 async function prepareText(expected: TextInput, folder: string, options: InputOptions): Promise<CalibrationInput> {

@@ -3,25 +3,11 @@ import { describe, expect, test } from "vitest";
 import { recogniseModel } from "../../../src/engine/architecture/families";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
 import { forward, writeStages, type NormCall } from "../../../src/engine/forward";
-import { batchSequences } from "../../../src/engine/input/batch";
-import type { Batch } from "../../../src/engine/input/input";
 import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
-import { concatenate, goldenCases, goldenFiles, headsFirst, openGolden, worstError, type Golden } from "../golden";
+import { batchesOf, concatenate, goldenCases, goldenFiles, headsFirst, openGolden, worstError } from "../golden";
 
 /** Largest error of a norm input, relative to its largest element. */
 const tolerance = 1e-5;
-
-/** The fed input as batches; what a mask hides is cut away, so that nothing is padded. */
-async function batchesOf(golden: Golden): Promise<Batch[]> {
-  const ids = golden.ids("input_ids");
-  if (!ids) {
-    const pixels = (await golden.tensor("pixel_values"))!;
-    return [{ feeds: { pixel_values: { type: "float32", ...pixels } }, sequences: pixels.shape[0]!, sequenceLength: 1 }];
-  }
-  const mask = golden.ids("attention_mask");
-  const sequences = ids.rows.map((row, r) => row.filter((_, column) => mask?.rows[r]![column] !== 0));
-  return batchSequences(sequences, 1024);
-}
 
 describe.each(goldenCases().map((folder) => [basename(folder), folder]))("%s", (_name, folder) => {
   test.each(goldenFiles(folder).map((file) => [basename(file), file]))("%s: every norm's input is PyTorch's", async (_file, file) => {

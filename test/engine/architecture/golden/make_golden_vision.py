@@ -10,7 +10,7 @@ from typing import Callable
 
 import torch
 import transformers
-from make_golden import VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, image_feeds, transformers_case
+from make_golden import CONTEXT, VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, VOCABULARY, ids, image_feeds, transformers_case
 from recording import Case, write
 
 SIZES = {
@@ -75,6 +75,63 @@ def dinov2_hf_registers() -> Case:
     return dinov2("dinov2-hf-registers", transformers.Dinov2WithRegistersModel(config))
 
 
+# CLIP and SigLIP
+
+CLIP_ROLES = {
+    "pre_layrnorm": "embedding",
+    "layer_norm1": "attention",
+    "layer_norm2": "ffn",
+    "post_layernorm": "final",
+    "final_layer_norm": "final",
+    "head.layernorm": "ffn",
+}
+CLIP_TEXT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 40, "vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT}
+CLIP_WITHOUT_EFFECT = r"k_proj\.bias|in_proj_bias|projection|logit|text_model\.head"
+
+
+def run_towers(model: torch.nn.Module, feed: dict) -> dict:
+    """What both towers give, before the projections."""
+    whole = model(**feed)
+    image, text = whole.vision_model_output, whole.text_model_output
+    return {"last_hidden_state": image.last_hidden_state, "pooler_output": image.pooler_output, "text_last_hidden_state": text.last_hidden_state}
+
+
+def run_tower(model: torch.nn.Module, feed: dict) -> dict:
+    whole = model(**feed)
+    return {"last_hidden_state": whole.last_hidden_state, "pooler_output": whole.pooler_output}
+
+
+def towers_case(name: str, model: torch.nn.Module, feeds: dict, run) -> Case:
+    model.config.num_hidden_layers = 2
+    case = transformers_case(name, model, CLIP_ROLES, feeds, without_effect=CLIP_WITHOUT_EFFECT)
+    case.config.pop("num_hidden_layers", None)
+    case.forward = run
+    return case
+
+
+def pairs() -> dict:
+    return {"": {**image_feeds(1, 32, 32)[""], **ids(2, 8)}}
+
+
+def clip_hf() -> Case:
+    text = {**CLIP_TEXT, "layer_norm_eps": VISIBLE_EPS}
+    config = transformers.CLIPConfig(text_config=text, vision_config=SIZES, projection_dim=8)
+    return towers_case("clip-hf", transformers.CLIPModel(config), pairs(), run_towers)
+
+
+def clip_hf_vision() -> Case:
+    return towers_case("clip-hf-vision", transformers.CLIPVisionModel(transformers.CLIPVisionConfig(**SIZES)), image_feeds(1, 32, 32), run_tower)
+
+
+def clip_hf_text() -> Case:
+    return towers_case("clip-hf-text", transformers.CLIPTextModel(transformers.CLIPTextConfig(**CLIP_TEXT)), {"": ids(3, 8)}, run_tower)
+
+
+def siglip_hf() -> Case:
+    text = {**CLIP_TEXT, "layer_norm_eps": VISIBLE_EPS}
+    return towers_case("siglip-hf", transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=SIZES)), pairs(), run_towers)
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -92,7 +149,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, vit_mae_hf]
 
 
 def main(start: str = "") -> None:

@@ -10,8 +10,8 @@ import { findEngine } from "../../../../src/engine/runtime/runtimes";
 import type { EngineName } from "../../../../src/shared/engines";
 import type { InputChoice } from "../../../../src/shared/request";
 import type { LayerResult } from "../../../../src/shared/result";
-import { goldenCases } from "../../golden";
-import { batchesOf, goldensOf, tapsOf, worstAgainstGolden } from "../onnxruntime/taps";
+import { batchesOf, goldenCases } from "../../golden";
+import { goldensOf, tapsOf, worstAgainstGolden } from "../onnxruntime/taps";
 
 /** How far an engine is from what it should give. */
 export interface Agreement {

@@ -1,7 +1,6 @@
 import { recogniseModel } from "../../../../src/engine/architecture/families";
 import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
 import { forward, writeStages } from "../../../../src/engine/forward";
-import { batchSequences } from "../../../../src/engine/input/batch";
 import type { Batch } from "../../../../src/engine/input/input";
 import type { Runtime } from "../../../../src/engine/runtime/runtime";
 import type { Tensor } from "../../../../src/engine/tensor";
@@ -42,17 +41,6 @@ export async function worstAgainstGolden(taps: Taps, golden: Golden): Promise<nu
 /** The golden files of a case. */
 export function goldensOf(folder: string): Promise<Golden[]> {
   return Promise.all(goldenFiles(folder).map(openGolden));
-}
-
-/** What a golden file was made of, as batches; what a mask hides is cut away. */
-export async function batchesOf(golden: Golden): Promise<Batch[]> {
-  const ids = golden.ids("input_ids");
-  if (!ids) {
-    const pixels = (await golden.tensor("pixel_values"))!;
-    return [{ feeds: { pixel_values: { type: "float32", ...pixels } }, sequences: pixels.shape[0]!, sequenceLength: 1 }];
-  }
-  const mask = golden.ids("attention_mask");
-  return batchSequences(ids.rows.map((row, r) => row.filter((_, column) => mask?.rows[r]![column] !== 0)), 1024);
 }
 
 function rowsOf(inputs: readonly Tensor[] = []): Float32Array {

@@ -12,9 +12,9 @@ import { prepareInput } from "../../../../src/engine/input/prepare";
 import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
 import type { Tensor } from "../../../../src/engine/tensor";
 import { temporaryFile } from "../../checkpoint/files";
-import { goldenCases } from "../../golden";
+import { batchesOf, goldenCases } from "../../golden";
 import { startRemoteRuntime, type RemoteRuntime } from "./remote-runtime";
-import { batchesOf, goldensOf, shapesOf, tapsOf, worstAgainst, worstAgainstGolden } from "./taps";
+import { goldensOf, shapesOf, tapsOf, worstAgainst, worstAgainstGolden } from "./taps";
 
 /** Largest error of a norm input, relative to its largest element. */
 const tolerance = 1e-5;
