@@ -212,3 +212,12 @@ test("a survey tries every engine, also those that are trusted or a last resort"
   ]);
   expect(tried).toEqual(["gpu", "cpu", "wasm"]);
 });
+
+test("a survey of one engine tries no other, and refuses one that there is not", async () => {
+  const { prover } = proverOf({ "tfjs/wasm": works(20) });
+  const tried: string[] = [];
+  const trials = { prover, engines: [gpu, cpu, wasm], onTrying: ({ device }: { readonly device: string }) => { tried.push(device); } };
+  expect(await surveyEngines({}, trials, { runtime: "tfjs", device: "wasm" })).toEqual([{ runtime: "tfjs", device: "wasm", available: true, version: "1", gigaflops: 20 }]);
+  expect(tried).toEqual(["wasm"]);
+  await expect(surveyEngines({}, trials, { runtime: "tfjs", device: "nothing" })).rejects.toThrow('There is no runtime "tfjs" with a device "nothing"');
+});
