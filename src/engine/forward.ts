@@ -18,7 +18,7 @@ export interface WrittenStage {
 export function writeStages(stages: readonly Stage[]): WrittenStage[] {
   return stages.map((stage) => {
     const graph = stage.build();
-    return { name: stage.name, graph, norms: findNorms(graph) };
+    return { name: stage.name, graph, norms: stage.norms ?? findNorms(graph) };
   });
 }
 

@@ -31,7 +31,7 @@ export async function keepAnalyzed(request: AnalysisRequest, checkpoint: Checkpo
   const files = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file));
   const settings = (await readdir(checkpoint.folder)).filter((name) => isSetting(name)).map((name) => join(checkpoint.folder, name));
   const { input } = request;
-  await keepInputs(outputsOf(request), [checkpoint.path, ...files, ...settings, ...("path" in input ? [input.path] : [])]);
+  await keepInputs(outputsOf(request), [checkpoint.path, ...files, ...settings, ...("path" in input ? [input.path] : []), ...("files" in input ? Object.values(input.files) : [])]);
 }
 
 /** @throws UserError where an output, behind links, is one of the files that are read. */

@@ -6,7 +6,9 @@ export type InputChoice =
   | { readonly kind: "random" }
   | { readonly kind: "text"; readonly path: string }
   | { readonly kind: "ids"; readonly path: string }
-  | { readonly kind: "images"; readonly path: string };
+  | { readonly kind: "images"; readonly path: string }
+  /** .npy files by the name of a graph's input. */
+  | { readonly kind: "tensors"; readonly files: Readonly<Record<string, string>> };
 
 /** Asks for a checkpoint to be analysed. */
 export interface AnalysisRequest {

@@ -1,4 +1,4 @@
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { engines } from "../../engine/runtime/runtimes";
 import type { AnalysisRequest, InputChoice } from "../../shared/request";
 import { runEngine } from "../engine";
@@ -10,6 +10,7 @@ interface Options extends EngineOptions {
   readonly text?: string;
   readonly ids?: string;
   readonly images?: string;
+  readonly input?: Readonly<Record<string, string>>;
   readonly random?: boolean;
   readonly maxTokens: number;
   readonly sequenceLength?: number;
@@ -28,11 +29,12 @@ export function addAnalyze(program: Command): void {
   const command = program
     .command("analyze")
     .description("run a checkpoint, watch every norm layer, fit DyT, and show the alphas")
-    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json");
+    .argument("<checkpoint>", "folder, .safetensors file, .safetensors.index.json or .onnx graph");
   addEngineOptions(command)
     .addOption(new Option("--text <file>", "text to feed, by the model's own tokenizer").conflicts(["ids", "images", "random"]))
     .addOption(new Option("--ids <file>", "token ids to feed, .npy or .json").conflicts(["images", "random"]))
     .addOption(new Option("--images <folder>", "images to feed, by the model's own preprocessor").conflicts("random"))
+    .addOption(new Option("--input <name=file>", "array to feed an ONNX graph's input, .npy; may be given for each input").argParser(namedFile).conflicts(["text", "ids", "images", "random"]))
     .option("--random", "feed seeded random input")
     .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1, 10_000_000), 2048)
     .option("--sequence-length <n>", "tokens a sequence (default: the model's context, at most 1024)", wholeNumber(1))
@@ -73,7 +75,15 @@ function requestOf(checkpoint: string, options: Options): AnalysisRequest {
   };
 }
 
-function inputOf({ text, ids, images, random }: Options): InputChoice {
+/** NAME=FILE, added to those before it. */
+function namedFile(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [name, ...file] = text.split("=");
+  if (name === undefined || name === "" || file.join("=") === "") throw new InvalidArgumentError("NAME=FILE.npy is expected.");
+  return { ...before, [name]: file.join("=") };
+}
+
+function inputOf({ text, ids, images, input, random }: Options): InputChoice {
+  if (input !== undefined) return { kind: "tensors", files: input };
   if (text !== undefined) return { kind: "text", path: text };
   if (ids !== undefined) return { kind: "ids", path: ids };
   if (images !== undefined) return { kind: "images", path: images };

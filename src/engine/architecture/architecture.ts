@@ -1,6 +1,7 @@
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { GraphBuilder } from "../graph/builder";
 import type { Graph } from "../graph/graph";
+import type { NormNode } from "../graph/norms";
 import type { ModelInput } from "../input/input";
 import type { Weights } from "./weights";
 
@@ -28,6 +29,8 @@ export interface Stage {
   readonly name: string;
   /** Writes the graph; cheap, since weights are only referred to. */
   build(): Graph;
+  /** Its norms, where they are known already; else they are looked for. */
+  readonly norms?: readonly NormNode[];
 }
 
 /** A stage whose graph `write` writes. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import type { Architecture, Family } from "./architecture";
+import { graphArchitecture } from "./graph";
 import { languageFamilies } from "./language-families";
 import { visionFamilies } from "./vision-families";
 import { Weights } from "./weights";
@@ -19,6 +20,7 @@ export interface RecognisedModel {
  * @throws UserError for a family that is not known, and for tensors or fields that do not fit.
  */
 export function recogniseModel(checkpoint: Checkpoint): RecognisedModel {
+  if (checkpoint.graph) return { family: "onnx", architecture: graphArchitecture(checkpoint, checkpoint.graph) };
   if (checkpoint.tensors.size === 0) {
     throw new UserError(`${checkpoint.path} holds no tensors; there is nothing to analyse.`);
   }
@@ -36,6 +38,6 @@ function unknownFamily(checkpoint: Checkpoint, modelType: unknown): UserError {
   const what = typeof modelType === "string" ? `is of the family "${modelType}", which NormLens does not know yet` : "is of no family that NormLens knows";
   const known = families.map((family) => family.name).join(", ");
   return new UserError(
-    `${checkpoint.path} ${what} (known: ${known}); record its norm inputs where it runs, in a capture file (docs/capture.md), and run "normlens fit" on that; ONNX graphs are not read yet.`,
+    `${checkpoint.path} ${what} (known: ${known}); record its norm inputs where it runs, in a capture file (docs/capture.md), and run "normlens fit" on that.`,
   );
 }

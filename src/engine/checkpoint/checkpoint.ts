@@ -1,4 +1,5 @@
 import type { Dtype } from "../../shared/dtype";
+import type { Graph } from "../graph/graph";
 
 /** Where the bytes of one tensor lie: they are read, or mapped by a runtime, only when they are needed. */
 export interface TensorReference {
@@ -24,6 +25,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorReference>;
   /** config.json (or Meta's params.json), absent where there is none. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The whole model, where the checkpoint holds it as a graph and not as tensors alone. */
+  readonly graph?: Graph;
 }
 
 /** One way of storing a checkpoint. A new format is one file that exports this, and one line in formats.ts. */

@@ -7,11 +7,12 @@ import { fileError } from "./file-error";
 import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
 import { huggingFaceFolder } from "./hugging-face-folder";
 import { withInputFile } from "./input-file";
+import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
 import { safetensorsIndex } from "./safetensors-index";
 
 /** Every format that is read, in the order in which they are tried. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.

@@ -116,9 +116,19 @@ export class GraphBuilder {
     }));
   }
 
+  /** A constant float32 tensor; the same name means the same tensor. */
+  floats(name: string, shape: readonly number[], data: () => Float32Array): Value {
+    return this.constant(name, () => ({ dataType: DataType.FLOAT, dims: [...shape], rawData: bytesOf(data()) }));
+  }
+
   /** A constant float64 tensor; the same name means the same tensor. */
   doubles(name: string, shape: readonly number[], data: () => Float64Array): Value {
     return this.constant(name, () => ({ dataType: DataType.DOUBLE, dims: [...shape], rawData: bytesOf(data()) }));
+  }
+
+  /** A constant int64 tensor; the same name means the same tensor. */
+  longs(name: string, shape: readonly number[], data: () => BigInt64Array): Value {
+    return this.constant(name, () => ({ dataType: DataType.INT64, dims: [...shape], rawData: bytesOf(data()) }));
   }
 
   /** int64 as float64. */
@@ -146,9 +156,10 @@ export class GraphBuilder {
     return table.dtype === "F32" ? rows : this.toFloat(rows);
   }
 
-  /** The first `count` (int64 [1]) rows of a weight table; only these are cast. */
-  firstRows(table: TensorReference, count: Value): Value {
-    const rows = this.op("Slice", [this.stored(table), this.ints([0]), count, this.ints([0])]);
+  /** `count` (int64 [1]) rows of a weight table, from the row `first` on; only these are cast. */
+  firstRows(table: TensorReference, count: Value, first = 0): Value {
+    const end = first === 0 ? count : this.add(count, this.ints([first]));
+    const rows = this.op("Slice", [this.stored(table), this.ints([first]), end, this.ints([0])]);
     return table.dtype === "F32" ? rows : this.toFloat(rows);
   }
 

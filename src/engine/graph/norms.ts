@@ -42,7 +42,7 @@ export function findNorms(graph: Graph): NormNode[] {
     const label = readNormLabel(node.docString);
     const name = label ? (node.name ?? "") : names.of(normName(weight, node.name ?? ""), weight ?? match.output);
     const { kind, eps, over, input, output } = match;
-    return { name, label, kind, eps, over, input, output, ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }), ...(weight !== undefined && { weight }) };
+    return { name, label, kind, eps: shortestFloat(eps), over, input, output, ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }), ...(weight !== undefined && { weight }) };
   });
   const places = unplaced.map(({ name }) => normPlace(name));
   const blocks = 1 + Math.max(-1, ...places.map(({ block }) => block ?? -1));
@@ -65,6 +65,12 @@ function affineOf({ constants }: GraphView, { weight, bias }: NormMatch): Pick<N
 function isStandardisation(view: GraphView, { input, weight, bias, output }: NormMatch): boolean {
   const isWrittenOut = view.producer(output)?.opType === "Div" || view.producer(output)?.opType === "Mul";
   return isWrittenOut && weight === undefined && bias === undefined && view.isFed(input);
+}
+
+/** ONNX keeps eps as float32; the shortest decimal that rounds to the same one is what somebody wrote. */
+function shortestFloat(value: number): number {
+  const candidates = Array.from({ length: 9 }, (_, index) => Number(value.toPrecision(index + 1)));
+  return candidates.find((candidate) => Math.fround(candidate) === Math.fround(value)) ?? value;
 }
 
 /** Names that belong to one layer each: layers of different weights that would be called the same are numbered. */

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor";
 export type { InputChoice };
 
 /** What a model expects to be fed; each architecture states its own. */
-export type ModelInput = TextInput | ImageInput;
+export type ModelInput = TextInput | ImageInput | GraphInput;
 
 /** Token ids of shape [batch, sequence], int64, fed as `input_ids`. */
 export interface TextInput {
@@ -26,6 +26,22 @@ export interface ImageInput {
   readonly tokensPerImage: number;
   /** Where the model takes text beside each image: token ids [images, context length], fed as `input_ids`. */
   readonly text?: TextInput;
+}
+
+/** Whatever a graph of unknown origin declares. */
+export interface GraphInput {
+  readonly modality: "graph";
+  readonly feeds: readonly GraphFeed[];
+}
+
+/** One input of a graph. */
+export interface GraphFeed {
+  readonly name: string;
+  readonly type: Tensor["type"];
+  /** Numbers, or names of sizes that vary, which mean the same in all inputs; "" for one without a name. */
+  readonly shape: readonly (number | string)[];
+  /** Ids run from 0 to this - 1, the number of rows of the table that they look up; absent where they look up none. */
+  readonly bound?: number;
 }
 
 /** How much of it, and how it is cut. */

@@ -73,6 +73,19 @@ async function checkSize(path: string, header: NpyHeader): Promise<void> {
 }
 
 async function readHeader(path: string): Promise<NpyHeader> {
+  return asTokenIds(path, await readNpyPreamble(path));
+}
+
+/** What an .npy file says of itself before its data. */
+export interface NpyPreamble extends Omit<NpyHeader, "rows" | "columns"> {
+  readonly shape: readonly number[];
+}
+
+/**
+ * Reads what an .npy file says of itself; the kind of its elements is not judged.
+ * @throws UserError where the file is not .npy or is damaged.
+ */
+export async function readNpyPreamble(path: string): Promise<NpyPreamble> {
   const bytes = await readBytes(path, 0, 12 + maximumHeaderBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes[6] ?? 0;
@@ -84,23 +97,26 @@ async function readHeader(path: string): Promise<NpyHeader> {
   return parseHeader(path, new TextDecoder("latin1").decode(bytes.subarray(start, start + length)), start + length);
 }
 
-function parseHeader(path: string, text: string, dataOffset: number): NpyHeader {
+function parseHeader(path: string, text: string, dataOffset: number): NpyPreamble {
   const dtype = /'descr':\s*'([<>|=])(\w+)'/.exec(text);
   const order = /'fortran_order':\s*(True|False)/.exec(text);
-  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
-  if (!order || !shape) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
-  const kind = dtype?.[2] ?? "structured";
-  if (!Object.hasOwn(elementReaders, kind)) {
-    throw new UserError(`${path} holds elements of dtype ${kind}, not integers: save token ids with array.astype("int64").`);
+  const dimensions = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
+  if (!order || !dimensions) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
+  const shape = dimensions[1]!.split(",").filter((part) => part.trim() !== "").map(Number);
+  if (shape.some((size) => !Number.isSafeInteger(size))) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
+  return { kind: dtype?.[2] ?? "structured", littleEndian: dtype?.[1] !== ">", fortranOrder: order[1] === "True", shape, dataOffset };
+}
+
+function asTokenIds(path: string, { shape, ...preamble }: NpyPreamble): NpyHeader {
+  if (!Object.hasOwn(elementReaders, preamble.kind)) {
+    throw new UserError(`${path} holds elements of dtype ${preamble.kind}, not integers: save token ids with array.astype("int64").`);
   }
-  const dimensions = shape[1]!.split(",").filter((part) => part.trim() !== "").map(Number);
-  if (dimensions.length !== 1 && dimensions.length !== 2) {
-    throw new UserError(`${path} is a ${dimensions.length}-D array: give token ids of shape [tokens] or [sequences, tokens].`);
+  if (shape.length !== 1 && shape.length !== 2) {
+    throw new UserError(`${path} is a ${shape.length}-D array: give token ids of shape [tokens] or [sequences, tokens].`);
   }
-  if (dimensions.some((size) => !Number.isSafeInteger(size))) throw new UserError(`${path} has a damaged .npy header: save it again with numpy.save.`);
-  if (dimensions.length === 2 && dimensions[1] === 0) throw new UserError(`${path} holds no token ids, as its shape is (${dimensions.join(", ")}): give at least one.`);
-  const [rows, columns] = dimensions.length === 1 ? [1, dimensions[0]!] : [dimensions[0]!, dimensions[1]!];
-  return { kind, littleEndian: dtype?.[1] !== ">", fortranOrder: order[1] === "True", rows, columns, dataOffset };
+  if (shape.length === 2 && shape[1] === 0) throw new UserError(`${path} holds no token ids, as its shape is (${shape.join(", ")}): give at least one.`);
+  const [rows, columns] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
+  return { ...preamble, rows, columns };
 }
 
 function elementBytes(header: NpyHeader): number {

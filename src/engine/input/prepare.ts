@@ -1,7 +1,9 @@
 import { UserError } from "../../shared/errors";
-import { batchImages, batchSequences, defaultBatchTokens, sha256Of } from "./batch";
+import { batchImages, batchSequences, defaultBatchTokens } from "./batch";
 import { bundledPath } from "./bundled";
+import { calibration } from "./calibration";
 import { cutSequences } from "./cut";
+import { prepareGraph } from "./graph-input";
 import { readIds } from "./ids";
 import type { Batch, CalibrationInput, ImageInput, InputOptions, ModelInput, TextInput } from "./input";
 import { listImages, readImage } from "./images";
@@ -21,7 +23,14 @@ const defaultSequenceLength = 1024;
  */
 export async function prepareInput(expected: ModelInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
   checkAmount("number of tokens", options.maxTokens);
-  return expected.modality === "text" ? prepareText(expected, folder, options) : pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
+  switch (expected.modality) {
+    case "text":
+      return prepareText(expected, folder, options);
+    case "images":
+      return pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
+    case "graph":
+      return prepareGraph(expected, options, (main, changed) => prepareInput(main, folder, changed));
+  }
 }
 
 async function prepareText(expected: TextInput, folder: string, options: InputOptions): Promise<CalibrationInput> {
@@ -39,6 +48,8 @@ async function prepareText(expected: TextInput, folder: string, options: InputOp
       return ids(expected, options, choice.path);
     case "images":
       throw new UserError(`${choice.path} was given as images, but the model takes text: give text or token ids.`);
+    case "tensors":
+      throw notAGraph(choice.files);
   }
 }
 
@@ -62,7 +73,13 @@ async function prepareImages(expected: ImageInput, folder: string, options: Inpu
     case "text":
     case "ids":
       throw new UserError(`${choice.path} was given as ${choice.kind === "text" ? "text" : "token ids"}, but the model takes images: give an image or a folder of images.`);
+    case "tensors":
+      throw notAGraph(choice.files);
   }
+}
+
+function notAGraph(files: Readonly<Record<string, string>>): UserError {
+  return new UserError(`${Object.values(files).join(", ")} can't be fed by the name of an input, which only ONNX graphs have: give text, token ids or images.`);
 }
 
 async function images(expected: ImageInput, options: InputOptions, recipe: ImageRecipe, path: string, source: string): Promise<CalibrationInput> {
@@ -99,18 +116,6 @@ function randomText(expected: TextInput, options: InputOptions, warnings: readon
 function randomPixels(expected: ImageInput, options: InputOptions, warnings: readonly string[]): CalibrationInput {
   const images = randomImages(expected, imageCount(expected, options), options.seed);
   return calibration("random", "random", imageBatches(images, expected, options), warnings, options);
-}
-
-function calibration(
-  kind: CalibrationInput["description"]["kind"],
-  source: string,
-  batches: readonly Batch[],
-  warnings: readonly string[],
-  { seed }: InputOptions,
-): CalibrationInput {
-  const sequences = batches.reduce((sum, batch) => sum + batch.sequences, 0);
-  const tokens = batches.reduce((sum, batch) => sum + batch.sequences * batch.sequenceLength, 0);
-  return { batches, description: { kind, source, sequences, tokens, sha256: sha256Of(batches), seed }, warnings };
 }
 
 function tokenBatches(sequences: readonly (readonly number[])[], options: InputOptions): Batch[] {

@@ -103,6 +103,8 @@ function describeInput(input: InputChoice | undefined): string {
     case "ids":
     case "images":
       return input.path;
+    case "tensors":
+      return Object.values(input.files).join(", ");
   }
 }
 

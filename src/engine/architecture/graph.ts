@@ -1,0 +1,95 @@
+import { messageOf, UserError } from "../../shared/errors";
+import type { Checkpoint } from "../checkpoint/checkpoint";
+import { intAttribute } from "../graph/attributes";
+import { viewOf } from "../graph/find/view";
+import { castFeeds, type DeclaredInput } from "../graph/feeds";
+import { withoutFunctions } from "../graph/functions";
+import { inputNames, type Graph, type Value } from "../graph/graph";
+import { withFloat32Taps } from "../graph/half-precision";
+import { findNorms, type NormNode } from "../graph/norms";
+import { prunedTo } from "../graph/prune";
+import { handSumsOn } from "../graph/sums";
+import type { GraphInput } from "../input/input";
+import type { Architecture } from "./architecture";
+
+/**
+ * A model that comes as a graph, whatever it is: one stage, of which only what the norms need is run.
+ * @throws UserError where it has no norm layer, or takes something else than numbers.
+ */
+export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): Architecture {
+  const { graph, inputs } = refusing(path, () => prepared(whole));
+  const found = findNorms(graph);
+  if (found.length === 0) throw new UserError(`${path} has no norm layer that NormLens knows; if there is one, record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);
+  const tapped = withFloat32Taps(graph, found);
+  const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ input, gain, offset }) => [input, ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
+  const input = inputOf(run, inputs);
+  return {
+    name: nameOf(config, whole),
+    width: widthOf(whole, found),
+    depth: new Set(found.flatMap(({ name, depth }) => (/\d/.test(name) ? [depth] : []))).size,
+    isLanguageModel: givesLogits(whole, input),
+    input,
+    stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
+    assumptions: [],
+  };
+}
+
+/** Functions written out, sums handed on, inputs of types that can be fed. */
+function prepared(whole: Graph): { graph: Graph; inputs: DeclaredInput[] } {
+  const node = handSumsOn(withoutFunctions(whole.model));
+  return castFeeds({ ...whole, model: { ...whole.model, functions: [], graph: { ...whole.model.graph, node } } });
+}
+
+function refusing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError(`${path} can't be analysed, as ${messageOf(error)}; record its norm inputs in a capture file (docs/capture.md) instead.`, { cause: error });
+  }
+}
+
+function nameOf(config: Checkpoint["config"], { model }: Graph): string {
+  const classes = config?.["architectures"];
+  const stated: unknown = Array.isArray(classes) ? classes[0] : undefined;
+  return typeof stated === "string" ? stated : (model.graph?.name ?? "") || "graph";
+}
+
+/** The most frequent number of channels of its norms. */
+function widthOf(graph: Graph, norms: readonly NormNode[]): number {
+  const { constants } = viewOf(graph);
+  const counts = new Map<number, number>();
+  for (const { gain } of norms) {
+    const channels = gain === undefined ? 0 : (constants.size(gain) ?? 0);
+    if (channels > 1) counts.set(channels, (counts.get(channels) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
+}
+
+/** What the graph is fed, with the bounds of ids, which look up rows of tables. */
+function inputOf(graph: Graph, declared: readonly DeclaredInput[]): GraphInput {
+  const view = viewOf(graph);
+  const fed = new Set(inputNames(graph));
+  const rowsLookedUp = (value: Value): number[] =>
+    view.consumers(value).flatMap((node) => {
+      if (node.opType === "Cast" || node.opType === "Identity") return rowsLookedUp(node.output?.[0] ?? "");
+      const isLookUp = node.opType === "Gather" && node.input?.[1] === value && intAttribute(node, "axis", 0) === 0;
+      const rows = isLookUp ? view.constants.shape(node.input?.[0] ?? "")?.[0] : undefined;
+      return rows === undefined ? [] : [rows];
+    });
+  return {
+    modality: "graph",
+    feeds: declared.filter(({ name }) => fed.has(name)).map((input) => {
+      const rows = input.type === "int64" ? rowsLookedUp(input.name) : [];
+      return { ...input, ...(rows.length > 0 && { bound: Math.min(...rows) }) };
+    }),
+  };
+}
+
+/** A language model gives a number for each id that it may be fed. */
+function givesLogits({ model }: Graph, { feeds }: GraphInput): boolean {
+  const sizes = new Set(feeds.flatMap(({ bound }) => (bound === undefined ? [] : [bound])));
+  return (model.graph?.output ?? []).some(({ type }) => {
+    const dimensions = type?.tensorType?.shape?.dim ?? [];
+    return dimensions.length === 3 && sizes.has(Number(dimensions[2]!.dimValue ?? 0));
+  });
+}

@@ -1,0 +1,57 @@
+import { UserError } from "../../shared/errors";
+import type { Tensor } from "../tensor";
+import { calibration } from "./calibration";
+import { completed, given, mainFeed, noise } from "./graph-feeds";
+import type { CalibrationInput, GraphFeed, GraphInput, ImageInput, InputOptions, TextInput } from "./input";
+import { readNpyTensor } from "./npy-tensor";
+
+/** Runs over noise, where nothing says what a token is. */
+const noiseRuns = 4;
+
+/** Prepares the input that carries what is analysed, as for a model that takes nothing else. */
+export type PrepareMain = (expected: TextInput | ImageInput, options: InputOptions) => Promise<CalibrationInput>;
+
+/**
+ * Ids or pictures for the main input, one sequence at a time, and what else the graph takes to fit them; noise where it has no such input;
+ * or arrays that the user gives.
+ * @throws UserError where the choice does not suit the graph.
+ */
+export async function prepareGraph(expected: GraphInput, options: InputOptions, prepareMain: PrepareMain): Promise<CalibrationInput> {
+  const { choice, seed, sequenceLength } = options;
+  if (choice.kind === "tensors") return tensors(expected, choice.files, options);
+  const main = mainFeed(expected, sequenceLength);
+  if (!main) {
+    if (choice.kind !== "default" && choice.kind !== "random") throw new UserError(`${choice.path} can't be fed, as the graph takes neither token ids nor pictures: give its inputs as --input NAME=FILE.npy.`);
+    const batches = Array.from({ length: noiseRuns }, (_, index) => noise(expected, sequenceLength, seed + index));
+    return calibration("random", "random", batches, choice.kind === "random" ? [] : ["The graph takes neither token ids nor pictures, so noise was fed: give its inputs as --input NAME=FILE.npy for numbers that mean something."], options);
+  }
+  const { fixedLength } = main;
+  if (fixedLength !== undefined && sequenceLength !== undefined && sequenceLength !== fixedLength) throw new UserError(`The graph takes sequences of ${fixedLength} tokens and no others: leave the sequence length out.`);
+  const length = fixedLength ?? sequenceLength;
+  const fed = await prepareMain(main.expected, { ...options, batchTokens: 1, maxTokens: Math.max(options.maxTokens, length ?? 1), ...(length !== undefined && { sequenceLength: length }) });
+  const batches = fed.batches.filter((batch) => fixedLength === undefined || batch.sequenceLength === fixedLength || main.expected.modality === "images");
+  if (batches.length === 0) throw new UserError(`${fed.description.source} holds no sequence of ${fixedLength ?? 0} tokens, the only length that the graph takes: give longer ones.`);
+  const { kind, source } = fed.description;
+  return calibration(kind, source, batches.map((batch) => completed(expected, main, batch, seed)), fed.warnings, options);
+}
+
+/** Arrays as they are, in one run. */
+async function tensors(expected: GraphInput, files: Readonly<Record<string, string>>, options: InputOptions): Promise<CalibrationInput> {
+  const read: Record<string, Tensor> = {};
+  for (const [name, path] of Object.entries(files)) {
+    const feed = expected.feeds.find((one) => one.name === name);
+    if (!feed) throw new UserError(`The graph has no input "${name}" that its norms depend on: it has ${expected.feeds.map((one) => one.name).join(", ")}.`);
+    read[name] = fitting(path, feed, await readNpyTensor(path));
+  }
+  return calibration("ids", Object.values(files).join(", "), [given(expected, read, options.seed)], [], options);
+}
+
+/** @throws UserError where an array has another type or shape than the input that it is for. */
+function fitting(path: string, { name, type, shape, bound }: GraphFeed, tensor: Tensor): Tensor {
+  if (tensor.type !== type) throw new UserError(`${path} holds ${tensor.type === "float32" ? "floats" : "integers"}, but the input "${name}" takes ${type === "float32" ? "floats" : "integers"}: save it with that dtype.`);
+  const fits = shape.length === 0 || (tensor.shape.length === shape.length && shape.every((size, axis) => typeof size === "string" || size === tensor.shape[axis]));
+  if (!fits) throw new UserError(`${path} has the shape (${tensor.shape.join(", ")}), but the input "${name}" takes (${shape.map((size) => (size === "" ? "any" : size)).join(", ")}): save it in that shape.`);
+  const wrong = tensor.type === "int64" && bound !== undefined ? tensor.data.find((id) => id < -bound || id >= bound) : undefined;
+  if (wrong !== undefined) throw new UserError(`${path} holds the id ${wrong}, and the table that the input "${name}" looks up has rows 0 to ${bound! - 1}: give other ids.`);
+  return tensor;
+}
