@@ -1,22 +1,31 @@
 import type { ModelDescription } from "../shared/result";
 import type { RecognisedModel } from "./architecture/families";
-import type { Checkpoint } from "./checkpoint/checkpoint";
+import type { Checkpoint, TensorReference } from "./checkpoint/checkpoint";
 import { elementCount } from "./tensor";
 
 /** Number of tensors and bytes by dtype, in the order of the file. */
 export function dtypesOf(checkpoint: Checkpoint): Record<string, { tensors: number; bytes: number }> {
   const dtypes: Record<string, { tensors: number; bytes: number }> = {};
-  for (const { dtype, length } of checkpoint.tensors.values()) {
+  for (const tensor of checkpoint.tensors.values()) {
+    const dtype = storedAs(tensor);
     const known = dtypes[dtype] ?? { tensors: 0, bytes: 0 };
-    dtypes[dtype] = { tensors: known.tensors + 1, bytes: known.bytes + length };
+    dtypes[dtype] = { tensors: known.tensors + 1, bytes: known.bytes + tensor.length };
   }
   return dtypes;
+}
+
+/** The dtype of a tensor's elements in the file, or the format in which they are quantised. */
+function storedAs({ dtype, encoding }: TensorReference): string {
+  return encoding?.kind === "blocks" ? encoding.format : dtype;
 }
 
 /** What a result says of the checkpoint. Buffers such as causal masks count as parameters, as they are stored. */
 export function describeModel(checkpoint: Checkpoint, { family, architecture }: RecognisedModel): ModelDescription {
   const elements = new Map<string, number>();
-  for (const { dtype, shape } of checkpoint.tensors.values()) elements.set(dtype, (elements.get(dtype) ?? 0) + elementCount(shape));
+  for (const tensor of checkpoint.tensors.values()) {
+    const dtype = storedAs(tensor);
+    elements.set(dtype, (elements.get(dtype) ?? 0) + elementCount(tensor.shape));
+  }
   const byCount = [...elements].sort(([, a], [, b]) => b - a);
   return {
     path: checkpoint.path,

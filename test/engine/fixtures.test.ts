@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { copyFile, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,8 +13,7 @@ import { batchSequences } from "../../src/engine/input/batch";
 import { openOnnxRuntime } from "../../src/engine/runtime/onnxruntime";
 import { surveyNorms, unreachedNorms } from "../../src/engine/survey";
 import type { Tensor } from "../../src/engine/tensor";
-import { temporaryFolder } from "./checkpoint/files";
-import { concatenate } from "./golden";
+import { concatenate, worstError } from "./golden";
 
 const fixtures = join(import.meta.dirname, "../../../shared/fixtures");
 const describeFixture = describe.skipIf(!existsSync(fixtures));
@@ -33,6 +31,18 @@ async function logitsOf(architecture: Architecture, sequences: readonly (readonl
   const [count, length, ids] = shape as [number, number, number];
   const at = (index: number): Float32Array => data.subarray(index * ids, (index + 1) * ids);
   return Array.from({ length: count }, (_, s) => Array.from({ length }, (_unused, position) => at(s * length + position)));
+}
+
+/** The norms of a model as they are called, with what goes into them. */
+async function norms(architecture: Architecture, ids: readonly number[]): Promise<{ role: string; depth: number; eps: number; input: Float32Array }[]> {
+  const calls: NormCall[] = [];
+  await forward(openOnnxRuntime(), writeStages(architecture.stages), batchSequences([ids], 1e6), {
+    onNormCalls: (seen) => {
+      calls.push(...seen);
+      return Promise.resolve();
+    },
+  });
+  return calls.map(({ norm: { role, depth, eps }, input }) => ({ role, depth, eps, input: concatenate([input]) }));
 }
 
 function largestAt(values: Float32Array): number {
@@ -113,13 +123,27 @@ describeFixture("gpt-nano-sort (skipped where ../shared/fixtures is absent)", ()
 });
 
 describeFixture("stories260K (skipped where ../shared/fixtures is absent)", () => {
-  test("decodes the golden tokens greedily", async () => {
+  test.each(["hf", "stories260K.pt", "stories260K-f32.gguf"])("decodes the golden tokens greedily from %s", async (file) => {
     const { ids } = JSON.parse(await readFile(join(fixtures, "stories260K/stories260K.golden.json"), "utf8")) as { ids: number[] };
-    const { architecture } = await open("stories260K/hf");
+    const { architecture } = await open(`stories260K/${file}`);
     // Each token is asked for behind the golden ones before it: greedy decoding takes the same way.
     const [positions] = await logitsOf(architecture, [ids.slice(0, -1)]);
     expect(ids.length).toBeGreaterThanOrEqual(200);
     expect(positions!.map(largestAt)).toEqual(ids.slice(1));
+  });
+
+  test.each([
+    ["stories260K.pt", 2e-6],
+    ["stories260K-f32.gguf", 2e-6],
+    // Weights rounded to 8 bits.
+    ["stories260K-q8_0.gguf", 0.05],
+  ])("has the norm inputs of its safetensors in %s, to %f of the largest", async (file, tolerance) => {
+    const { ids } = JSON.parse(await readFile(join(fixtures, "stories260K/stories260K.golden.json"), "utf8")) as { ids: number[] };
+    const [expected, actual] = await Promise.all(["hf", file].map(async (name) => norms((await open(`stories260K/${name}`)).architecture, ids)));
+    expect(actual).toHaveLength(11);
+    expect(actual!.map(({ role, depth, eps }) => ({ role, depth, eps }))).toEqual(expected!.map(({ role, depth, eps }) => ({ role, depth, eps })));
+    const errors = actual!.map(({ input }, index) => worstError(input, expected![index]!.input));
+    expect(Math.max(...errors)).toBeLessThan(tolerance);
   });
 
   test("has 11 norms, and their gains are those that are known of it", async () => {
@@ -141,19 +165,10 @@ describeFixture("stories260K (skipped where ../shared/fixtures is absent)", () =
   });
 });
 
-describeFixture("rxnmapper-albert (skipped where ../shared/fixtures or python3 is absent)", () => {
-  test("runs 26 norm calls on 4 parameter pairs", async (context) => {
-    try {
-      execFileSync("python3", ["--version"]);
-    } catch {
-      context.skip("python3 is absent, which converts the checkpoint");
-    }
-    const folder = await temporaryFolder();
-    const source = join(fixtures, "rxnmapper-albert");
-    execFileSync("python3", [join(import.meta.dirname, "legacy_torch_to_safetensors.py"), join(source, "pytorch_model.bin"), join(folder, "model.safetensors")]);
-    await copyFile(join(source, "config.json"), join(folder, "config.json"));
-    const checkpoint = await openCheckpoint(folder);
-    const stages = writeStages(recogniseModel(checkpoint).architecture.stages);
+describeFixture("rxnmapper-albert (skipped where ../shared/fixtures is absent)", () => {
+  test("runs 26 norm calls on 4 parameter pairs", async () => {
+    const { checkpoint, architecture } = await open("rxnmapper-albert");
+    const stages = writeStages(architecture.stages);
     const calls: NormCall[] = [];
     await forward(openOnnxRuntime(), stages, batchSequences([[12, 13, 14, 15, 16]], 64), {
       onNormCalls: (seen) => {

@@ -1,5 +1,6 @@
 import type { Dtype } from "../../shared/dtype";
 import type { Graph } from "../graph/graph";
+import type { Encoding } from "./encoding";
 
 /** Where the bytes of one tensor lie: they are read, or mapped by a runtime, only when they are needed. */
 export interface TensorReference {
@@ -12,6 +13,8 @@ export interface TensorReference {
   readonly offset: number;
   /** Length in bytes. */
   readonly length: number;
+  /** Absent where the bytes are the elements, row-major and little-endian. Where it is present they are decoded as they are read, and no runtime can map them. */
+  readonly encoding?: Encoding;
 }
 
 /** An opened checkpoint: names and places, no weights. */

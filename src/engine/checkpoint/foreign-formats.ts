@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 
-/** Something that is not a safetensors file, though a user may hand it over as one. */
+/** Something that is no checkpoint of a format that is read, though a user may hand it over as one. */
 interface ForeignFormat {
   /** With its article, to follow "is". */
   readonly name: string;
@@ -28,35 +28,33 @@ const foreignFormats: readonly ForeignFormat[] = [
     begins: (bytes) => /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(latin1(bytes)),
   },
   {
-    name: "a PyTorch checkpoint, which NormLens does not read yet",
-    advice: convertTorch,
+    name: "a part of a distributed checkpoint of PyTorch",
+    advice: "join its parts (python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt) and name the outcome",
+    extensions: [".distcp"],
+    begins: never,
+  },
+  {
+    name: "called like a PyTorch checkpoint, but torch.save did not write it",
+    advice: "check that it is the right file or get it again",
     extensions: [".bin", ".pt", ".pth", ".ckpt"],
     begins: never,
   },
   {
-    name: "a zip archive, probably a PyTorch checkpoint, which NormLens does not read yet",
-    advice: convertTorch,
-    extensions: [".zip"],
-    begins: startsWith("PK\x03\x04"),
-  },
-  {
-    name: "a Python pickle, which NormLens does not read yet",
-    advice: convertTorch,
-    extensions: [".pkl", ".pickle"],
-    begins: (bytes) => bytes[0] === 0x80 && bytes[1] !== undefined && bytes[1] >= 2 && bytes[1] <= 5,
-  },
-  {
-    name: "a GGUF checkpoint, which NormLens does not read yet",
-    advice: "use the safetensors checkpoint that it was made from",
+    name: "called like a GGUF checkpoint, but is none",
+    advice: "check that it is the right file or get it again",
     extensions: [".gguf", ".ggml"],
-    begins: startsWith("GGUF"),
+    begins: never,
   },
+  { name: "a zip archive, probably a PyTorch checkpoint", advice: "call it pytorch_model.bin, or get the right file", extensions: [".zip"], begins: startsWith("PK\x03\x04") },
+  { name: "a GGUF checkpoint", advice: "call it model.gguf, or get the right file", extensions: [], begins: startsWith("GGUF") },
+  { name: "a Python pickle that torch.save did not write", advice: convertTorch, extensions: [".pkl", ".pickle"], begins: startsWithPickle },
   {
     name: "an HDF5 (Keras) checkpoint, which NormLens does not read yet",
     advice: convert,
     extensions: [".h5", ".hdf5", ".keras"],
     begins: startsWith("\x89HDF"),
   },
+  { name: "an ONNX model, which NormLens does not read yet", advice: "use the safetensors checkpoint that it was exported from", extensions: [".onnx"], begins: never },
   { name: "a TensorFlow or TensorFlow Lite model, which NormLens does not read yet", advice: convert, extensions: [".pb", ".tflite", ".index"], begins: never },
   { name: "a Flax checkpoint, which NormLens does not read yet", advice: convert, extensions: [".msgpack"], begins: never },
   { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },
@@ -83,6 +81,11 @@ function describe(format: ForeignFormat | undefined): string | undefined {
 
 function startsWith(magic: string): (bytes: Uint8Array) => boolean {
   return (bytes) => latin1(bytes.subarray(0, magic.length)) === magic;
+}
+
+/** As protocol 2 and later begin. */
+function startsWithPickle(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80 && bytes[1] !== undefined && bytes[1] >= 2 && bytes[1] <= 5;
 }
 
 function never(): boolean {

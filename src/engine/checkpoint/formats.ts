@@ -5,14 +5,15 @@ import type { Checkpoint, CheckpointFormat } from "./checkpoint";
 import { configurationNames } from "./configuration";
 import { fileError } from "./file-error";
 import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
-import { huggingFaceFolder } from "./hugging-face-folder";
-import { withInputFile } from "./input-file";
-import { onnxFile } from "./onnx";
+import { ggufFile } from "./gguf";
+import { huggingFaceFolder, isTrainingState } from "./hugging-face-folder";
+import { beginningOf } from "./input-file";
 import { safetensorsFile } from "./safetensors";
-import { safetensorsIndex } from "./safetensors-index";
+import { safetensorsIndex, torchIndex } from "./shard-index";
+import { torchFile } from "./torch";
 
-/** Every format that is read, in the order in which they are tried. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, onnxFile, safetensorsFile];
+/** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.
@@ -30,20 +31,12 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 async function unreadFile(path: string): Promise<UserError> {
-  const what = foreignName(path) ?? (await contentOf(path));
-  return new UserError(what === undefined ? `${path} is no checkpoint that NormLens knows; name a safetensors file or a folder that holds one.` : `${path} is ${what}.`);
-}
-
-async function contentOf(path: string): Promise<string | undefined> {
-  return withInputFile(path, async (file) => {
-    const beginning = new Uint8Array(Math.min(file.size, tellingBytes));
-    await file.read(beginning, 0);
-    return foreignContent(beginning);
-  });
+  const what = foreignContent(await beginningOf(path, tellingBytes)) ?? foreignName(path);
+  return new UserError(what === undefined ? `${path} is no checkpoint that NormLens knows; name a file of safetensors, PyTorch or GGUF, or a folder that holds one.` : `${path} is ${what}.`);
 }
 
 async function unreadFolder(path: string): Promise<UserError> {
-  const names = (await readdir(path)).sort();
+  const names = (await readdir(path)).filter((name) => !isTrainingState(name)).sort();
   const foreign = names.find((name) => foreignName(name) !== undefined);
   if (foreign !== undefined) return unreadFile(join(path, foreign));
   const config = configurationNames.find((name) => names.includes(name));

@@ -16,6 +16,16 @@ export interface InputFile {
   read(target: Uint8Array, offset: number): Promise<void>;
 }
 
+/** The first bytes of a file, `length` or as many as there are; none of a folder. */
+export async function beginningOf(path: string, length: number): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) return new Uint8Array(0);
+  return withInputFile(path, async (file) => {
+    const beginning = new Uint8Array(Math.min(file.size, length));
+    await file.read(beginning, 0);
+    return beginning;
+  });
+}
+
 /** Longest single read in bytes, 1 GiB: systems refuse or cut reads of 2 GiB and more. */
 const longestRead = 2 ** 30;
 

@@ -1,11 +1,15 @@
-import { computableDtypes } from "../../shared/dtype";
+import { computableDtypes, dtypeBits } from "../../shared/dtype";
 import type { Dtype } from "../../shared/dtype";
 import { UserError } from "../../shared/errors";
 import { elementCount } from "../tensor";
+import { blockFormats } from "./block-formats";
+import type { BlockFormatName } from "./block-formats";
 import type { TensorReference } from "./checkpoint";
+import { floatBitsOfHalves } from "./half";
 import { withInputFile } from "./input-file";
 import type { InputFile } from "./input-file";
 import { quote } from "./quote";
+import { spanOf, visitStrided } from "./strides";
 
 /** A dtype that {@link readTensor} turns into float32. */
 export type ComputableDtype = "F64" | "F32" | "F16" | "BF16";
@@ -19,7 +23,7 @@ export function isComputable(dtype: Dtype): dtype is ComputableDtype {
 }
 
 /**
- * The elements of a tensor as float32, row-major: F16 and BF16 exactly, F64 rounded to nearest.
+ * The elements of a tensor as float32, row-major: F16, BF16 and quantised ones exactly, F64 rounded to nearest.
  * @throws UserError where its dtype is none of those, its file has become shorter, or memory does not suffice.
  */
 export async function readTensor(reference: TensorReference): Promise<Float32Array> {
@@ -31,29 +35,80 @@ export async function readTensor(reference: TensorReference): Promise<Float32Arr
  * @throws UserError
  */
 export async function readElements(reference: TensorReference, first: number, count: number): Promise<Float32Array> {
-  const { name, dtype, file, offset, shape } = reference;
+  const { name, dtype, file, shape } = reference;
   if (!isComputable(dtype)) {
     throw new UserError(`${file}: tensor ${quote(name)} is stored as ${dtype}, which NormLens can't compute with; convert it to BF16.`);
   }
   if (first < 0 || first + count > elementCount(shape)) throw new RangeError(`Elements ${first} to ${first + count} are not all in ${name}.`);
-  const { bytesPerElement, widen } = storage[dtype];
   const elements = allocate(reference, () => new Float32Array(count));
-  await withInputFile(file, async (input) => {
-    for (let done = 0; done < count; done += elementsAtOnce) {
-      const piece = elements.subarray(done, done + elementsAtOnce);
-      await widen(input, offset + (first + done) * bytesPerElement, piece);
-    }
-  });
+  await withInputFile(file, (input) => fill(input, { ...reference, dtype }, first, elements));
   return elements;
 }
 
 /**
- * The bytes of a tensor of any dtype, as they stand in the file.
+ * The elements of a tensor of any dtype, row-major, in the bytes of that dtype.
  * @throws UserError where its file has become shorter, or memory does not suffice.
  */
 export async function readBytes(reference: TensorReference): Promise<Uint8Array> {
+  const { encoding } = reference;
+  if (encoding?.kind === "blocks") return bytesOf(await readTensor(reference));
   const bytes = allocate(reference, () => new Uint8Array(reference.length));
   await withInputFile(reference.file, (input) => input.read(bytes, reference.offset));
+  return encoding ? allocate(reference, () => gatherBytes(reference, encoding.strides, bytes)) : bytes;
+}
+
+interface ComputableReference extends TensorReference {
+  readonly dtype: ComputableDtype;
+}
+
+async function fill(input: InputFile, reference: ComputableReference, first: number, target: Float32Array): Promise<void> {
+  const { encoding, shape, offset, dtype } = reference;
+  if (!encoding) return fillPlain(input, dtype, offset, first, target);
+  if (encoding.kind === "blocks") return fillFromBlocks(input, encoding.format, offset, first, target);
+  const { strides } = encoding;
+  const span = allocate(reference, () => new Float32Array(spanOf(shape, strides)));
+  await fillPlain(input, dtype, offset, 0, span);
+  visitStrided(shape, strides, first, target.length, (position, index) => {
+    target[index] = span[position]!;
+  });
+}
+
+async function fillPlain(input: InputFile, dtype: ComputableDtype, offset: number, first: number, target: Float32Array): Promise<void> {
+  const { bytesPerElement, widen } = storage[dtype];
+  for (let done = 0; done < target.length; done += elementsAtOnce) {
+    const piece = target.subarray(done, done + elementsAtOnce);
+    await widen(input, offset + (first + done) * bytesPerElement, piece);
+  }
+}
+
+/** Blocks that are read before they are decoded. */
+const blocksAtOnce = 2 ** 14;
+
+async function fillFromBlocks(input: InputFile, format: BlockFormatName, offset: number, first: number, target: Float32Array): Promise<void> {
+  const blocks = blockFormats[format];
+  const { elements, bytes } = blocks;
+  const block = new Float32Array(elements);
+  const [start, end] = [Math.floor(first / elements), Math.ceil((first + target.length) / elements)];
+  for (let from = start; from < end; from += blocksAtOnce) {
+    const stored = new Uint8Array(Math.min(blocksAtOnce, end - from) * bytes);
+    await input.read(stored, offset + from * bytes);
+    for (let at = 0, element = from * elements - first; at < stored.length; at += bytes, element += elements) {
+      if (element >= 0 && element + elements <= target.length) blocks.decode(stored, at, target, element);
+      else {
+        blocks.decode(stored, at, block, 0);
+        target.set(block.subarray(Math.max(0, -element), target.length - element), Math.max(0, element));
+      }
+    }
+  }
+}
+
+function gatherBytes({ dtype, shape }: TensorReference, strides: readonly number[], span: Uint8Array): Uint8Array {
+  const size = dtypeBits[dtype] / 8;
+  const count = elementCount(shape);
+  const bytes = new Uint8Array(count * size);
+  visitStrided(shape, strides, 0, count, (position, index) => {
+    for (let byte = 0; byte < size; byte++) bytes[index * size + byte] = span[position * size + byte]!;
+  });
   return bytes;
 }
 
@@ -100,7 +155,7 @@ const storage: Readonly<Record<ComputableDtype, Storage>> = {
       const halves = new Uint16Array(target.length);
       await input.read(bytesOf(halves), offset);
       const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-      const table = (floatBitsOfHalves ??= tabulateHalves());
+      const table = floatBitsOfHalves();
       for (let index = 0; index < halves.length; index++) bits[index] = table[halves[index]!]!;
     },
   },
@@ -108,26 +163,4 @@ const storage: Readonly<Record<ComputableDtype, Storage>> = {
 
 function bytesOf(array: Float32Array | Float64Array | Uint16Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-/** float32 bits of every 16-bit pattern, made when first needed: looking up is twice as fast as converting. */
-let floatBitsOfHalves: Uint32Array | undefined;
-
-function tabulateHalves(): Uint32Array {
-  const table = new Uint32Array(2 ** 16);
-  for (let half = 0; half < table.length; half++) table[half] = halfToFloatBits(half);
-  return table;
-}
-
-/** float32 bits of an IEEE 754 binary16 number given by its bits; exact, a NaN's payload included. */
-function halfToFloatBits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // A subnormal half is a normal float: shift the leading bit out and count how far.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }

@@ -147,9 +147,10 @@ describe("an index that is refused", () => {
 
 describe("what is not a checkpoint", () => {
   it.each([
-    ["pytorch_model.bin", /pytorch_model\.bin is a PyTorch checkpoint, which NormLens does not read yet; .*save it as safetensors/],
-    ["model.pt", /model\.pt is a PyTorch checkpoint/],
-    ["model-q8_0.gguf", /is a GGUF checkpoint, which NormLens does not read yet; use the safetensors checkpoint/],
+    ["pytorch_model.bin", /pytorch_model\.bin is called like a PyTorch checkpoint, but torch\.save did not write it/],
+    ["model.pt", /model\.pt is called like a PyTorch checkpoint, but torch\.save did not write it; check/],
+    ["model-q8_0.gguf", /model-q8_0\.gguf is called like a GGUF checkpoint, but is none/],
+    ["__0_0.distcp", /is a part of a distributed checkpoint of PyTorch; join its parts \(python -m torch\.distributed\.checkpoint\.format_utils dcp_to_torch/],
     ["model.onnx", /is an ONNX model, which NormLens does not read yet/],
     ["tf_model.h5", /is an HDF5 \(Keras\) checkpoint, which NormLens does not read yet; convert it to safetensors/],
     ["flax_model.msgpack", /is a Flax checkpoint/],

@@ -2,37 +2,45 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat, TensorReference } from "./checkpoint";
+import { describeCheckpoint } from "./describe-checkpoint";
 import { isJsonObject, parseUntrustedJson, readJsonFile } from "./json";
 import { quote } from "./quote";
-import { describeCheckpoint } from "./safetensors";
-import { readSafetensorsHeader } from "./safetensors-header";
-
-/** Ending of the file that says in which shard each tensor lies. */
-export const indexSuffix = ".safetensors.index.json";
+import { safetensorsFile } from "./safetensors";
+import { torchFile } from "./torch";
 
 /** Shards whose headers are read at the same time: enough to hide a disk's latency, few enough for any limit on open files. */
 const shardsAtOnce = 16;
 
-/** A checkpoint cut into several safetensors files (shards), named by its index. */
-export const safetensorsIndex: CheckpointFormat = {
-  name: "safetensors",
+/** Ending of the file that says in which shard each tensor lies, after that of the shards. */
+const indexEnding = ".index.json";
 
-  async recognises(path) {
-    return path.endsWith(indexSuffix) && (await stat(path)).isFile();
-  },
+/** A checkpoint cut into several files of one format (shards), named by its index; `ending` is that of the shards. */
+function shardIndex(ending: string, format: CheckpointFormat): CheckpointFormat {
+  return {
+    name: format.name,
 
-  async open(path) {
-    const folder = dirname(resolve(path));
-    const weightMap = await readWeightMap(path);
-    const shards = await readShards([...new Set(weightMap.values())], folder, path);
-    const tensors = [...weightMap].map(([name, shard]) => {
-      const tensor = shards.get(shard)?.get(name);
-      if (tensor) return tensor;
-      throw new UserError(`${path} says that tensor ${quote(name)} lies in ${quote(shard)}, but it is not there; get both files again.`);
-    });
-    return describeCheckpoint(path, folder, tensors);
-  },
-};
+    async recognises(path) {
+      return path.endsWith(ending + indexEnding) && (await stat(path)).isFile();
+    },
+
+    async open(path) {
+      const weightMap = await readWeightMap(path);
+      const shards = await readShards([...new Set(weightMap.values())], format, path);
+      const tensors = [...weightMap].map(([name, shard]) => {
+        const tensor = shards.get(shard)?.get(name);
+        if (tensor) return tensor;
+        throw new UserError(`${path} says that tensor ${quote(name)} lies in ${quote(shard)}, but it is not there; get both files again.`);
+      });
+      return describeCheckpoint(format.name, path, tensors);
+    },
+  };
+}
+
+/** model.safetensors.index.json, as transformers writes it. */
+export const safetensorsIndex = shardIndex(".safetensors", safetensorsFile);
+
+/** pytorch_model.bin.index.json, as transformers wrote it before safetensors. */
+export const torchIndex = shardIndex(".bin", torchFile);
 
 /** Tensor name to shard name. */
 async function readWeightMap(path: string): Promise<ReadonlyMap<string, string>> {
@@ -46,7 +54,7 @@ async function readWeightMap(path: string): Promise<ReadonlyMap<string, string>>
   return shards;
 }
 
-async function readShards(names: readonly string[], folder: string, index: string): Promise<Map<string, ReadonlyMap<string, TensorReference>>> {
+async function readShards(names: readonly string[], format: CheckpointFormat, index: string): Promise<Map<string, ReadonlyMap<string, TensorReference>>> {
   for (const name of names) {
     if (leavesFolder(name)) throw new UserError(`${index} names the shard ${quote(name)}, which is not a file in its folder; don't trust this checkpoint and get it from its source.`);
   }
@@ -54,7 +62,7 @@ async function readShards(names: readonly string[], folder: string, index: strin
   const waiting = names.values();
   const readInTurn = async (): Promise<void> => {
     for (const name of waiting) {
-      shards.set(name, await readShard(join(folder, name), index));
+      shards.set(name, await readShard(join(dirname(resolve(index)), name), format, index));
     }
   };
   await Promise.all(Array.from({ length: shardsAtOnce }, readInTurn));
@@ -66,12 +74,11 @@ function leavesFolder(name: string): boolean {
   return name === "" || /^[/\\]|^[a-z]:|[\0\\]/i.test(name) || name.split("/").includes("..");
 }
 
-async function readShard(path: string, index: string): Promise<ReadonlyMap<string, TensorReference>> {
+async function readShard(path: string, format: CheckpointFormat, index: string): Promise<ReadonlyMap<string, TensorReference>> {
   try {
     await stat(path);
   } catch (cause) {
     throw new UserError(`${index} names the shard ${path}, which is missing; get it and put it there.`, { cause });
   }
-  const { tensors } = await readSafetensorsHeader(path);
-  return new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  return (await format.open(path)).tensors;
 }

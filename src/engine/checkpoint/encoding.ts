@@ -1,0 +1,8 @@
+import type { BlockFormatName } from "./block-formats";
+
+/** How the bytes of a tensor become its elements where these don't stand there one after another. */
+export type Encoding =
+  /** Blocks of quantised elements, in row-major order; the tensor's dtype is F32. */
+  | { readonly kind: "blocks"; readonly format: BlockFormatName }
+  /** Elements of the tensor's dtype, `strides` elements apart along each axis. */
+  | { readonly kind: "strided"; readonly strides: readonly number[] };

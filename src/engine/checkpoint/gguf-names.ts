@@ -1,0 +1,116 @@
+import { UserError } from "../../shared/errors";
+import type { GgufHeader, GgufValue } from "./gguf-header";
+import type { JsonObject } from "./json";
+
+/** How llama.cpp's converter renamed a family's tensors and configuration, the other way round. */
+interface Renaming {
+  /** The family's own name of each tensor outside the blocks. */
+  readonly ends: Readonly<Record<string, string>>;
+  /** Where a block's tensors stand, with # for its number. */
+  readonly block: string;
+  /** The family's own name of each tensor in a block. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** The configuration's name of each entry of the metadata, without the architecture before it. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What the metadata leave unsaid. */
+  readonly constants: JsonObject;
+}
+
+/** Meta's names, because their converter gives queries and keys the order of channels that Meta's rotary positions expect. */
+const llama: Renaming = {
+  ends: { token_embd: "tok_embeddings", output_norm: "norm", output: "output" },
+  block: "layers.#",
+  parts: {
+    attn_norm: "attention_norm",
+    attn_q: "attention.wq",
+    attn_k: "attention.wk",
+    attn_v: "attention.wv",
+    attn_output: "attention.wo",
+    ffn_norm: "ffn_norm",
+    ffn_gate: "feed_forward.w1",
+    ffn_down: "feed_forward.w2",
+    ffn_up: "feed_forward.w3",
+  },
+  fields: {
+    block_count: "n_layers",
+    "attention.head_count": "n_heads",
+    "attention.head_count_kv": "n_kv_heads",
+    "attention.key_length": "head_dim",
+    "attention.layer_norm_rms_epsilon": "norm_eps",
+    context_length: "max_seq_len",
+    "rope.freq_base": "rope_theta",
+  },
+  constants: { model_type: "llama" },
+};
+
+const gpt2: Renaming = {
+  ends: { token_embd: "wte", position_embd: "wpe", output_norm: "ln_f", output: "lm_head" },
+  block: "h.#",
+  parts: { attn_norm: "ln_1", attn_qkv: "attn.c_attn", attn_output: "attn.c_proj", ffn_norm: "ln_2", ffn_up: "mlp.c_fc", ffn_down: "mlp.c_proj" },
+  fields: { block_count: "n_layer", "attention.head_count": "n_head", "attention.layer_norm_epsilon": "layer_norm_epsilon" },
+  constants: { model_type: "gpt2", activation_function: "gelu_new" },
+};
+
+const bert: Renaming = {
+  ends: {
+    token_embd: "embeddings.word_embeddings",
+    position_embd: "embeddings.position_embeddings",
+    token_types: "embeddings.token_type_embeddings",
+    token_embd_norm: "embeddings.LayerNorm",
+  },
+  block: "encoder.layer.#",
+  parts: {
+    attn_q: "attention.self.query",
+    attn_k: "attention.self.key",
+    attn_v: "attention.self.value",
+    attn_output: "attention.output.dense",
+    attn_output_norm: "attention.output.LayerNorm",
+    ffn_up: "intermediate.dense",
+    ffn_down: "output.dense",
+    layer_output_norm: "output.LayerNorm",
+  },
+  fields: {
+    block_count: "num_hidden_layers",
+    embedding_length: "hidden_size",
+    "attention.head_count": "num_attention_heads",
+    "attention.layer_norm_epsilon": "layer_norm_eps",
+    context_length: "max_position_embeddings",
+  },
+  constants: { model_type: "bert", hidden_act: "gelu" },
+};
+
+/** By general.architecture. */
+const renamings: Readonly<Record<string, Renaming>> = { llama, gpt2, bert };
+
+/** The name of a tensor in its family's own words; as it stands where it is not known. */
+export type Rename = (name: string) => string;
+
+/**
+ * The names and the configuration that a family's own checkpoints have, for a GGUF file's.
+ * A family without a renaming keeps its names, with general.architecture as the model_type that nobody knows.
+ * @throws UserError where the metadata state a scaling of positions that would be lost.
+ */
+export function familiar({ metadata }: GgufHeader, path: string): { rename: Rename; config: JsonObject } {
+  const architecture = metadata.get("general.architecture");
+  const renaming = typeof architecture === "string" && Object.hasOwn(renamings, architecture) ? renamings[architecture] : undefined;
+  if (!renaming) return { rename: (name) => name, config: { model_type: typeof architecture === "string" ? architecture : "unknown" } };
+  const value = (field: string): GgufValue | undefined => metadata.get(`${String(architecture)}.${field}`);
+  const fields = Object.entries(renaming.fields).flatMap(([field, name]): [string, GgufValue | undefined][] => (value(field) === undefined ? [] : [[name, value(field)]]));
+  const config: JsonObject = Object.fromEntries(fields);
+  return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path), ...renaming.constants } };
+}
+
+function renamed(name: string, { ends, block, parts }: Renaming): string {
+  const match = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name);
+  const [index, part, kind] = [match?.[1], match?.[2] ?? "", match?.[3] ?? ""];
+  if (index === undefined) return part in ends ? `${ends[part]!}.${kind}` : name;
+  return part in parts ? `${block.replace("#", index)}.${parts[part]!}.${kind}` : name;
+}
+
+/** rope_scaling of config.json. */
+function positionScaling(value: (field: string) => GgufValue | undefined, path: string): JsonObject {
+  const kind = value("rope.scaling.type") ?? "none";
+  if (kind === "none") return {};
+  if (kind === "linear") return { rope_scaling: { rope_type: "linear", factor: value("rope.scaling.factor") ?? 1 } };
+  throw new UserError(`${path} scales positions by ${String(kind)}, which NormLens does not read from GGUF files; use the safetensors checkpoint that it was made from.`);
+}
