@@ -54,7 +54,6 @@ const foreignFormats: readonly ForeignFormat[] = [
     extensions: [".h5", ".hdf5", ".keras"],
     begins: startsWith("\x89HDF"),
   },
-  { name: "an ONNX model, which NormLens does not read yet", advice: "use the safetensors checkpoint that it was exported from", extensions: [".onnx"], begins: never },
   { name: "a TensorFlow or TensorFlow Lite model, which NormLens does not read yet", advice: convert, extensions: [".pb", ".tflite", ".index"], begins: never },
   { name: "a Flax checkpoint, which NormLens does not read yet", advice: convert, extensions: [".msgpack"], begins: never },
   { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },

@@ -8,12 +8,13 @@ import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
 import { ggufFile } from "./gguf";
 import { huggingFaceFolder, isTrainingState } from "./hugging-face-folder";
 import { beginningOf } from "./input-file";
+import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
 import { safetensorsIndex, torchIndex } from "./shard-index";
 import { torchFile } from "./torch";
 
 /** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.

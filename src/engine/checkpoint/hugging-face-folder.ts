@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat } from "./checkpoint";
 import { ggufFile } from "./gguf";
+import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
 import { safetensorsIndex, torchIndex } from "./shard-index";
 import { torchFile } from "./torch";
@@ -22,6 +23,7 @@ const weightFiles: readonly WeightFiles[] = [
   { format: safetensorsFile, index: safetensorsIndex, usual: "model.safetensors", endings: [".safetensors"] },
   { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
+  { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];
 
 const indexEnding = ".index.json";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
 import { isJsonObject } from "../../../src/engine/checkpoint/json";
 import { readTensor } from "../../../src/engine/checkpoint/tensor-data";
-import { fixtures, haveFixtures, refusal } from "./files";
+import { fixtures, haveFixtures } from "./files";
 
 const range = (values: Float32Array): [number, number] => [Math.min(...values), Math.max(...values)];
 
@@ -55,7 +55,13 @@ describe.skipIf(!haveFixtures)("real checkpoints (skipped where ../shared/fixtur
     expect(tensors.get("gau_layers.0.gamma")?.shape).toEqual([2, 128]);
   });
 
-  it("checkpoints of other formats are refused by name", async () => {
-    expect(await refusal(openCheckpoint(join(fixtures, "magika")))).toMatch(/standard_v3_3\.onnx is an ONNX model/);
+  it.each([
+    ["stories260K/hf", "safetensors"],
+    ["stories260K/stories260K.pt", "torch"],
+    ["stories260K/stories260K-q8_0.gguf", "gguf"],
+    ["rxnmapper-albert", "torch"],
+    ["magika", "onnx"],
+  ])("%s is of the format %s", async (path, format) => {
+    expect((await openCheckpoint(join(fixtures, path))).format).toBe(format);
   });
 });

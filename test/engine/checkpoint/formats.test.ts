@@ -151,7 +151,7 @@ describe("what is not a checkpoint", () => {
     ["model.pt", /model\.pt is called like a PyTorch checkpoint, but torch\.save did not write it; check/],
     ["model-q8_0.gguf", /model-q8_0\.gguf is called like a GGUF checkpoint, but is none/],
     ["__0_0.distcp", /is a part of a distributed checkpoint of PyTorch; join its parts \(python -m torch\.distributed\.checkpoint\.format_utils dcp_to_torch/],
-    ["model.onnx", /is an ONNX model, which NormLens does not read yet/],
+    ["model.onnx", /is no ONNX model or is damaged/],
     ["tf_model.h5", /is an HDF5 \(Keras\) checkpoint, which NormLens does not read yet; convert it to safetensors/],
     ["flax_model.msgpack", /is a Flax checkpoint/],
     ["saved_model.pb", /is a TensorFlow/],
