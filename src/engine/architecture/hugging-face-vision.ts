@@ -1,6 +1,7 @@
 import type { Linear, NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import type { Config } from "./architecture";
+import type { AttentionShape } from "./attention";
 import { architectureName, eps, optionalSize, optionalText, size } from "./config";
 import { denseFeedForward } from "./feed-forward";
 import { imageSize } from "./image-size";
@@ -52,7 +53,8 @@ export interface VisionFamily {
   readonly module: string;
   /** Names of the tokens before the patches. */
   readonly prefix: readonly string[];
-  readonly classifier?: string;
+  /** Bias on the attention scores of a block, over the grid of patches. */
+  readonly attentionBias?: (weights: Weights, block: string, heads: number, grid: readonly [rows: number, columns: number]) => AttentionShape["bias"];
   readonly assumptions?: readonly string[];
 }
 
@@ -63,32 +65,40 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
   const names = weights.has(blockMarker(inMemory)) ? inMemory : stored;
   const depth = weights.blocks((block) => blockMarker(names, block), optionalSize(config, "num_hidden_layers"));
   const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-12));
+  const heads = size(config, "num_attention_heads");
+  const [height, imageWidth] = imageSize(config["image_size"], patchWeight.shape);
+  const grid = [Math.floor(height / patchWeight.shape[2]!), Math.floor(imageWidth / patchWeight.shape[3]!)] as const;
+  const poolsMean = weights.has("pooler.layernorm.weight");
   const act = activation(optionalText(config, "hidden_act") ?? "gelu");
   return {
     name: architectureName(config, family.name),
     depth,
     width,
-    heads: size(config, "num_attention_heads"),
+    heads,
     embedding: {
       patchWeight,
       patchBias: weights.optional("embeddings.patch_embeddings.projection.bias", [width]),
       prefix: family.prefix.map((token) => weights.tensor(`embeddings.${token}`, [1, 1, width])),
-      positions: weights.tensor("embeddings.position_embeddings", [1, any, width]),
-      imageSize: imageSize(config["image_size"], patchWeight.shape),
+      positions: weights.optional("embeddings.position_embeddings", [1, any, width]),
+      imageSize: [height, imageWidth],
     },
     block: (index) => {
       const parts = weights.at(names.block(index));
       return {
         attentionNorm: norm(parts, "layernorm_before", width, "attention", index),
         qkv: names.qkv.map((part) => parts.linear(part, width, width)),
+        attentionBias: family.attentionBias?.(weights, names.block(index), heads, grid),
         attentionOut: parts.linear(names.attentionOut, width, width),
+        attentionScale: parts.optional("lambda_1", [width]),
         ffnNorm: norm(parts, "layernorm_after", width, "ffn", index),
         feedForward: denseFeedForward(parts.feedForward(names.up, names.down, width), act),
+        ffnScale: parts.optional("lambda_2", [width]),
       };
     },
-    finalNorm: norm(weights, "layernorm", width, "final", depth),
-    pool: "first",
-    classifier: classifierIn(weights.outside(family.module), family.classifier ?? "classifier", width),
+    finalNorm: weights.has("layernorm.weight") || !poolsMean ? norm(weights, "layernorm", width, "final", depth) : undefined,
+    pooledNorm: poolsMean ? norm(weights, "pooler.layernorm", width, "final", depth) : undefined,
+    pool: poolsMean ? "mean" : "first",
+    classifier: classifierIn(weights.outside(family.module), "classifier", width),
     assumptions: family.assumptions ?? [],
   };
 }

@@ -12,6 +12,7 @@ export interface PreNormBlock {
   readonly qkv: readonly Linear[];
   readonly queryNorm?: NormSpecification | undefined;
   readonly keyNorm?: NormSpecification | undefined;
+  readonly attentionBias?: AttentionShape["bias"];
   readonly attentionOut: Linear;
   readonly feedForward: FeedForward;
   /** Factors [width] on the two branches (layer scale). */
@@ -26,7 +27,7 @@ export function preNormBlock(g: GraphBuilder, x: Value, block: PreNormBlock, sha
   const [q, k, v] = projected(g, g.norm(x, block.attentionNorm), block.qkv).map((part) => g.unflatten(part, x, [heads, headSize])) as [Value, Value, Value];
   const queries = block.queryNorm ? g.norm(q, block.queryNorm) : q;
   const keys = block.keyNorm ? g.norm(k, block.keyNorm) : k;
-  const out = g.linear(attention(g, queries, keys, v, shape), block.attentionOut);
+  const out = g.linear(attention(g, queries, keys, v, { ...shape, bias: block.attentionBias }), block.attentionOut);
   const attended = g.add(x, scaled(g, g.unflatten(out, x, [width]), block.attentionScale));
   const fed = block.feedForward(g, g.norm(attended, block.ffnNorm));
   return g.add(attended, scaled(g, g.unflatten(fed, x, [width]), block.ffnScale));

@@ -1,4 +1,5 @@
 import type { Family } from "./architecture";
+import { beit } from "./beit";
 import { clip, siglip } from "./clip";
 import { deit } from "./deit";
 import { dinov2 } from "./dinov2";
@@ -6,4 +7,4 @@ import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [clip, siglip, deit, dinov2, vit, vitMae];
+export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, vit, vitMae];

@@ -132,6 +132,33 @@ def siglip_hf() -> Case:
     return towers_case("siglip-hf", transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=SIZES)), pairs(), run_towers)
 
 
+# BEiT
+
+BEIT_ROLES = {**VIT_ROLES, "pooler.layernorm": "final"}
+
+
+def beit(name: str, model_class: type, **options) -> Case:
+    config = transformers.BeitConfig(**{**SIZES, "layer_scale_init_value": 0.1, "num_labels": 5, **options})
+    return transformers_case(name, model_class(config), BEIT_ROLES, image_feeds(1, 32, 32), without_effect="mask_token")
+
+
+def beit_hf() -> Case:
+    """As finetuned ones: a table in every block, the mean over patches normalised."""
+    return beit("beit-hf", transformers.BeitForImageClassification, use_relative_position_bias=True, use_mean_pooling=True)
+
+
+def beit_hf_shared() -> Case:
+    """As pretrained ones: a table for all blocks, absolute positions beside it, a norm of all tokens."""
+    options = {"use_shared_relative_position_bias": True, "use_absolute_position_embeddings": True, "use_mask_token": True, "use_mean_pooling": False}
+    return beit("beit-hf-shared", transformers.BeitModel, **options)
+
+
+def beit_hf_in_memory_names() -> Case:
+    case = beit("beit-hf-in-memory-names", transformers.BeitModel, use_relative_position_bias=True, use_mean_pooling=False, layer_scale_init_value=0.0)
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -149,7 +176,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
