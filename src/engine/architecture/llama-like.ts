@@ -6,6 +6,7 @@ import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optio
 import { decoder, tableEmbedding, type LogitHead } from "./decoder";
 import { decoderBlock, type DecoderBlock, type Projection } from "./decoder-block";
 import { fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
+import { normsOf } from "./norm-in";
 import { fusedProjection, separateProjection } from "./projections";
 import { rotaryOf, type Rotary } from "./rotary";
 import { any, type Weights } from "./weights";
@@ -75,16 +76,8 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
   const keyValueHeads = keyValueHeadCount(config, heads);
   const sizeOfHead = optionalSize(config, "head_dim") ?? headSize(width, heads);
   const act = activation(optionalText(config, "hidden_activation") ?? optionalText(config, "hidden_act") ?? form.act ?? "silu");
-  const normEps = eps(config, ["rms_norm_eps", "norm_eps"], form.eps ?? 1e-6);
   const rotary = form.rotary ?? ((): Rotary => rotaryOf(config, sizeOfHead));
-  const normIn: NormIn = (parts, name, channels, role, index) => ({
-    ...parts.norm(name, channels),
-    kind: "rmsnorm",
-    role,
-    depth: index,
-    eps: normEps,
-    ...(form.weightOffset !== undefined && { weightOffset: form.weightOffset }),
-  });
+  const normIn = normsOf("rmsnorm", eps(config, ["rms_norm_eps", "norm_eps"], form.eps ?? 1e-6), form.weightOffset);
 
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`layers.${index}`);
@@ -128,8 +121,6 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     head: { weight: untied ?? tokenTable, layout: "out-in", ...form.logits },
   });
 }
-
-type NormIn = (parts: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) => NormSpecification;
 
 /** Which norms a block has: before both branches (LLaMA), behind both (OLMo 2), or before and behind (Gemma 2); names alone do not tell. */
 function blockNorms(

@@ -528,6 +528,112 @@ def gemma3_old() -> Case:
     return transformers_case("gemma3-old", model, SANDWICH_ROLES, text_feeds(), config=config)
 
 
+# Other decoders
+
+BLOCK_ROLES = {
+    "input_layernorm": "attention",
+    "post_attention_layernorm": "ffn",
+    "ln_attn": "attention",
+    "ln_mlp": "ffn",
+    "q_layernorm": "query",
+    "k_layernorm": "key",
+    "word_embeddings_layernorm": "embedding",
+    "final_layer_norm": "final",
+    "final_layernorm": "final",
+    "ln_f": "final",
+}
+SIZES = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 64,
+    **EAGER,
+}
+
+
+def neox(name: str, **options) -> Case:
+    config = transformers.GPTNeoXConfig(**SIZES, intermediate_size=28, layer_norm_eps=VISIBLE_EPS, **options)
+    return transformers_case(name, transformers.GPTNeoXForCausalLM(config), BLOCK_ROLES, text_feeds())
+
+
+def gpt_neox_hf() -> Case:
+    return neox("gpt-neox-hf", rope_parameters={"rope_theta": 50.0, "partial_rotary_factor": 0.5, "rope_type": "default"})
+
+
+def gpt_neox_old() -> Case:
+    """As Pythia came: fields of its own for RoPE, masks and frequencies among the tensors; here also one branch after the other."""
+    rope = {"rope_theta": 50.0, "partial_rotary_factor": 1.0, "rope_type": "default"}
+    case = neox("gpt-neox-old", use_parallel_residual=False, rope_parameters=rope)
+    del case.config["rope_parameters"]
+    case.config |= {"rotary_emb_base": 50, "rotary_pct": 1.0}
+    mask = torch.ones(1, 1, 64, 64).tril().bool()
+    for block in range(2):
+        case.checkpoint[f"gpt_neox.layers.{block}.attention.bias"] = mask
+        case.checkpoint[f"gpt_neox.layers.{block}.attention.masked_bias"] = torch.tensor(-1e9)
+        case.checkpoint[f"gpt_neox.layers.{block}.attention.rotary_emb.inv_freq"] = torch.ones(2)
+    return case
+
+
+def phi(name: str, **options) -> Case:
+    sizes = {**SIZES, "intermediate_size": 28, "layer_norm_eps": VISIBLE_EPS}
+    config = transformers.PhiConfig(**{**sizes, "rope_parameters": {"rope_theta": 50.0, "partial_rotary_factor": 0.5}, **options})
+    return transformers_case(name, transformers.PhiForCausalLM(config), BLOCK_ROLES, text_feeds())
+
+
+def phi_hf() -> Case:
+    return phi("phi-hf")
+
+
+def phi_query_key_norm() -> Case:
+    return phi("phi-query-key-norm", qk_layernorm=True, num_key_value_heads=2)
+
+
+OPT_ROLES = {"self_attn_layer_norm": "attention", "layers.#.final_layer_norm": "ffn", "final_layer_norm": "final"}
+
+
+def opt(name: str, roles: dict[str, str], **options) -> Case:
+    config = transformers.OPTConfig(**SIZES, ffn_dim=28, **options)
+    return transformers_case(name, transformers.OPTForCausalLM(config), roles, text_feeds(), without_effect=r"k_proj\.bias")
+
+
+def opt_hf() -> Case:
+    return opt("opt-hf", OPT_ROLES)
+
+
+def opt_post_norm() -> Case:
+    """As the model of 350 million parameters."""
+    roles = {"self_attn_layer_norm": "post-attention", "final_layer_norm": "post-ffn"}
+    return opt("opt-post-norm", roles, do_layer_norm_before=False, word_embed_proj_dim=12)
+
+
+def bloom_hf() -> Case:
+    """Six heads, whose slopes do not come from one series."""
+    sizes = {"vocab_size": VOCABULARY, "hidden_size": 12, "n_layer": 2, "n_head": 6, **EAGER}
+    config = transformers.BloomConfig(**sizes, layer_norm_epsilon=VISIBLE_EPS)
+    model = transformers.BloomForCausalLM(config)
+    return transformers_case("bloom-hf", model, BLOCK_ROLES, text_feeds())
+
+
+def falcon(name: str, **options) -> Case:
+    config = transformers.FalconConfig(**SIZES, layer_norm_epsilon=VISIBLE_EPS, **options)
+    return transformers_case(name, transformers.FalconForCausalLM(config), BLOCK_ROLES, text_feeds())
+
+
+def falcon_multi_query() -> Case:
+    """As the model of 7 billion parameters: one norm for both branches."""
+    return falcon("falcon-multi-query")
+
+
+def falcon_new() -> Case:
+    """As the larger models: a norm for each branch, grouped queries."""
+    return falcon("falcon-new", new_decoder_architecture=True, num_kv_heads=2)
+
+
+def falcon_serial() -> Case:
+    return falcon("falcon-serial", parallel_attn=False, multi_query=False, bias=True)
+
+
 # BERT
 
 BERT_ROLES = {
@@ -809,6 +915,16 @@ CASES: list[Callable[[], Case]] = [
     gemma2_hf,
     gemma3_hf,
     gemma3_old,
+    gpt_neox_hf,
+    gpt_neox_old,
+    phi_hf,
+    phi_query_key_norm,
+    opt_hf,
+    opt_post_norm,
+    bloom_hf,
+    falcon_multi_query,
+    falcon_new,
+    falcon_serial,
     bert_hf,
     bert_hf_noprefix,
     bert_gamma_beta,

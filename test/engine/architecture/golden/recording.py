@@ -29,7 +29,7 @@ class Case:
     checkpoint: dict[str, Tensor]
     """Tensors under the names that the checkpoint spells."""
     roles: dict[str, str]
-    """End of a norm's module path to its role."""
+    """End of a norm's module path to its role; # stands for the number of a block."""
     blocks: int
     feeds: dict[str, Feed]
     """Suffix of the golden file's name to what is fed; the first one is also used for the checks."""
@@ -117,7 +117,8 @@ def checkpoint_name(checkpoint: dict[str, Tensor], norm: nn.Module) -> str:
 
 
 def role_of(roles: dict[str, str], name: str) -> str:
-    ends = [end for end in roles if name == end or name.endswith(f".{end}")]
+    numbered = re.sub(r"\.\d+\.", ".#.", name)
+    ends = [end for end in roles if f".{numbered}".endswith(f".{end}") or f".{name}".endswith(f".{end}")]
     return roles[max(ends, key=len)]
 
 

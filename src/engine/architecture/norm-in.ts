@@ -1,0 +1,14 @@
+import type { NormSpecification } from "../graph/builder";
+import type { Weights } from "./weights";
+
+/** A norm of the weights under `names`. */
+export type NormIn = (names: Weights, name: string, channels: number, role: NormSpecification["role"], depth: number) => NormSpecification;
+
+/** Norms of one kind and eps; gains are `weightOffset` more than their stored weights, where that is stated. */
+export function normsOf(kind: NormSpecification["kind"], eps: number, weightOffset?: number): NormIn {
+  return (names, name, channels, role, depth) => ({
+    ...names.norm(name, channels),
+    ...{ kind, role, depth, eps },
+    ...(weightOffset !== undefined && { weightOffset }),
+  });
+}
