@@ -3,8 +3,9 @@ import { beit } from "./beit";
 import { clip, siglip } from "./clip";
 import { deit } from "./deit";
 import { dinov2 } from "./dinov2";
+import { swin } from "./swin";
 import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, vit, vitMae];
+export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, vit, vitMae];

@@ -159,6 +159,38 @@ def beit_hf_in_memory_names() -> Case:
     return case
 
 
+# Swin
+
+SWIN_ROLES = {**VIT_ROLES, "embeddings.norm": "embedding", "downsample.norm": "other"}
+
+
+def swin(name: str, model_class: type, **options) -> Case:
+    """Two levels: two blocks of four windows each, the second one moved, and a block of a single window."""
+    sizes = {"image_size": 32, "patch_size": 4, "num_channels": 1, "embed_dim": 8, "depths": [2, 1], "num_heads": [1, 2], "window_size": 4, "mlp_ratio": 2.0}
+    config = transformers.SwinConfig(**{**sizes, "layer_norm_eps": VISIBLE_EPS, "num_labels": 5, **options})
+    config.num_hidden_layers = sum(config.depths)
+    starts = [0, *config.depths]
+
+    def depth(module: str) -> int:
+        parts = module.split(".")
+        level = int(parts[parts.index("layers") + 1])
+        return sum(starts[: level + 1]) + (int(parts[parts.index("blocks") + 1]) if "blocks" in parts else config.depths[level])
+
+    case = transformers_case(name, model_class(config), SWIN_ROLES, image_feeds(1, 32, 32), depth=depth, without_effect=r"k(ey|_proj)\.bias|mask_token")
+    case.config.pop("num_hidden_layers", None)
+    return case
+
+
+def swin_hf() -> Case:
+    return swin("swin-hf", transformers.SwinForImageClassification)
+
+
+def swin_hf_in_memory_names() -> Case:
+    case = swin("swin-hf-in-memory-names", transformers.SwinModel, use_absolute_embeddings=True, embed_dim=4, mlp_ratio=3.0)
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -176,7 +208,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
