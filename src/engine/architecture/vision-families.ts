@@ -1,6 +1,7 @@
 import type { Family } from "./architecture";
 import { beit } from "./beit";
 import { clip, siglip } from "./clip";
+import { convnext } from "./convnext";
 import { deit } from "./deit";
 import { dinov2 } from "./dinov2";
 import { swin } from "./swin";
@@ -8,4 +9,4 @@ import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, vit, vitMae];
+export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, convnext, vit, vitMae];

@@ -12,6 +12,7 @@ import torch
 import transformers
 from make_golden import CONTEXT, VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, VOCABULARY, ids, image_feeds, transformers_case
 from recording import Case, write
+from torch import nn
 
 SIZES = {
     "hidden_size": 16,
@@ -48,7 +49,7 @@ DINOV2_ROLES = {"norm1": "attention", "norm2": "ffn", "layernorm": "final"}
 DINOV2_WITHOUT_EFFECT = VIT_WITHOUT_EFFECT + "|mask_token"
 
 
-def dinov2(name: str, model: torch.nn.Module) -> Case:
+def dinov2(name: str, model: nn.Module) -> Case:
     case = transformers_case(name, model, DINOV2_ROLES, image_feeds(1, 32, 32), without_effect=DINOV2_WITHOUT_EFFECT)
     case.forward = lambda model, feed: {"last_hidden_state": model.base_model(**feed).last_hidden_state}
     return case
@@ -89,19 +90,19 @@ CLIP_TEXT = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2
 CLIP_WITHOUT_EFFECT = r"k_proj\.bias|in_proj_bias|projection|logit|text_model\.head"
 
 
-def run_towers(model: torch.nn.Module, feed: dict) -> dict:
+def run_towers(model: nn.Module, feed: dict) -> dict:
     """What both towers give, before the projections."""
     whole = model(**feed)
     image, text = whole.vision_model_output, whole.text_model_output
     return {"last_hidden_state": image.last_hidden_state, "pooler_output": image.pooler_output, "text_last_hidden_state": text.last_hidden_state}
 
 
-def run_tower(model: torch.nn.Module, feed: dict) -> dict:
+def run_tower(model: nn.Module, feed: dict) -> dict:
     whole = model(**feed)
     return {"last_hidden_state": whole.last_hidden_state, "pooler_output": whole.pooler_output}
 
 
-def towers_case(name: str, model: torch.nn.Module, feeds: dict, run) -> Case:
+def towers_case(name: str, model: nn.Module, feeds: dict, run) -> Case:
     model.config.num_hidden_layers = 2
     case = transformers_case(name, model, CLIP_ROLES, feeds, without_effect=CLIP_WITHOUT_EFFECT)
     case.config.pop("num_hidden_layers", None)
@@ -191,6 +192,52 @@ def swin_hf_in_memory_names() -> Case:
     return case
 
 
+# ConvNeXt
+
+CONVNEXT_ROLES = {"embeddings.layernorm": "embedding", "downsampling_layer.0": "other", "layernorm": "ffn", "convnext.layernorm": "final", "convnextv2.layernorm": "final"}
+
+
+class OverSecondAxis(nn.Module):
+    """A norm over the second of four axes as one over the last: its input is recorded as rows."""
+
+    def __init__(self, norm: nn.LayerNorm):
+        super().__init__()
+        self.rows = nn.LayerNorm(norm.weight.shape[0], eps=norm.eps)
+
+    def forward(self, x):
+        return self.rows(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def convnext(name: str, model: nn.Module) -> Case:
+    starts = [0, *model.config.depths]
+
+    def depth(module: str) -> int:
+        parts = module.split(".")
+        level = int(parts[parts.index("stages") + 1])
+        return sum(starts[: level + 1]) + (int(parts[parts.index("layers") + 1]) if "layers" in parts else 0)
+
+    for parent in list(model.modules()):
+        for key, child in parent.named_children():
+            if getattr(child, "data_format", "") == "channels_first":
+                setattr(parent, key, OverSecondAxis(child))
+    model.config.num_hidden_layers = sum(model.config.depths)
+    case = transformers_case(name, model, CONVNEXT_ROLES, image_feeds(1, 32, 32), depth=depth)
+    case.checkpoint = {key.replace(".rows.", "."): tensor for key, tensor in case.checkpoint.items()}
+    case.config.pop("num_hidden_layers", None)
+    return case
+
+
+CONVNEXT_SIZES = {"num_channels": 1, "hidden_sizes": [8, 12], "depths": [2, 1], "num_stages": 2, "image_size": 32, "num_labels": 5, "layer_norm_eps": VISIBLE_EPS}
+
+
+def convnext_hf() -> Case:
+    return convnext("convnext-hf", transformers.ConvNextForImageClassification(transformers.ConvNextConfig(**CONVNEXT_SIZES, layer_scale_init_value=0.1)))
+
+
+def convnextv2_hf() -> Case:
+    return convnext("convnextv2-hf", transformers.ConvNextV2ForImageClassification(transformers.ConvNextV2Config(**CONVNEXT_SIZES)))
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -208,7 +255,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
