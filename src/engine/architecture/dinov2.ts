@@ -17,7 +17,10 @@ export const dinov2: Family = {
   name: "dinov2",
   modelTypes: ["dinov2", "dinov2_with_registers"],
   recognises: (checkpoint) => holds(checkpoint, huggingFaceMarker) && holds(checkpoint, "encoder.layer.0.layer_scale1.lambda1"),
-  build: (weights, config) => visionTransformer(read(weights.within(huggingFaceMarker), config)),
+  build: (weights, config) => {
+    const { input, ...architecture } = visionTransformer(read(weights.within(huggingFaceMarker), config));
+    return { ...architecture, input: input.modality === "images" ? { ...input, takesAnySize: true } : input };
+  },
 };
 
 function read(weights: Weights, config: Config): VisionTransformer {

@@ -24,6 +24,8 @@ export interface ImageInput {
   readonly width: number;
   /** Rows that one image becomes: patches and special tokens. */
   readonly tokensPerImage: number;
+  /** True where the model takes pictures of any size: then they are made at this one, whatever size its preprocessor makes. */
+  readonly takesAnySize?: true;
   /** Where the model takes text beside each image: token ids [images, context length], fed as `input_ids`. */
   readonly text?: TextInput;
 }

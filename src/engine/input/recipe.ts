@@ -41,7 +41,7 @@ const shorterEdgeProcessors = /^(CLIP|ChineseCLIP|Levit)/;
 export async function readRecipe(folder: string, expected: ImageInput): Promise<ImageRecipe | undefined> {
   const preprocessor = join(folder, "preprocessor_config.json");
   if (await exists(preprocessor)) {
-    const recipe = huggingFaceRecipe(preprocessor, await readObject(preprocessor), expected);
+    const recipe = atOwnSize(huggingFaceRecipe(preprocessor, await readObject(preprocessor), expected), expected);
     checkFinalSize(preprocessor, recipe, expected);
     return recipe;
   }
@@ -66,6 +66,24 @@ function checkFinalSize(path: string, { resize, crop }: ImageRecipe, expected: I
   );
 }
 
+/** The same view of every picture at the model's own size, where the model takes pictures of any. */
+function atOwnSize(recipe: ImageRecipe, expected: ImageInput): ImageRecipe {
+  const { resize, crop } = recipe;
+  if (expected.takesAnySize !== true || !crop || resize?.to !== "shorter-edge") return recipe;
+  const { width, height } = expected;
+  return { ...recipe, resize: { to: "shorter-edge", edge: Math.round((resize.edge * height) / crop.height) }, crop: { ...crop, width, height } };
+}
+
+/** Edge from which on ConvNeXt's processor shows whole pictures, squeezed into a square. */
+const squeezedFrom = 384;
+
+/** ConvNeXt's way: a share `crop_pct` of the shorter edge is cut out of the middle, or of a large square nothing. */
+function cutShare(path: string, config: Json, { width, height }: ImageInput): Pick<ImageRecipe, "resize" | "crop"> {
+  if (height >= squeezedFrom) return { resize: { to: "exactly", width, height } };
+  const edge = Math.floor(height / numberOr(path, config, "crop_pct", timmCropShare));
+  return { resize: { to: "shorter-edge", edge }, crop: { width, height, halfPixel: "down" } };
+}
+
 /** Fields that the file leaves out have the defaults of ViTImageProcessor. */
 function huggingFaceRecipe(path: string, config: Json, expected: ImageInput): ImageRecipe {
   const fallback = defaultRecipe(expected);
@@ -77,6 +95,7 @@ function huggingFaceRecipe(path: string, config: Json, expected: ImageInput): Im
     ...(resize && { resize }),
     filter: huggingFaceFilter(path, config["resample"]),
     ...(crop && { crop }),
+    ...(config["crop_pct"] !== undefined && isOn("do_resize", true) && cutShare(path, config, expected)),
     scale: isOn("do_rescale", true) ? numberOr(path, config, "rescale_factor", fallback.scale) : 1,
     mean: normalises ? perChannel(path, config, "image_mean", fallback.mean, expected) : Array<number>(expected.channels).fill(0),
     std: normalises ? perChannel(path, config, "image_std", fallback.std, expected) : Array<number>(expected.channels).fill(1),

@@ -38,6 +38,20 @@ describe("preprocessing", () => {
     expect(await readRecipe(folderWith({ "config.json": { model_type: "vit" } }), square)).toBeUndefined();
   });
 
+  test("a model that takes any size sees at its own size what its preprocessor cuts out", async () => {
+    const config = { size: { shortest_edge: 256 }, do_center_crop: true, crop_size: { height: 224, width: 224 }, image_processor_type: "BitImageProcessor" };
+    const recipe = (takesAnySize?: true) => readRecipe(folderWith({ "preprocessor_config.json": config }), { ...square, height: 518, width: 518, ...(takesAnySize && { takesAnySize }) });
+    expect(await recipe(true)).toMatchObject({ resize: { to: "shorter-edge", edge: 592 }, crop: { height: 518, width: 518 } });
+    await expect(recipe()).rejects.toThrow("makes pictures of 224 x 224 pixels, but the model takes 518 x 518");
+  });
+
+  test("ConvNeXt's share of the shorter edge is cut out, and a large square shows all", async () => {
+    const recipe = (edge: number) => readRecipe(folderWith({ "preprocessor_config.json": { crop_pct: 0.875, size: { shortest_edge: edge } } }), { ...square, height: edge, width: edge });
+    expect(await recipe(224)).toMatchObject({ resize: { to: "shorter-edge", edge: 256 }, crop: { height: 224, width: 224 } });
+    const large = (await recipe(384))!;
+    expect([large.resize, large.crop]).toEqual([{ to: "exactly", width: 384, height: 384 }, undefined]);
+  });
+
   test("a model of one channel sees luminance", async () => {
     const grey = { ...square, channels: 1, height: 24, width: 32 };
     const folder = folderWith({ "picture.png": rgb });
