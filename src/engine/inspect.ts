@@ -34,5 +34,6 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
 
 /** 0 where only a run can tell. */
 function channelsOf(graph: Graph, { weight }: NormNode): number {
-  return weight === undefined ? 0 : (viewOf(graph).constants.size(weight) ?? 0);
+  const size = weight === undefined ? 0 : (viewOf(graph).constants.size(weight) ?? 0);
+  return size > 1 ? size : 0;
 }

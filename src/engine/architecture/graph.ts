@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
+import { normPlace } from "../graph/find/norm-place";
 import { viewOf } from "../graph/find/view";
 import { castFeeds, type DeclaredInput } from "../graph/feeds";
 import { withoutFunctions } from "../graph/functions";
@@ -26,7 +27,7 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
   return {
     name: nameOf(config, whole),
     width: widthOf(whole, found),
-    depth: new Set(found.flatMap(({ name, depth }) => (/\d/.test(name) ? [depth] : []))).size,
+    depth: blocksOf(found),
     isLanguageModel: givesLogits(whole, input),
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
@@ -52,6 +53,11 @@ function nameOf(config: Checkpoint["config"], { model }: Graph): string {
   const classes = config?.["architectures"];
   const stated: unknown = Array.isArray(classes) ? classes[0] : undefined;
   return typeof stated === "string" ? stated : (model.graph?.name ?? "") || "graph";
+}
+
+/** The number of blocks that the names of its norms tell of. */
+function blocksOf(norms: readonly NormNode[]): number {
+  return new Set(norms.flatMap(({ name }) => normPlace(name).block ?? [])).size;
 }
 
 /** The most frequent number of channels of its norms. */

@@ -38,18 +38,17 @@ export function findNorms(graph: Graph): NormNode[] {
   });
   const names = new Names();
   const unplaced = found.map(({ node, match }) => {
-    const { gain, offset, weight } = affineOf(view, match);
-    const label = readNormLabel(node.docString);
-    const name = label ? (node.name ?? "") : names.of(normName(weight, node.name ?? ""), weight ?? match.output);
     const { kind, eps, over, input, output } = match;
-    return { name, label, kind, eps: shortestFloat(eps), over, input, output, ...(gain !== undefined && { gain }), ...(offset !== undefined && { offset }), ...(weight !== undefined && { weight }) };
+    const affine = affineOf(view, match);
+    const own = readNormLabel(node.docString) && node.name;
+    const told = own ?? normName(affine.weight, node.name ?? "");
+    const name = own ?? names.of(told, affine.weight ?? output);
+    return { node, place: normPlace(told ?? ""), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affine } };
   });
-  const places = unplaced.map(({ name }) => normPlace(name));
-  const blocks = 1 + Math.max(-1, ...places.map(({ block }) => block ?? -1));
-  return unplaced.map(({ label, ...norm }, index): NormNode => {
-    const { role, block } = places[index]!;
-    const place = label ? { role: label.role, depth: label.depth } : { role, depth: block ?? (role === "final" ? blocks : 0) };
-    return { ...norm, ...place };
+  const blocks = 1 + Math.max(-1, ...unplaced.map(({ place }) => place.block ?? -1));
+  return unplaced.map(({ node, place, norm }): NormNode => {
+    const { role, block } = place;
+    return { ...norm, ...(readNormLabel(node.docString) ?? { role, depth: block ?? (role === "final" ? blocks : 0) }) };
   });
 }
 

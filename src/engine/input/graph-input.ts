@@ -5,8 +5,8 @@ import { completed, given, mainFeed, noise } from "./graph-feeds";
 import type { CalibrationInput, GraphFeed, GraphInput, ImageInput, InputOptions, TextInput } from "./input";
 import { readNpyTensor } from "./npy-tensor";
 
-/** Runs over noise, where nothing says what a token is. */
-const noiseRuns = 4;
+/** Most runs over noise: a run may hold a single token, or a minute of sound. */
+const mostNoiseRuns = 32;
 
 /** Prepares the input that carries what is analysed, as for a model that takes nothing else. */
 export type PrepareMain = (expected: TextInput | ImageInput, options: InputOptions) => Promise<CalibrationInput>;
@@ -22,7 +22,9 @@ export async function prepareGraph(expected: GraphInput, options: InputOptions, 
   const main = mainFeed(expected, sequenceLength);
   if (!main) {
     if (choice.kind !== "default" && choice.kind !== "random") throw new UserError(`${choice.path} can't be fed, as the graph takes neither token ids nor pictures: give its inputs as --input NAME=FILE.npy.`);
-    const batches = Array.from({ length: noiseRuns }, (_, index) => noise(expected, sequenceLength, seed + index));
+    const first = noise(expected, sequenceLength, seed);
+    const runs = Math.min(mostNoiseRuns, Math.ceil(options.maxTokens / (first.sequences * first.sequenceLength)));
+    const batches = Array.from({ length: runs }, (_, index) => (index === 0 ? first : noise(expected, sequenceLength, seed + index * expected.feeds.length)));
     return calibration("random", "random", batches, choice.kind === "random" ? [] : ["The graph takes neither token ids nor pictures, so noise was fed: give its inputs as --input NAME=FILE.npy for numbers that mean something."], options);
   }
   const { fixedLength } = main;

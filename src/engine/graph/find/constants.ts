@@ -3,16 +3,13 @@ import { readTensor } from "../../checkpoint/tensor-data";
 import { readInitializer } from "../../runtime/tfjs/initializer";
 import { elementCount } from "../../tensor";
 import type { Graph, Value } from "../graph";
+import { firstAlone, foldings, type Constant } from "./folding";
 
-/** The numbers of a constant; a shape of any rank. */
-export interface Constant {
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-}
+export type { Constant };
 
 /** What a graph has in it that does not depend on its inputs, as far as norms need it. */
 export interface Constants {
-  /** Whether a value is an initializer, or one that is only cast, reshaped, or computed with other constants. */
+  /** Whether a value is an initializer, or follows from initializers alone. */
   has(value: Value): boolean;
   /** A constant that stands in the graph itself, not in a file of weights. */
   inline(value: Value): Constant | undefined;
@@ -20,29 +17,17 @@ export interface Constants {
   scalar(value: Value): number | undefined;
   /** The integers of a constant: axes, shapes. */
   integers(value: Value): number[] | undefined;
-  /** Number of elements of an initializer or inline constant. */
-  size(value: Value): number | undefined;
-  /** The shape of any constant, without reading a weight. */
+  /** The shape of an initializer or of an inline constant. */
   shape(value: Value): readonly number[] | undefined;
-  /** The initializer whose numbers a constant has, behind operators that move them. */
+  /** Number of elements, as {@link shape}. */
+  size(value: Value): number | undefined;
+  /** The initializer that a constant is made from; of several, the first. */
   initializer(value: Value): Value | undefined;
   /** Any constant, read from its file where it is a weight. */
   read(value: Value): Promise<Constant | undefined>;
 }
 
 type Producer = (value: Value) => onnx.INodeProto | undefined;
-
-/** Operators that leave the numbers of a vector or scalar as they are. */
-const moving: readonly string[] = ["Cast", "Identity", "Reshape", "Unsqueeze", "Squeeze", "Flatten", "Expand"];
-
-/** Operators on constants that exporters leave in a graph beside a norm. */
-const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
-  Add: (a, b) => a + b,
-  Sub: (a, b) => a - b,
-  Mul: (a, b) => a * b,
-  Div: (a, b) => a / b,
-  Pow: (a, b) => a ** b,
-};
 
 /** Constants are as deep as this at most; a graph that goes deeper is no norm's. */
 const deepest = 16;
@@ -52,75 +37,65 @@ export function constantsOf({ model, weights }: Graph, producer: Producer): Cons
   const initializers = new Map((model.graph?.initializer ?? []).map((tensor) => [tensor.name ?? "", tensor]));
   const known = new Map<Value, Constant | undefined>();
 
+  /** The inputs that a value is folded from; undefined for what is no operation on constants. */
+  const sources = (value: Value, depth: number): readonly Value[] | undefined => {
+    const node = depth > deepest || initializers.has(value) ? undefined : producer(value);
+    return node && Object.hasOwn(foldings, node.opType ?? "") ? (node.input ?? []) : undefined;
+  };
+  const decisive = (value: Value, inputs: readonly Value[]): readonly Value[] => (firstAlone.includes(producer(value)?.opType ?? "") ? inputs.slice(0, 1) : inputs);
+
   const has = (value: Value, depth = 0): boolean => {
-    if (initializers.has(value)) return true;
-    const node = producer(value);
-    if (!node || depth > deepest) return false;
-    if (node.opType === "Constant") return true;
-    const [first = "", second = ""] = node.input ?? [];
-    if (moving.includes(node.opType ?? "")) return has(first, depth + 1);
-    return node.opType! in arithmetic && has(first, depth + 1) && has(second, depth + 1);
+    if (initializers.has(value) || producer(value)?.opType === "Constant") return true;
+    const inputs = sources(value, depth);
+    return inputs !== undefined && decisive(value, inputs).every((input) => has(input, depth + 1));
   };
 
   const literal = (value: Value): Constant | undefined => {
-    const initializer = initializers.get(value) ?? constantTensor(producer(value));
-    return initializer && !weights.has(value) ? numbersOf(initializer) : undefined;
+    const tensor = initializers.get(value) ?? constantTensor(producer(value));
+    return tensor && !weights.has(value) ? numbersOf(tensor) : undefined;
+  };
+
+  const fold = (value: Value, constants: readonly (Constant | undefined)[]): Constant | undefined => {
+    const node = producer(value)!;
+    return foldings[node.opType ?? ""]!(constants, node);
   };
 
   const inline = (value: Value, depth = 0): Constant | undefined => {
     if (known.has(value)) return known.get(value);
-    const node = producer(value);
-    const [first = "", second = ""] = node?.input ?? [];
-    const compute = (): Constant | undefined => {
-      if (depth > deepest) return undefined;
-      if (node && moving.includes(node.opType ?? "")) return inline(first, depth + 1);
-      const operation = node && arithmetic[node.opType ?? ""];
-      return operation ? combined(operation, inline(first, depth + 1), inline(second, depth + 1)) : literal(value);
-    };
-    const constant = compute();
+    const inputs = sources(value, depth);
+    const constant = inputs ? fold(value, inputs.map((input) => inline(input, depth + 1))) : literal(value);
     known.set(value, constant);
     return constant;
-  };
-
-  const initializer = (value: Value, depth = 0): Value | undefined => {
-    if (initializers.has(value)) return value;
-    const node = producer(value);
-    if (!node || depth > deepest) return undefined;
-    if (moving.includes(node.opType ?? "")) return initializer(node.input?.[0] ?? "", depth + 1);
-    return node.opType! in arithmetic ? first(node.input ?? [], (input) => initializer(input, depth + 1)) : undefined;
-  };
-
-  /** A constant's shape as it would be read, with its numbers left out. */
-  const shape = (value: Value): readonly number[] | undefined => {
-    const stored = initializer(value);
-    const weight = stored === undefined ? undefined : weights.get(stored);
-    return weight && stored === value ? weight.shape : inline(value)?.shape;
   };
 
   const read = async (value: Value, depth = 0): Promise<Constant | undefined> => {
     const weight = weights.get(value);
     if (weight) return { shape: weight.shape, data: Float64Array.from(await readTensor(weight)) };
-    const node = producer(value);
-    if (!node || node.opType === "Constant" || depth > deepest) return inline(value);
-    const [first = "", second = ""] = node.input ?? [];
-    if (moving.includes(node.opType ?? "")) return reshaped(node, await read(first, depth + 1), inline(second));
-    const operation = arithmetic[node.opType ?? ""];
-    return operation ? combined(operation, await read(first, depth + 1), await read(second, depth + 1)) : undefined;
+    const inputs = has(value) ? sources(value, depth) : undefined;
+    return inputs ? fold(value, await Promise.all(inputs.map((input) => read(input, depth + 1)))) : literal(value);
   };
+
+  const initializer = (value: Value, depth = 0): Value | undefined => {
+    if (initializers.has(value)) return value;
+    const found = (sources(value, depth) ?? []).map((input) => initializer(input, depth + 1)).filter((input) => input !== undefined);
+    return found.find((input) => weights.has(input)) ?? found[0];
+  };
+
+  const shape = (value: Value): readonly number[] | undefined => weights.get(value)?.shape ?? inline(value)?.shape ?? weights.get(initializer(value) ?? "")?.shape;
 
   return {
     has,
     inline,
     read,
-    scalar: (value) => {
-      const data = inline(value)?.data;
-      return data?.length === 1 ? data[0] : undefined;
-    },
-    initializer: (value) => initializer(value),
+    initializer,
     shape,
     size: (value) => {
       const sizes = shape(value);
       return sizes && elementCount(sizes);
+    },
+    scalar: (value) => {
+      const data = inline(value)?.data;
+      return data?.length === 1 ? data[0] : undefined;
     },
     integers: (value) => {
       const constant = inline(value);
@@ -157,38 +132,4 @@ function numbersOf(tensor: onnx.ITensorProto): Constant | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A constant behind an operator that moves: its new shape tells along which axes it varies. */
-function reshaped({ opType, attribute }: onnx.INodeProto, constant: Constant | undefined, setting: Constant | undefined): Constant | undefined {
-  const numbers = setting ? Array.from(setting.data) : (attribute?.find(({ name }) => name === "axes")?.ints ?? []).map(Number);
-  if (constant && opType === "Reshape" && setting) return { shape: filledShape(numbers, constant.data.length), data: constant.data };
-  if (constant && opType === "Unsqueeze") return { shape: unsqueezed(constant.shape, numbers), data: constant.data };
-  return constant;
-}
-
-/** A shape whose -1 stands for what is left. */
-function filledShape(shape: readonly number[], length: number): number[] {
-  const rest = shape.filter((size) => size > 0).reduce((product, size) => product * size, 1);
-  return shape.map((size) => (size === -1 ? length / rest : size));
-}
-
-function unsqueezed(shape: readonly number[], axes: readonly number[]): number[] {
-  const rank = shape.length + axes.length;
-  const ones = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  const sizes = [...shape];
-  return Array.from({ length: rank }, (_, axis) => (ones.has(axis) ? 1 : sizes.shift()!));
-}
-
-/** Two constants of one length, or one of them a single number. */
-function combined(operation: (a: number, b: number) => number, a: Constant | undefined, b: Constant | undefined): Constant | undefined {
-  if (!a || !b) return undefined;
-  const larger = a.data.length >= b.data.length ? a : b;
-  if (Math.min(a.data.length, b.data.length) !== 1 && a.data.length !== b.data.length) return undefined;
-  const at = (data: Float64Array, index: number): number => data[data.length === 1 ? 0 : index]!;
-  return { shape: larger.shape, data: Float64Array.from({ length: larger.data.length }, (_, index) => operation(at(a.data, index), at(b.data, index))) };
-}
-
-function first<Item, Found>(items: readonly Item[], find: (item: Item) => Found | undefined): Found | undefined {
-  return items.map(find).find((found) => found !== undefined);
 }

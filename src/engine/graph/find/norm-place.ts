@@ -22,7 +22,7 @@ const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly
 
 /** Role and block of a norm of this name: "other" where it tells nothing. */
 export function normPlace(name: string): NormPlace {
-  const number = /(?:^|[._])(\d+)(?:\.|$)/.exec(name)?.[1];
+  const number = /(?:^|[._])(\d+)\./.exec(name)?.[1];
   const known = names.find(({ path, outside }) => path.test(name) && !(outside && number !== undefined));
   return { role: known?.role ?? "other", block: number === undefined ? undefined : Number(number) };
 }

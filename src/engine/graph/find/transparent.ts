@@ -3,7 +3,7 @@ import type { Value } from "../graph";
 import type { GraphView } from "./view";
 
 /** Operators that hand a value on as it is. */
-const same: readonly string[] = ["Cast", "Identity", "Dropout"];
+const same: readonly string[] = ["Cast", "CastLike", "Identity", "Dropout"];
 
 /** Operators that a mean or a root may pass on its way to where it is broadcast. */
 const broadcast: readonly string[] = [...same, "Reshape", "Expand", "Unsqueeze", "Squeeze"];
@@ -25,10 +25,15 @@ export function isSame(view: GraphView, a: Value, b: Value): boolean {
 
 /** The node that takes a value, behind casts, where there is only one. */
 export function onlyConsumer(view: GraphView, value: Value): { node: onnx.INodeProto; as: Value } | undefined {
-  const consumers = view.consumers(value);
+  const consumers = view.consumers(value).filter((node) => !takesKindOnly(node, value));
   const [node] = consumers;
   if (!node || consumers.length > 1) return undefined;
   return same.includes(node.opType ?? "") ? onlyConsumer(view, node.output?.[0] ?? "") : { node, as: value };
+}
+
+/** Whether a node looks at the type or the shape of a value alone. */
+function takesKindOnly({ opType, input }: onnx.INodeProto, value: Value): boolean {
+  return opType === "Shape" || opType === "Size" || (opType === "CastLike" && input?.[0] !== value);
 }
 
 function behind(view: GraphView, value: Value, passed: readonly string[]): Value {
