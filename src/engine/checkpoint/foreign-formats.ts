@@ -45,8 +45,6 @@ const foreignFormats: readonly ForeignFormat[] = [
     extensions: [".gguf", ".ggml"],
     begins: never,
   },
-  { name: "a zip archive, probably a PyTorch checkpoint", advice: "call it pytorch_model.bin, or get the right file", extensions: [".zip"], begins: startsWith("PK\x03\x04") },
-  { name: "a GGUF checkpoint", advice: "call it model.gguf, or get the right file", extensions: [], begins: startsWith("GGUF") },
   { name: "a Python pickle that torch.save did not write", advice: convertTorch, extensions: [".pkl", ".pickle"], begins: startsWithPickle },
   {
     name: "an HDF5 (Keras) checkpoint, which NormLens does not read yet",

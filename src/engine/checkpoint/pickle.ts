@@ -240,6 +240,14 @@ function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("latin1");
 }
 
+/** Text as Python's raw-unicode-escape writes what Latin-1 has not. */
+function unescaped(text: string): string {
+  return text.replace(/\\u([0-9a-fA-F]{4})|\\U(00[0-9a-fA-F]{6})/g, (escape, short: string | undefined, long: string | undefined) => {
+    const code = parseInt(short ?? long ?? "", 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : escape;
+  });
+}
+
 /** Text between quotation marks as Python 2 wrote it; escapes stay, since names have none. */
 function unquoted(text: string): string {
   return text.trim().slice(1, -1);
@@ -295,7 +303,7 @@ const instructions: readonly (Instruction | undefined)[] = table({
   S: pushing((m) => unquoted(lineOf(m))),
   T: pushing((m) => latin1(m.cursor.take(m.cursor.u32()))),
   U: pushing((m) => latin1(m.cursor.take(m.cursor.u8()))),
-  V: pushing(lineOf),
+  V: pushing((m) => unescaped(latin1(m.cursor.line()))),
   X: pushing((m) => m.cursor.text(m.cursor.u32())),
   a: (m) => { append(m, m.popMany(1)); },
   b: build,

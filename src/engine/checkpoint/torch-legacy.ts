@@ -17,16 +17,16 @@ import { torchStorage } from "./torch-tensor";
 /** The number that starts the file, as a pickle of any protocol: torch/serialization.py, MAGIC_NUMBER. */
 const magic = Buffer.from("8a0a6cfc9c46f9206aa850192e", "hex");
 
-/** The protocol of the pickle stands before it. */
-const magicStart = 2;
+/** What stands before it: the protocol of the pickle, and from protocol 4 on the length of a frame. */
+const magicStarts: readonly number[] = [2, 11];
 
 /** What torch.save wrote before PyTorch 1.6: pickles of a description and of the storages' keys, then the storages, each after its number of elements. */
 export const torchLegacy: CheckpointFormat = {
   name: "torch",
 
   async recognises(path) {
-    const beginning = await beginningOf(path, magicStart + magic.length);
-    return magic.equals(beginning.subarray(magicStart));
+    const beginning = Buffer.from(await beginningOf(path, Math.max(...magicStarts) + magic.length));
+    return magicStarts.includes(beginning.indexOf(magic));
   },
 
   async open(path) {

@@ -110,9 +110,9 @@ describe("a file that is refused", () => {
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", /is not a safetensors file but a Git LFS pointer.*git lfs pull/],
     ["a web page", "<!DOCTYPE html>\n<html><body>Not found</body></html>", /but a web page; download the file itself/],
     ["a web page with a blank line before", "\n  <html lang=en>", /but a web page/],
-    ["a zip archive", "PK\x03\x04\x00\x00\x08\x08\x00\x00archive/data.pkl", /but a zip archive, probably a PyTorch checkpoint/],
+    ["a zip archive", "PK\x03\x04\x00\x00\x08\x08\x00\x00archive/data.pkl", /it is damaged or not a safetensors file/],
     ["a pickle", Buffer.from("8002637468756d627265706c", "hex"), /but a Python pickle/],
-    ["a GGUF file", "GGUF\x03\x00\x00\x00\x10\x00", /but a GGUF checkpoint/],
+    ["a GGUF file", "GGUF\x03\x00\x00\x00\x10\x00", /it is damaged or not a safetensors file/],
     ["an HDF5 file", Buffer.from("894844460d0a1a0a0000", "hex"), /but an HDF5/],
   ];
 
