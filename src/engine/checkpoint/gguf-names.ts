@@ -79,8 +79,43 @@ const bert: Renaming = {
   constants: { model_type: "bert", hidden_act: "gelu" },
 };
 
+/** Qwen 2 and 3: Hugging Face's names, since their rotary positions are in its order. */
+const qwen: Renaming = {
+  ends: { token_embd: "model.embed_tokens", output_norm: "model.norm", output: "lm_head" },
+  block: "model.layers.#",
+  parts: {
+    attn_norm: "input_layernorm",
+    attn_q: "self_attn.q_proj",
+    attn_k: "self_attn.k_proj",
+    attn_v: "self_attn.v_proj",
+    attn_q_norm: "self_attn.q_norm",
+    attn_k_norm: "self_attn.k_norm",
+    attn_output: "self_attn.o_proj",
+    ffn_norm: "post_attention_layernorm",
+    ffn_gate: "mlp.gate_proj",
+    ffn_up: "mlp.up_proj",
+    ffn_down: "mlp.down_proj",
+  },
+  fields: {
+    block_count: "num_hidden_layers",
+    "attention.head_count": "num_attention_heads",
+    "attention.head_count_kv": "num_key_value_heads",
+    "attention.key_length": "head_dim",
+    "attention.layer_norm_rms_epsilon": "rms_norm_eps",
+    context_length: "max_position_embeddings",
+    "rope.freq_base": "rope_theta",
+  },
+  constants: {},
+};
+
 /** By general.architecture. */
-const renamings: Readonly<Record<string, Renaming>> = { llama, gpt2, bert };
+const renamings: Readonly<Record<string, Renaming>> = {
+  llama,
+  gpt2,
+  bert,
+  qwen2: { ...qwen, constants: { model_type: "qwen2" } },
+  qwen3: { ...qwen, constants: { model_type: "qwen3" } },
+};
 
 /** The name of a tensor in its family's own words; as it stands where it is not known. */
 export type Rename = (name: string) => string;
@@ -111,6 +146,8 @@ function renamed(name: string, { ends, block, parts }: Renaming): string {
 function positionScaling(value: (field: string) => GgufValue | undefined, path: string): JsonObject {
   const kind = value("rope.scaling.type") ?? "none";
   if (kind === "none") return {};
-  if (kind === "linear") return { rope_scaling: { rope_type: "linear", factor: value("rope.scaling.factor") ?? 1 } };
+  const factor = value("rope.scaling.factor") ?? 1;
+  if (kind === "linear") return { rope_scaling: { rope_type: "linear", factor } };
+  if (kind === "yarn") return { rope_scaling: { rope_type: "yarn", factor, original_max_position_embeddings: value("rope.scaling.original_context_length") } };
   throw new UserError(`${path} scales positions by ${String(kind)}, which NormLens does not read from GGUF files; use the safetensors checkpoint that it was made from.`);
 }

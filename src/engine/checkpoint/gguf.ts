@@ -30,10 +30,10 @@ function checkWhole({ metadata }: GgufHeader, path: string): void {
   if (parts !== 1) throw new UserError(`${path} is one of ${String(parts)} parts of a model; join them with llama-gguf-split --merge and name the outcome.`);
 }
 
-/** Llama 3.1 and later: the converter keeps its scaling of rotary positions as a tensor of divisors, the largest of which tells the factor. */
+/** Llama 3.1 and later: the converter keeps its scaling of rotary positions as a tensor of divisors, one for each frequency. */
 async function frequencyScaling(tensors: readonly TensorReference[]): Promise<JsonObject> {
   const divisors = tensors.find(({ name, shape }) => name === "rope_freqs.weight" && shape.length === 1);
   if (!divisors) return {};
-  const factor = (await readTensor(divisors)).reduce((largest, divisor) => Math.max(largest, divisor), 1);
-  return { rope_scaling: { rope_type: "llama3", factor } };
+  const statedDivisors = { rope_type: "longrope", short_factor: [...(await readTensor(divisors))], factor: 1, attention_factor: 1, original_max_position_embeddings: 1 };
+  return { rope_scaling: statedDivisors };
 }
