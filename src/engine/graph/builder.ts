@@ -218,6 +218,20 @@ export class GraphBuilder {
     return output;
   }
 
+  /** Norm of every channel of x [batch, channels, ...] by itself, over all that follows them: a GroupNorm whose groups are channels. */
+  channelNorm(x: Value, norm: NormSpecification): Value {
+    const output = `norm_${this.nodes.length}`;
+    this.nodes.push({
+      opType: "InstanceNormalization",
+      name: norm.name,
+      docString: normLabel(norm.role, norm.depth),
+      input: [x, this.weight(norm.weight), norm.bias ? this.weight(norm.bias) : this.float(0)],
+      output: [output],
+      attribute: attributeProtos({ epsilon: { float: norm.eps } }),
+    });
+    return output;
+  }
+
   /** The finished graph. */
   build(): Graph {
     return {

@@ -149,6 +149,9 @@ const elementwise: Case[] = [
 const cast = (to: ElementType, from: Operand): Case => run("Cast", [from], { outputs: [to], attributes: { to: int(tensorProto({ type: to, shape: [0], values: [] }).dataType!) } });
 
 const casts: Case[] = [
+  run("CastLike", [floats([2, 3]), floats([1])]),
+  run("CastLike", [ints([2, 3]), floats([1])], { outputs: ["float32"] }),
+  run("CastLike", [doubles([2, 3]), ints([1])], { outputs: ["int64"] }),
   cast("float32", ints([2, 3])),
   cast("float32", doubles([2, 3])),
   cast("float32", floats([2, 3])),

@@ -121,6 +121,7 @@ export const elementwise: Operators = {
     },
   },
   Cast: (node) => castTo(elementType(node.int("to", 0))),
+  CastLike: { host: ({ inputs: [x, like] }) => [cast(x!, like!.type)], device: ({ inputs: [x, like] }) => [tf.cast(x!, like!.dtype)] },
   Identity: { host: ({ inputs }) => [inputs[0]!], device: ({ inputs }) => [inputs[0]!] },
   Dropout: {
     host: ({ inputs }) => [inputs[0]!],
