@@ -8,24 +8,32 @@ export interface TokenEmbedding {
   readonly words: TensorReference;
   readonly positions: TensorReference;
   readonly tokenTypes: TensorReference | undefined;
+  /** Row of the first position; the rows before it are for padding. */
+  readonly firstPosition: number;
 }
 
-/** Takes the tables of BERT's embedding, which ALBERT has under the same names. */
-export function tokenEmbedding(weights: Weights): TokenEmbedding {
+/** Takes the tables of BERT's embedding, which its descendants have under the same names. */
+export function tokenEmbedding(weights: Weights, firstPosition = 0): TokenEmbedding {
   const words = weights.tensor("embeddings.word_embeddings.weight", [any, any]);
   const width = words.shape[1]!;
   return {
     words,
     positions: weights.tensor("embeddings.position_embeddings.weight", [any, width]),
     tokenTypes: weights.optional("embeddings.token_type_embeddings.weight", [any, width]),
+    firstPosition,
   };
+}
+
+/** Longest sequence that has a position for each of its tokens. */
+export function contextLengthOf({ positions, firstPosition }: TokenEmbedding): number {
+  return positions.shape[0]! - firstPosition;
 }
 
 /** The stage that turns token ids into the first hidden state. */
 export function tokenEmbeddingStage(tables: TokenEmbedding, norm: NormSpecification): Stage {
   return stage("embedding", (g) => {
     const ids = g.input("input_ids", "int64", ["batch", "sequence"]);
-    const placed = g.add(g.lookUp(tables.words, ids), g.firstRows(tables.positions, g.sequenceLength(ids)));
+    const placed = g.add(g.lookUp(tables.words, ids), g.firstRows(tables.positions, g.sequenceLength(ids), tables.firstPosition));
     const typed = tables.tokenTypes ? g.add(placed, g.firstRows(tables.tokenTypes, g.ints([1]))) : placed;
     g.output(g.norm(typed, norm), hiddenState(0));
   });

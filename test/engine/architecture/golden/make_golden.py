@@ -80,16 +80,18 @@ def transformers_case(
     feeds: dict[str, Feed],
     config: dict | None = None,
     dtype: torch.dtype = torch.float32,
+    run: Callable = run_transformers,
+    adjust: Callable[[nn.Module], None] = lambda _: None,
     **rest,
 ) -> Case:
     """A case from a model of transformers; `config` stands in for the config.json that transformers 5 would write."""
-    randomise(model, name, dtype)
+    adjust(randomise(model, name, dtype))
     written, tensors = saved_by_transformers(model)
     written["dtype"] = str(dtype).removeprefix("torch.")
     return Case(
         name=name,
         model=model,
-        forward=run_transformers,
+        forward=run,
         config=config or written,
         checkpoint={name: tensor.to(dtype) for name, tensor in tensors.items()},
         roles=roles,
@@ -685,6 +687,152 @@ def bert_gelu_new() -> Case:
     return bert("bert-gelu-new", transformers.BertForMaskedLM(bert_config(hidden_act="gelu_new")))
 
 
+# What descends from BERT
+
+ENCODER_ROLES = {
+    **BERT_ROLES,
+    "sa_layer_norm": "post-attention",
+    "output_layer_norm": "post-ffn",
+    "attention.LayerNorm": "post-attention",
+    "lm_head.layer_norm": "final",
+    "vocab_layer_norm": "final",
+}
+PADDING = 1
+
+
+def unpadded_feeds() -> dict[str, Feed]:
+    """Without the padding token's id, from which RoBERTa tells positions."""
+    feeds = text_feeds()
+    return {name: {"input_ids": feed["input_ids"] + 2 * (feed["input_ids"] == PADDING)} for name, feed in feeds.items()}
+
+
+def roberta_hf() -> Case:
+    config = transformers.RobertaConfig(**{**bert_config().to_dict(), "model_type": "roberta", "pad_token_id": PADDING, "type_vocab_size": 1})
+    model = transformers.RobertaForMaskedLM(config)
+    return transformers_case("roberta-hf", model, ENCODER_ROLES, unpadded_feeds(), without_effect=BERT_WITHOUT_EFFECT)
+
+
+def xlm_roberta_noprefix() -> Case:
+    """As sentence encoders come."""
+    config = transformers.XLMRobertaConfig(**{**bert_config().to_dict(), "model_type": "xlm-roberta", "pad_token_id": PADDING, "type_vocab_size": 1})
+    model = transformers.XLMRobertaModel(config)
+    return transformers_case("xlm-roberta-noprefix", model, ENCODER_ROLES, unpadded_feeds(), without_effect=BERT_WITHOUT_EFFECT)
+
+
+def distilbert_hf() -> Case:
+    sizes = {"vocab_size": VOCABULARY, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 40, "max_position_embeddings": CONTEXT}
+    model = transformers.DistilBertForMaskedLM(transformers.DistilBertConfig(**sizes, **EAGER))
+    return transformers_case("distilbert-hf", model, ENCODER_ROLES, text_feeds(), without_effect=r"k_lin\.bias")
+
+
+def mpnet_hf() -> Case:
+    """Sequences so long that distances share a bucket."""
+    config = transformers.MPNetConfig(**{**bert_config().to_dict(), "model_type": "mpnet", "max_position_embeddings": 48})
+    feeds = {"": unpadded_feeds()[""], "-long": {"input_ids": ids(1, 40)["input_ids"].clamp(min=2)}}
+    model = transformers.MPNetForMaskedLM(config)
+    return transformers_case("mpnet-hf", model, ENCODER_ROLES, feeds, without_effect=r"attn\.k\.bias|pooler")
+
+
+def modernbert(name: str, model_class: type, config: dict | None = None, **options) -> Case:
+    sizes = {**SIZES, "num_hidden_layers": 3, "intermediate_size": 20, "norm_eps": VISIBLE_EPS, "local_attention": 4, "pad_token_id": 0}
+    made = transformers.ModernBertConfig(**{**sizes, **options})
+    roles = {"embeddings.norm": "embedding", "attn_norm": "attention", "mlp_norm": "ffn", "final_norm": "final", "head.norm": "final"}
+    return transformers_case(name, model_class(made), roles, text_feeds())
+
+
+def modernbert_hf() -> Case:
+    thetas = {"sliding_attention": 50.0, "full_attention": 500.0}
+    rope = {kind: {"rope_type": "default", "rope_theta": theta} for kind, theta in thetas.items()}
+    return modernbert("modernbert-hf", transformers.ModernBertForMaskedLM, rope_parameters=rope, classifier_bias=True, norm_bias=True)
+
+
+def modernbert_old() -> Case:
+    """config.json as the hub has it."""
+    case = modernbert("modernbert-old", transformers.ModernBertModel, global_rope_theta=500.0, local_rope_theta=50.0)
+    case.config = {key: value for key, value in case.config.items() if key not in ("rope_parameters", "layer_types")}
+    case.config |= {"global_rope_theta": 500.0, "local_rope_theta": 50.0, "global_attn_every_n_layers": 3}
+    return case
+
+
+# T5
+
+T5_ROLES = {
+    "layer.0.layer_norm": "attention",
+    "layer.1.layer_norm": "ffn",
+    "final_layer_norm": "final",
+}
+T5_BLOCKS = 2
+
+
+def run_t5(model: nn.Module, feed: Feed) -> Outputs:
+    """The decoder is fed what it is trained on: the text, shifted right."""
+    shifted = model._shift_right(feed["input_ids"])
+    return {"logits": model(input_ids=feed["input_ids"], decoder_input_ids=shifted).logits}
+
+
+@torch.no_grad()
+def shrink_queries(model: nn.Module) -> None:
+    """T5 does not scale its products, and learns queries that are small instead."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("Attention.q.weight"):
+            parameter.mul_(0.4)
+
+
+def t5(name: str, model_class: type = transformers.T5ForConditionalGeneration, forward: Callable = run_t5, kind: str = "T5", **options) -> Case:
+    """The decoder's blocks are counted on from the encoder's; few buckets, so that distances share them."""
+    config = getattr(transformers, f"{kind}Config")(
+        **{
+            "vocab_size": VOCABULARY,
+            "d_model": 16,
+            "d_kv": 6,
+            "d_ff": 28,
+            "num_layers": T5_BLOCKS,
+            "num_heads": 2,
+            "layer_norm_epsilon": VISIBLE_EPS,
+            "relative_attention_num_buckets": 8,
+            "relative_attention_max_distance": 12,
+            "decoder_start_token_id": 0,
+            "pad_token_id": 0,
+            **EAGER,
+            **options,
+        }
+    )
+    decoder_blocks = config.num_decoder_layers
+    roles = {**T5_ROLES, **{f"decoder.block.{n}.layer.1.layer_norm": "attention" for n in range(decoder_blocks)}, "layer.2.layer_norm": "ffn"}
+
+    def offset(name: str) -> int:
+        return T5_BLOCKS if name.startswith("decoder.") else 0
+
+    return transformers_case(
+        name,
+        model_class(config),
+        roles,
+        {"": ids(3, 8), "-long": ids(1, 20)},
+        depth=lambda path: offset(path) + int(path.split(".")[2]),
+        final_depth=lambda path: offset(path) + (decoder_blocks if path.startswith("decoder.") else T5_BLOCKS),
+        run=forward,
+        adjust=shrink_queries,
+    )
+
+
+def t5_hf() -> Case:
+    return t5("t5-hf", num_decoder_layers=3)
+
+
+def t5_gated() -> Case:
+    """As Flan-T5: gated, the head its own, nothing scaled."""
+    return t5("t5-gated", feed_forward_proj="gated-gelu", tie_word_embeddings=False)
+
+
+def umt5_hf() -> Case:
+    """Every block has a table of its own."""
+    return t5("umt5-hf", transformers.UMT5ForConditionalGeneration, kind="UMT5", feed_forward_proj="gated-gelu")
+
+
+def t5_encoder() -> Case:
+    return t5("t5-encoder", transformers.T5EncoderModel, run_transformers)
+
+
 # ALBERT
 
 ALBERT_ROLES = {
@@ -929,6 +1077,16 @@ CASES: list[Callable[[], Case]] = [
     bert_hf_noprefix,
     bert_gamma_beta,
     bert_gelu_new,
+    roberta_hf,
+    xlm_roberta_noprefix,
+    distilbert_hf,
+    mpnet_hf,
+    modernbert_hf,
+    modernbert_old,
+    t5_hf,
+    t5_gated,
+    umt5_hf,
+    t5_encoder,
     albert_hf,
     albert_hf_noprefix,
     albert_groups,

@@ -38,6 +38,8 @@ class Case:
     """How often the norm of a module path runs in one forward pass."""
     depth: Callable[[str], int] | None = None
     """Block of a module path, where its first number is not it."""
+    final_depth: Callable[[str], int] | None = None
+    """Depth of a norm behind blocks, where it is not the number of blocks."""
     without_effect: str | None = None
     """Pattern of parameters that can't change the outputs."""
 
@@ -51,7 +53,7 @@ class Recording:
 
 
 def is_norm(module: nn.Module) -> bool:
-    return isinstance(module, (nn.LayerNorm, nn.RMSNorm)) or type(module).__name__.endswith(("RMSNorm", "T5LayerNorm"))
+    return isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)) or type(module).__name__.endswith(("RMSNorm", "T5LayerNorm"))
 
 
 def norms_of(model: nn.Module) -> dict[str, nn.Module]:
@@ -125,8 +127,16 @@ def role_of(roles: dict[str, str], name: str) -> str:
 def depth_of(case: Case, name: str, role: str) -> int:
     number = re.search(r"\.(\d+)\.", f".{name}")
     if number is None:
-        return 0 if role == "embedding" else case.blocks
+        if role == "embedding":
+            return 0
+        return case.final_depth(name) if case.final_depth else case.blocks
     return case.depth(name) if case.depth else int(number[1])
+
+
+def kind_of(norm: nn.Module) -> str:
+    if isinstance(norm, nn.GroupNorm):
+        return "groupnorm"
+    return "layernorm" if isinstance(norm, nn.LayerNorm) else "rmsnorm"
 
 
 def describe(case: Case, name: str, norm: nn.Module) -> dict:
@@ -135,7 +145,7 @@ def describe(case: Case, name: str, norm: nn.Module) -> dict:
     role = role_of(case.roles, spelled)
     return {
         "name": spelled,
-        "kind": "layernorm" if isinstance(norm, nn.LayerNorm) else "rmsnorm",
+        "kind": kind_of(norm),
         "role": role,
         "depth": depth_of(case, spelled, role),
         "eps": norm.eps if hasattr(norm, "eps") else norm.variance_epsilon,
