@@ -28,6 +28,7 @@ export interface Golden {
   readonly norms: readonly GoldenNorm[];
   /** int64 tensors, which are ids and masks. */
   ids(name: string): { shape: readonly number[]; rows: number[][] } | undefined;
+  has(name: string): boolean;
   tensor(name: string): Promise<GoldenTensor | undefined>;
 }
 
@@ -65,6 +66,7 @@ export async function openGolden(file: string): Promise<Golden> {
         rows: Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_unused, column) => at(row, column))),
       };
     },
+    has: (name) => checkpoint.tensors.has(name),
     tensor: async (name) => {
       const reference = checkpoint.tensors.get(name);
       return reference && { shape: reference.shape, data: await readTensor(reference) };
@@ -75,10 +77,11 @@ export async function openGolden(file: string): Promise<Golden> {
 /** What was fed, as batches; what a mask hides is cut away, so that nothing is padded. */
 export async function batchesOf(golden: Golden): Promise<Batch[]> {
   const ids = golden.ids("input_ids");
-  const pixels = await golden.tensor("pixel_values");
-  if (pixels) {
+  const name = ["pixel_values", "input_values", "input_features"].find((one) => golden.has(one));
+  if (name !== undefined) {
+    const pieces = (await golden.tensor(name))!;
     const text: Batch["feeds"] = ids ? { input_ids: { type: "int64", shape: ids.shape, data: BigInt64Array.from(ids.rows.flat(), BigInt) } } : {};
-    return [{ feeds: { pixel_values: { type: "float32", ...pixels }, ...text }, sequences: pixels.shape[0]!, sequenceLength: 1 }];
+    return [{ feeds: { [name]: { type: "float32", ...pieces }, ...text }, sequences: pieces.shape[0]!, sequenceLength: 1 }];
   }
   const mask = golden.ids("attention_mask");
   return batchSequences(ids!.rows.map((row, r) => row.filter((_, column) => mask?.rows[r]![column] !== 0)), 1024);

@@ -3,11 +3,12 @@ import type { Checkpoint } from "../checkpoint/checkpoint";
 import type { Architecture, Family } from "./architecture";
 import { graphArchitecture } from "./graph";
 import { languageFamilies } from "./language-families";
+import { speechFamilies } from "./speech-families";
 import { visionFamilies } from "./vision-families";
 import { Weights } from "./weights";
 
 /** Every known family; a checkpoint without a telling configuration is of the first that recognises its tensors. */
-export const families: readonly Family[] = [...languageFamilies, ...visionFamilies];
+export const families: readonly Family[] = [...languageFamilies, ...visionFamilies, ...speechFamilies];
 
 /** A checkpoint as an architecture of its family. */
 export interface RecognisedModel {

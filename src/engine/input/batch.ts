@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Tensor } from "../tensor";
-import type { Batch, ImageInput } from "./input";
+import type { AudioInput, Batch, ImageInput } from "./input";
 
 /** Tokens that run together at most, unless the user says otherwise: enough to keep matrix products busy, little memory. */
 export const defaultBatchTokens = 1024;
@@ -19,7 +19,16 @@ export function batchSequences(sequences: readonly (readonly number[])[], batchT
  * Each feeds `pixel_values`, float32 [images, channels, height, width].
  */
 export function batchImages(images: readonly Float32Array[], expected: ImageInput, batchTokens: number): Batch[] {
-  return group(images, () => expected.tokensPerImage, batchTokens).map((members) => imageBatch(members, expected));
+  const { channels, height, width, tokensPerImage } = expected;
+  return batchPieces(images, { feed: "pixel_values", shape: [channels, height, width], tokensPerPiece: tokensPerImage }, batchTokens);
+}
+
+/** What one of several alike is: the name under which they are fed, its shape, and the tokens that it becomes. */
+type Pieces = Pick<AudioInput, "shape" | "tokensPerPiece"> & { readonly feed: string };
+
+/** Batches of pieces in the order given, each fed as `expected` says. */
+export function batchPieces(pieces: readonly Float32Array[], expected: Pieces, batchTokens: number): Batch[] {
+  return group(pieces, () => expected.tokensPerPiece, batchTokens).map((members) => pieceBatch(members, expected));
 }
 
 /** The same batches, which also feed a piece of text for each of their members, in order: `input_ids`, int64 [members, length]. */
@@ -69,12 +78,10 @@ function tokenBatch(sequences: readonly (readonly number[])[]): Batch {
   return { feeds: { input_ids: tensor }, sequences: sequences.length, sequenceLength };
 }
 
-function imageBatch(images: readonly Float32Array[], expected: ImageInput): Batch {
-  const { channels, height, width, tokensPerImage } = expected;
-  const data = new Float32Array(images.length * channels * height * width);
-  images.forEach((image, index) => {
-    data.set(image, index * image.length);
+function pieceBatch(pieces: readonly Float32Array[], { feed, shape, tokensPerPiece }: Pieces): Batch {
+  const data = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  pieces.forEach((piece, index) => {
+    data.set(piece, index * piece.length);
   });
-  const tensor: Tensor = { type: "float32", shape: [images.length, channels, height, width], data };
-  return { feeds: { pixel_values: tensor }, sequences: images.length, sequenceLength: tokensPerImage };
+  return { feeds: { [feed]: { type: "float32", shape: [pieces.length, ...shape], data } }, sequences: pieces.length, sequenceLength: tokensPerPiece };
 }

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor";
 export type { InputChoice };
 
 /** What a model expects to be fed; each architecture states its own. */
-export type ModelInput = TextInput | ImageInput | GraphInput;
+export type ModelInput = TextInput | ImageInput | AudioInput | GraphInput;
 
 /** Token ids of shape [batch, sequence], int64, fed as `input_ids`. */
 export interface TextInput {
@@ -27,6 +27,19 @@ export interface ImageInput {
   /** True where the model takes pictures of any size: then they are made at this one, whatever size its preprocessor makes. */
   readonly takesAnySize?: true;
   /** Where the model takes text beside each image: token ids [images, context length], fed as `input_ids`. */
+  readonly text?: TextInput;
+}
+
+/** Pieces of sound, float32: samples [pieces, samples], or log-mel frames [pieces, bands, frames]. */
+export interface AudioInput {
+  readonly modality: "audio";
+  /** Name under which they are fed. */
+  readonly feed: "input_values" | "input_features";
+  /** Of one piece. */
+  readonly shape: readonly number[];
+  /** Rows that one piece becomes. */
+  readonly tokensPerPiece: number;
+  /** Where the model reads text beside each piece: token ids [pieces, context length], fed as `input_ids`. */
   readonly text?: TextInput;
 }
 

@@ -6,13 +6,13 @@ import { randomIds } from "./random";
 import { readText } from "./text";
 import { hasTokenizer, loadTokenizer } from "./tokenizer";
 
-/** Longest piece of text beside an image; models that take both have less context than that. */
+/** Longest piece of text beside one of them; models that take both have less context than that. */
 const longestPiece = 1024;
 
 /**
- * The same images, each with a piece of text beside it, as long as the model's context: bundled text where the folder has the model's
+ * The same images or pieces of sound, each with a piece of text beside it, as long as the model's context: bundled text where the folder has the model's
  * tokenizer, else seeded random ids, with a warning that says which.
- * @param expected absent where the model takes images alone: then nothing changes.
+ * @param expected absent where the model takes them alone: then nothing changes.
  */
 export async function pairWithText(images: CalibrationInput, expected: TextInput | undefined, folder: string, options: InputOptions): Promise<CalibrationInput> {
   if (!expected) return images;
@@ -21,7 +21,7 @@ export async function pairWithText(images: CalibrationInput, expected: TextInput
   const read = options.choice.kind === "random" ? [] : await bundledPieces(expected, folder, length, count);
   const pieces = read.length > 0 ? read : cutSequences([randomIds(expected.vocabularySize, count * length, options.seed)], length, count * length).sequences;
   const batches = addTokens(images.batches, Array.from({ length: count }, (_, index) => pieces[index % pieces.length]!));
-  const warning = `Beside each image the model read ${length} tokens of ${read.length > 0 ? "the bundled text" : "random ids"}.`;
+  const warning = `Beside each of them the model read ${length} tokens of ${read.length > 0 ? "the bundled text" : "random ids"}.`;
   return { batches, description: { ...images.description, sha256: sha256Of(batches) }, warnings: [...images.warnings, warning] };
 }
 

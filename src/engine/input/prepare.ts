@@ -10,6 +10,7 @@ import { listImages, readImage } from "./images";
 import { pairWithText } from "./paired-text";
 import { randomIds, randomImages } from "./random";
 import { defaultRecipe, readRecipe, type ImageRecipe } from "./recipe";
+import { prepareSound } from "./sound";
 import { readText } from "./text";
 import { hasTokenizer, loadTokenizer } from "./tokenizer";
 
@@ -28,6 +29,8 @@ export async function prepareInput(expected: ModelInput, folder: string, options
       return prepareText(expected, folder, options);
     case "images":
       return pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
+    case "audio":
+      return pairWithText(prepareSound(expected, options), expected.text, folder, options);
     case "graph":
       return prepareGraph(expected, options, (main, changed) => prepareInput(main, folder, changed));
   }

@@ -23,12 +23,12 @@ describe("text beside images", () => {
   test("is the bundled text where there is a tokenizer, and the input says so", async () => {
     const input = await prepare({ kind: "default" }, { "tokenizer.json": tokenizer, "preprocessor_config.json": { size: { height: 16, width: 16 } } });
     expect(input.description).toMatchObject({ kind: "images", source: "bundled images", sequences: 5 });
-    expect(input.warnings).toEqual(["Beside each image the model read 12 tokens of the bundled text."]);
+    expect(input.warnings).toEqual(["Beside each of them the model read 12 tokens of the bundled text."]);
   });
 
   test("is random ids where there is none, and counts in the hash", async () => {
     const input = await prepare({ kind: "default" }, { "preprocessor_config.json": { size: { height: 16, width: 16 } } });
-    expect(input.warnings).toEqual(["Beside each image the model read 12 tokens of random ids."]);
+    expect(input.warnings).toEqual(["Beside each of them the model read 12 tokens of random ids."]);
     const without = await prepareInput(images, folderWith({ "preprocessor_config.json": { size: { height: 16, width: 16 } } }), { choice: { kind: "default" }, maxTokens: 100, seed: 0, batchTokens: 34 });
     expect(input.description.sha256).not.toBe(without.description.sha256);
   });
