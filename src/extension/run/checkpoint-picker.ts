@@ -5,6 +5,13 @@ interface Choice extends QuickPickItem {
   readonly pick?: () => Promise<Uri | undefined>;
 }
 
+/** Endings of checkpoints; ".bin" is that of many other files, too. */
+const endings = ["safetensors", "safetensors.index.json", "pt", "pth", "ckpt", "gguf", "onnx"];
+const checkpointFiles = `**/{*.{${endings.join(",")}},pytorch_model*.bin,pytorch_model*.bin.index.json}`;
+
+/** What training programs save beside a model. */
+const trainingState = /\/(optimizer|scheduler|scaler|rng_state|random_states|training_args|trainer_state)[^/]*$/;
+
 /** Checkpoints that are looked for in a workspace, at most. */
 const most = 200;
 
@@ -16,7 +23,7 @@ const most = 200;
 export async function pickCheckpoint(title: string, recent: readonly Uri[]): Promise<Uri | undefined> {
   const picker = window.createQuickPick<Choice>();
   picker.title = title;
-  picker.placeholder = l10n.t("A Hugging Face folder, a .safetensors file or its index");
+  picker.placeholder = l10n.t("A folder, or a file of safetensors, PyTorch, GGUF or ONNX");
   picker.matchOnDescription = true;
   // What loads beside it must not take it away.
   picker.ignoreFocusOut = true;
@@ -64,14 +71,14 @@ function group(label: string, items: readonly Choice[]): Choice[] {
 }
 
 function itemOf(uri: Uri): Choice {
-  const isFile = /\.(safetensors|json)$/.test(uri.path);
+  const isFile = [...endings, "bin", "bin.index.json"].some((ending) => uri.path.endsWith(`.${ending}`));
   return { label: nameOf(uri), description: workspace.asRelativePath(uri), iconPath: new ThemeIcon(isFile ? "file-binary" : "folder"), pick: () => Promise.resolve(uri) };
 }
 
 /** Folders that hold a configuration beside weights, and weights that stand without one. */
 async function findCheckpoints(): Promise<Uri[]> {
   const nowhere = "**/{node_modules,.git,.venv,venv,__pycache__}/**";
-  const files = await workspace.findFiles("**/*.{safetensors,safetensors.index.json}", nowhere, most);
+  const files = (await workspace.findFiles(checkpointFiles, nowhere, most)).filter((uri) => !trainingState.test(uri.path));
   const configurations = await workspace.findFiles("**/config.json", nowhere, most);
   const parent = (uri: Uri) => Uri.joinPath(uri, "..").toString();
   const configured = new Set(configurations.map(parent));
@@ -89,7 +96,7 @@ async function browseForCheckpoint(kind: "folder" | "file"): Promise<Uri | undef
       openLabel: l10n.t("Analyze"),
       canSelectFiles: kind === "file",
       canSelectFolders: kind === "folder",
-      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "json"], [l10n.t("All Files")]: ["*"] } }),
+      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "pt", "pth", "ckpt", "bin", "gguf", "onnx", "json"], [l10n.t("All Files")]: ["*"] } }),
     })) ?? [];
   return chosen;
 }
