@@ -1,4 +1,5 @@
 import { onnx } from "onnx-proto";
+import { quote } from "../checkpoint/quote";
 import type { Graph, Value } from "./graph";
 
 const { DataType } = onnx.TensorProto;
@@ -58,7 +59,7 @@ function isFedAsItIs({ type }: onnx.IValueInfoProto): boolean {
 
 function declaration({ name, type }: onnx.IValueInfoProto): DeclaredInput {
   const feedType = feedTypes[type?.tensorType?.elemType ?? 0];
-  if (feedType === undefined) throw new Error(`its input "${name ?? ""}" is no tensor of numbers`);
+  if (feedType === undefined) throw new Error(`its input ${quote(name ?? "")} is no tensor of numbers`);
   const shape = (type?.tensorType?.shape?.dim ?? []).map(({ dimValue, dimParam }) => (Number(dimValue ?? 0) > 0 ? Number(dimValue) : (dimParam ?? "")));
   return { name: name ?? "", type: feedType, shape };
 }
