@@ -2,23 +2,34 @@ import { albert } from "./albert";
 import type { Family } from "./architecture";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
+import { cohere } from "./cohere";
 import { distilbert } from "./distilbert";
 import { falcon } from "./falcon";
 import { gemma } from "./gemma";
+import { glm } from "./glm";
 import { gptNeox } from "./gpt-neox";
 import { gpt2 } from "./gpt2";
+import { granite } from "./granite";
 import { llama } from "./llama";
 import { mistral } from "./mistral";
 import { mixtral } from "./mixtral";
 import { modernbert } from "./modernbert";
 import { mpnet } from "./mpnet";
+import { nemotron } from "./nemotron";
 import { olmo } from "./olmo";
 import { opt } from "./opt";
 import { phi } from "./phi";
 import { phi3 } from "./phi3";
 import { qwen } from "./qwen";
 import { roberta } from "./roberta";
+import { smollm3 } from "./smollm3";
+import { stablelm } from "./stablelm";
+import { starcoder2 } from "./starcoder2";
 import { t5 } from "./t5";
 
 /** Families that read text. */
-export const languageFamilies: readonly Family[] = [gpt2, llama, mistral, mixtral, qwen, gemma, olmo, phi, phi3, gptNeox, opt, bloom, falcon, t5, albert, bert, roberta, distilbert, mpnet, modernbert];
+export const languageFamilies: readonly Family[] = [
+  ...[gpt2, gptNeox, opt, bloom, falcon, phi],
+  ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
+  ...[t5, albert, bert, roberta, distilbert, mpnet, modernbert],
+];

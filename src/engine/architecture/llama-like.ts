@@ -1,11 +1,11 @@
 import { outSize, type NormSpecification } from "../graph/builder";
-import { activation } from "./activation";
+import { activation, type Activation } from "./activation";
 import type { Architecture, Config } from "./architecture";
 import type { AttentionShape } from "./attention";
 import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
 import { decoder, tableEmbedding, type LogitHead } from "./decoder";
 import { decoderBlock, type DecoderBlock, type Projection } from "./decoder-block";
-import { fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
+import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { fusedProjection, separateProjection } from "./projections";
 import { rotaryOf, type Rotary } from "./rotary";
@@ -50,11 +50,15 @@ export interface LlamaForm {
   readonly names?: LlamaNames;
   /** Activation where the configuration names none. */
   readonly act?: string;
+  /** RMSNorm unless stated. */
+  readonly kind?: NormSpecification["kind"];
   readonly eps?: number;
   /** What the norms' gains are more than their stored weights. */
   readonly weightOffset?: number;
   /** Factor on the embedding. */
   readonly embeddingScale?: number;
+  /** True where both branches read the block's input. */
+  readonly parallel?: boolean;
   /** Factor on both branches of every block. */
   readonly branchScale?: number | undefined;
   /** What is particular to a block's attention. */
@@ -77,7 +81,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
   const sizeOfHead = optionalSize(config, "head_dim") ?? headSize(width, heads);
   const act = activation(optionalText(config, "hidden_activation") ?? optionalText(config, "hidden_act") ?? form.act ?? "silu");
   const rotary = form.rotary ?? ((): Rotary => rotaryOf(config, sizeOfHead));
-  const normIn = normsOf("rmsnorm", eps(config, ["rms_norm_eps", "norm_eps"], form.eps ?? 1e-6), form.weightOffset);
+  const normIn = normsOf(form.kind ?? "rmsnorm", eps(config, ["rms_norm_eps", "norm_eps", "norm_epsilon", "layer_norm_eps"], form.eps ?? 1e-6), form.weightOffset);
 
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`layers.${index}`);
@@ -93,19 +97,11 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
         rotary: rotary(index, sizeOfHead),
         out: parts.linear(names.attentionOut, heads * sizeOfHead, width),
       },
-      feedForward: form.feedForward?.(parts, index, width) ?? gated(),
-      ...blockNorms(parts, names, (name, role) => normIn(parts, name, width, role, index)),
+      feedForward: form.feedForward?.(parts, index, width) ?? feedForward(parts, names, width, act),
+      ...blockNorms(parts, names, form.parallel === true, (name, role) => normIn(parts, name, width, role, index)),
+      parallel: form.parallel,
       branchScale: form.branchScale,
     };
-
-    function gated(): FeedForward {
-      if (parts.has("mlp.gate_up_proj.weight")) {
-        const gateUp = parts.linear("mlp.gate_up_proj", width, any);
-        return fusedGatedFeedForward({ gateUp, down: parts.linear(names.down, outSize(gateUp) / 2, width) }, act);
-      }
-      const { up, down } = parts.feedForward(names.gate, names.down, width);
-      return gatedFeedForward({ gate: up, up: parts.linear(names.up, width, outSize(up)), down }, act);
-    }
   };
 
   const untied = weights.outside("model.").optional(names.head, [vocabularySize, width]);
@@ -122,20 +118,39 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
   });
 }
 
-/** Which norms a block has: before both branches (LLaMA), behind both (OLMo 2), or before and behind (Gemma 2); names alone do not tell. */
+/** Which norms a block has: before both branches (LLaMA), behind both (OLMo 2), or before and behind (Gemma 2, GLM 4); one name has several meanings. */
 function blockNorms(
   parts: Weights,
   { attentionNorm, ffnNorm }: LlamaNames,
+  isParallel: boolean,
   norm: (name: string, role: NormSpecification["role"]) => NormSpecification,
 ): Pick<DecoderBlock, "attentionNorm" | "ffnNorm" | "postAttentionNorm" | "postFfnNorm"> {
   const optional = (name: string, role: NormSpecification["role"]): NormSpecification | undefined => (parts.has(`${name}.weight`) ? norm(name, role) : undefined);
-  if (!parts.has("post_feedforward_layernorm.weight")) return { attentionNorm: norm(attentionNorm, "attention"), ffnNorm: norm(ffnNorm, "ffn") };
+  if (parts.has("post_feedforward_layernorm.weight")) {
+    return {
+      attentionNorm: optional(attentionNorm, "attention"),
+      postAttentionNorm: norm("post_attention_layernorm", "post-attention"),
+      ffnNorm: optional("pre_feedforward_layernorm", "ffn"),
+      postFfnNorm: norm("post_feedforward_layernorm", "post-ffn"),
+    };
+  }
   return {
-    attentionNorm: optional(attentionNorm, "attention"),
-    postAttentionNorm: norm("post_attention_layernorm", "post-attention"),
-    ffnNorm: optional("pre_feedforward_layernorm", "ffn"),
-    postFfnNorm: norm("post_feedforward_layernorm", "post-ffn"),
+    attentionNorm: norm(attentionNorm, "attention"),
+    postAttentionNorm: optional("post_self_attn_layernorm", "post-attention"),
+    ffnNorm: isParallel ? optional(ffnNorm, "ffn") : norm(ffnNorm, "ffn"),
+    postFfnNorm: optional("post_mlp_layernorm", "post-ffn"),
   };
+}
+
+/** A gated layer, with gate and up in one tensor or two, or a plain one where there is no gate. */
+function feedForward(parts: Weights, names: LlamaNames, width: number, act: Activation): FeedForward {
+  if (parts.has("mlp.gate_up_proj.weight")) {
+    const gateUp = parts.linear("mlp.gate_up_proj", width, any);
+    return fusedGatedFeedForward({ gateUp, down: parts.linear(names.down, outSize(gateUp) / 2, width) }, act);
+  }
+  if (!parts.has(`${names.gate}.weight`)) return denseFeedForward(parts.feedForward(names.up, names.down, width), act);
+  const { up, down } = parts.feedForward(names.gate, names.down, width);
+  return gatedFeedForward({ gate: up, up: parts.linear(names.up, width, outSize(up)), down }, act);
 }
 
 function projection(parts: Weights, names: LlamaNames, width: number, shape: AttentionShape): Projection {

@@ -473,6 +473,56 @@ def phi3_longrope() -> Case:
     )
 
 
+def starcoder2_hf() -> Case:
+    return descendant("starcoder2-hf", "Starcoder2", norm_epsilon=VISIBLE_EPS, sliding_window=4)
+
+
+HALF_TURNED = {"rope_theta": 50.0, "partial_rotary_factor": 0.5, "rope_type": "default"}
+
+
+def stablelm_hf() -> Case:
+    return descendant("stablelm-hf", "StableLm", layer_norm_eps=VISIBLE_EPS, rope_parameters=HALF_TURNED)
+
+
+def stablelm_parallel() -> Case:
+    options = {"use_parallel_residual": True, "use_qkv_bias": True}
+    case = descendant("stablelm-parallel", "StableLm", layer_norm_eps=VISIBLE_EPS, rope_parameters=HALF_TURNED, **options)
+    del case.config["rope_parameters"]
+    case.config |= {"rope_theta": 50.0, "partial_rotary_factor": 0.5}
+    return case
+
+
+def granite_hf() -> Case:
+    factors = {"embedding_multiplier": 3.0, "attention_multiplier": 0.4, "residual_multiplier": 0.6, "logits_scaling": 5.0}
+    return descendant("granite-hf", "Granite", **factors)
+
+
+def smollm3_hf() -> Case:
+    return descendant("smollm3-hf", "SmolLM3", no_rope_layer_interval=2, use_sliding_window=True, sliding_window=3)
+
+
+def cohere_hf() -> Case:
+    return descendant("cohere-hf", "Cohere", layer_norm_eps=VISIBLE_EPS, logit_scale=0.3)
+
+
+def cohere2_hf() -> Case:
+    types = ["sliding_attention", "full_attention"]
+    return descendant("cohere2-hf", "Cohere2", layer_norm_eps=VISIBLE_EPS, sliding_window=3, layer_types=types)
+
+
+def nemotron_hf() -> Case:
+    return descendant("nemotron-hf", "Nemotron", norm_eps=VISIBLE_EPS, rope_parameters=HALF_TURNED)
+
+
+def glm_hf() -> Case:
+    return descendant("glm-hf", "Glm", head_dim=8, rope_parameters=HALF_TURNED)
+
+
+def glm4_hf() -> Case:
+    roles = {**DESCENDANT_ROLES, "post_self_attn_layernorm": "post-attention", "post_mlp_layernorm": "post-ffn"}
+    return descendant("glm4-hf", "Glm4", roles, head_dim=8, rope_parameters=HALF_TURNED)
+
+
 # Gemma
 
 GEMMA = {"head_dim": 8, "hidden_activation": "gelu_pytorch_tanh"}
@@ -1059,6 +1109,16 @@ CASES: list[Callable[[], Case]] = [
     olmo3_hf,
     phi3_hf,
     phi3_longrope,
+    starcoder2_hf,
+    stablelm_hf,
+    stablelm_parallel,
+    granite_hf,
+    smollm3_hf,
+    cohere_hf,
+    cohere2_hf,
+    nemotron_hf,
+    glm_hf,
+    glm4_hf,
     gemma_hf,
     gemma2_hf,
     gemma3_hf,

@@ -52,8 +52,12 @@ class Recording:
     outputs: Outputs = field(default_factory=dict)
 
 
+# Norm classes that descend from none of torch's: RMSNorm but for Cohere's.
+OWN_NORMS = ("RMSNorm", "T5LayerNorm", "CohereLayerNorm", "Cohere2LayerNorm")
+
+
 def is_norm(module: nn.Module) -> bool:
-    return isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)) or type(module).__name__.endswith(("RMSNorm", "T5LayerNorm"))
+    return isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)) or type(module).__name__.endswith(OWN_NORMS)
 
 
 def norms_of(model: nn.Module) -> dict[str, nn.Module]:
@@ -78,7 +82,7 @@ def distribution(module: nn.Module, parameter_name: str, parameter: Tensor) -> t
     """Mean and standard deviation: norm weights around 1, linear weights so that activations neither fade nor explode."""
     if parameter_name == "bias":
         return 0.0, 0.3
-    if type(module).__name__.startswith("Gemma") and is_norm(module):
+    if type(module).__name__.startswith(("Gemma", "Nemotron")) and is_norm(module):
         return 0.0, 0.3  # gain - 1
     if is_norm(module) or type(module).__name__ == "LayerScale":
         return 1.0, 0.3
@@ -136,7 +140,7 @@ def depth_of(case: Case, name: str, role: str) -> int:
 def kind_of(norm: nn.Module) -> str:
     if isinstance(norm, nn.GroupNorm):
         return "groupnorm"
-    return "layernorm" if isinstance(norm, nn.LayerNorm) else "rmsnorm"
+    return "layernorm" if isinstance(norm, nn.LayerNorm) or type(norm).__name__.startswith("Cohere") else "rmsnorm"
 
 
 def describe(case: Case, name: str, norm: nn.Module) -> dict:
