@@ -63,12 +63,18 @@ export function renderEngines(statuses: readonly EngineStatus[], options: TableO
   ]);
 }
 
+/** A GPU by its name, where the engine tells it; TensorFlow tells of every GPU that it uses. */
+function computesOn({ device, hardware }: EngineStatus): string {
+  if (hardware !== undefined) return printable(hardware);
+  return ["cpu", "wasm", "tensorflow"].includes(device) ? "the processor" : "a GPU";
+}
+
 function engineColumns(colors: Colors): readonly Column<EngineStatus>[] {
   return [
     { heading: "engine", align: "left", text: engineLabel },
     { heading: "GFLOP/s", align: "right", text: ({ gigaflops }) => (gigaflops === undefined ? noNumber : formatNumber(gigaflops)), paint: (text) => colors.bold(colors.cyan(text)) },
     { heading: "version", align: "left", keep: 1, text: ({ version }) => printable(version ?? noNumber) },
-    { heading: "computes on", align: "left", keep: 0, text: ({ hardware }) => printable(hardware ?? noNumber), paint: colors.dim },
+    { heading: "computes on", align: "left", keep: 0, text: computesOn, paint: colors.dim },
   ];
 }
 

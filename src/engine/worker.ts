@@ -12,6 +12,7 @@ import { threadPoolMeasurer } from "./measurer/thread-pool";
 import { checkOutputs } from "./outputs";
 import { writeResult } from "./result-file";
 import { surveyEngines, type Trials } from "./runtime/choose";
+import { forgetProofs } from "./runtime/proof/proof-cache";
 import { engineProver } from "./runtime/proof/engine-prover";
 import { engines } from "./runtime/runtimes";
 
@@ -48,6 +49,7 @@ async function answer(request: EngineRequest): Promise<void> {
     await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
+    if (analysis.result.engine.fallback !== undefined) await forgetProofs();
     const taps = request.kind === "analyze" && request.taps !== undefined ? [request.taps] : [];
     const written = [...(request.out === undefined ? [] : await writeResult(request.out, analysis)), ...taps];
     send({ type: "done", result: analysis.result, written });

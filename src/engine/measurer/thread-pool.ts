@@ -50,6 +50,7 @@ class MeasuringThread {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
   private calls = 0;
+  private failure: Error | undefined;
 
   constructor(script: string) {
     this.worker = new Worker(script);
@@ -72,6 +73,7 @@ class MeasuringThread {
   }
 
   ask(call: (id: number) => MeasurerCall, transfer: ArrayBuffer[] = []): Promise<MeasuredLayer | undefined> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
     const id = (this.calls += 1);
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -84,6 +86,7 @@ class MeasuringThread {
   }
 
   private fail(error: Error): void {
+    this.failure ??= error;
     for (const caller of this.waiting.values()) caller.reject(error);
     this.waiting.clear();
   }

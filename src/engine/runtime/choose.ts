@@ -44,7 +44,8 @@ export async function chooseRuntime(asked: EngineName, options: RuntimeOptions, 
   const ranked = await rank(regular, options, trials, rejected);
   const lastResorts = admitted.filter((engine) => !regular.includes(engine));
   for (const { engine, proof } of [...ranked, ...lastResorts.map((engine): Proven => ({ engine }))]) {
-    const runtime = await openOrReject(engine, options, rejected);
+    const unproven = lastResorts.includes(engine) && !(await provenOrRejected(engine, options, trials, rejected));
+    const runtime = unproven ? undefined : await openOrReject(engine, options, rejected);
     if (runtime === undefined) continue;
     const stands = (other: Engine): boolean => other !== engine && !rejected.some((one) => sameEngine(one, other));
     const slower = ranked.filter((other) => stands(other.engine));
@@ -72,7 +73,7 @@ export async function surveyEngines(options: RuntimeOptions, trials: Trials, onl
 }
 
 /** How much faster an engine has to be than one that is trusted: speeds are measured once, in a moment that may have been a busy one. */
-const clearlyFaster = 1.25;
+const clearlyFaster = 2;
 
 function weight({ engine, proof }: { readonly engine: Engine; readonly proof: Works }): number {
   return proof.gigaflops * (engine.trusted === true ? clearlyFaster : 1);
@@ -94,14 +95,22 @@ async function rank(candidates: readonly Engine[], options: RuntimeOptions, tria
 }
 
 async function tryOut(engine: Engine, options: RuntimeOptions, { prover, signal, onTrying }: Trials): Promise<Proof> {
-  const missing = await Promise.resolve(engine.missing?.(options)).catch(messageOf);
+  const missing = engine.missing?.(options);
   if (missing !== undefined) return { works: false, reason: missing };
   onTrying?.(engine);
   return prover({ runtime: engine.runtime, device: engine.device }, options, signal);
 }
 
+async function provenOrRejected(engine: Engine, options: RuntimeOptions, trials: Trials, rejected: Rejection[]): Promise<boolean> {
+  const proof = await tryOut(engine, options, trials);
+  if (!proof.works) rejected.push(rejection(engine, proof.reason));
+  return proof.works;
+}
+
 async function openOrReject(engine: Engine, options: RuntimeOptions, rejected: Rejection[]): Promise<Runtime | undefined> {
   try {
+    const missing = engine.missing?.(options);
+    if (missing !== undefined) throw new Error(missing);
     return await engine.open(options);
   } catch (error) {
     rejected.push(rejection(engine, messageOf(error).split("\n")[0]!));
@@ -121,7 +130,7 @@ async function openFallback(failed: Engine, options: RuntimeOptions, from = engi
 
 function reasonFor(taken: Engine, working: number): string {
   if (taken.lastResort === true) return "the last resort, since nothing else works here";
-  return working === 1 ? "the only one that works here" : `the fastest of ${working} that work here`;
+  return working === 1 ? "nothing else that was tried works here" : `the fastest of ${working} that work here`;
 }
 
 function slowerThan(taken: Engine, best: Works | undefined, { engine, proof }: Proven): Rejection[] {

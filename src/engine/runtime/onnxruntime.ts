@@ -8,8 +8,6 @@ import { keepWebGpuDevice } from "./onnxruntime/webgpu-device";
 import { refuseLargeWeights } from "./onnxruntime/webgpu-limits";
 import type { Runtime, RuntimeOptions, Session } from "./runtime";
 
-export { onnxDevices, type OnnxDevice } from "./onnxruntime/device";
-
 // What goes wrong is thrown; the terminal belongs to whoever shows progress.
 env.logLevel = "fatal";
 

@@ -89,23 +89,29 @@ describe("auto", () => {
 
   test("keeps to the processor unless another one is clearly faster", async () => {
     const device = async (speed: number) => (await chooseRuntime(auto, {}, { prover: proverOf({ "ort/gpu": works(speed), "ort/cpu": works(200) }).prover, engines: [gpu, cpu] })).runtime.device;
-    expect(await device(240)).toBe("cpu");
-    expect(await device(260)).toBe("gpu");
+    expect(await device(390)).toBe("cpu");
+    expect(await device(410)).toBe("gpu");
   });
 
   test("does not have the processor prove itself where there is nothing to compare it with", async () => {
     const { prover, asked } = proverOf({ "ort/gpu": fails("no adapter") });
     const { runtime, choice } = await chooseRuntime(auto, {}, { prover, engines: [gpu, cpu, wasm] });
     expect(runtime.device).toBe("cpu");
-    expect(choice.reason).toBe("the only one that works here");
+    expect(choice.reason).toBe("nothing else that was tried works here");
     expect(asked).toEqual(["ort/gpu"]);
   });
 
   test("does not try what is known to be missing", async () => {
     const { prover, asked } = proverOf({});
-    const { choice } = await chooseRuntime(auto, {}, { prover, engines: [engine("ort/dml", { missing: () => Promise.resolve("only on Windows") }), cpu] });
+    const { choice } = await chooseRuntime(auto, {}, { prover, engines: [engine("ort/dml", { missing: () => "only on Windows" }), cpu] });
     expect(asked).toEqual([]);
     expect(choice.others).toEqual([{ runtime: "ort", device: "dml", reason: "only on Windows" }]);
+  });
+
+  test("does not load what its files tell to be damaged", async () => {
+    const damaged = engine("ort/cpu", { trusted: true, missing: () => "the library is cut short" }, { open: () => { throw new Error("it was loaded"); } });
+    const { choice } = await chooseRuntime(auto, {}, { prover: proverOf({ "tfjs/wasm": works(20) }).prover, engines: [damaged, wasm] });
+    expect(choice.others).toEqual([{ runtime: "ort", device: "cpu", reason: "the library is cut short" }]);
   });
 
   test("takes the next where the fastest can't be opened after all", async () => {
@@ -116,9 +122,10 @@ describe("auto", () => {
   });
 
   test("comes to the last resort when nothing else opens", async () => {
-    const { prover } = proverOf({});
-    const { runtime, choice } = await chooseRuntime(auto, {}, { prover, engines: [engine("ort/cpu", { trusted: true }, { open: broken }), wasm] });
+    const { prover } = proverOf({ "tfjs/js": fails("no memory"), "tfjs/wasm": works(20) });
+    const { runtime, choice } = await chooseRuntime(auto, {}, { prover, engines: [engine("ort/cpu", { trusted: true }, { open: broken }), engine("tfjs/js", { lastResort: true }), wasm] });
     expect(runtime.device).toBe("wasm");
+    expect(choice.others).toEqual([{ runtime: "ort", device: "cpu", reason: "out of memory on the device" }, { runtime: "tfjs", device: "js", reason: "no memory" }]);
     expect(choice.reason).toMatch(/^the last resort/);
   });
 });
@@ -139,7 +146,7 @@ describe("an engine that is asked for", () => {
   });
 
   test("is refused where there is none of that name", async () => {
-    await expect(chooseRuntime({ runtime: "ort", device: "npu" }, {}, { prover: proverOf({}).prover, engines: [gpu, cpu] })).rejects.toThrow('There is no runtime "ort" with a device "npu"; this version has ort on gpu, ort on cpu.');
+    await expect(chooseRuntime({ runtime: "ort", device: "npu" }, {}, { prover: proverOf({}).prover, engines: [gpu, cpu] })).rejects.toThrow('There is no engine "ort" on "npu"; this version has ort on gpu, ort on cpu.');
   });
 
   test("stops with the proof", async () => {
@@ -203,7 +210,7 @@ describe("an engine that fails while it runs", () => {
 test("a survey tries every engine, also those that are trusted or a last resort", async () => {
   const { prover } = proverOf({ "ort/gpu": fails("no adapter"), "ort/cpu": works(200), "tfjs/wasm": works(20) });
   const tried: string[] = [];
-  const statuses = await surveyEngines({}, { prover, engines: [gpu, engine("ort/dml", { missing: () => Promise.resolve("only on Windows") }), cpu, wasm], onTrying: ({ device }) => { tried.push(device); } });
+  const statuses = await surveyEngines({}, { prover, engines: [gpu, engine("ort/dml", { missing: () => "only on Windows" }), cpu, wasm], onTrying: ({ device }) => { tried.push(device); } });
   expect(statuses).toEqual([
     { runtime: "ort", device: "gpu", available: false, reason: "no adapter" },
     { runtime: "ort", device: "dml", available: false, reason: "only on Windows" },
@@ -219,5 +226,5 @@ test("a survey of one engine tries no other, and refuses one that there is not",
   const trials = { prover, engines: [gpu, cpu, wasm], onTrying: ({ device }: { readonly device: string }) => { tried.push(device); } };
   expect(await surveyEngines({}, trials, { runtime: "tfjs", device: "wasm" })).toEqual([{ runtime: "tfjs", device: "wasm", available: true, version: "1", gigaflops: 20 }]);
   expect(tried).toEqual(["wasm"]);
-  await expect(surveyEngines({}, trials, { runtime: "tfjs", device: "nothing" })).rejects.toThrow('There is no runtime "tfjs" with a device "nothing"');
+  await expect(surveyEngines({}, trials, { runtime: "tfjs", device: "nothing" })).rejects.toThrow('There is no engine "tfjs" on "nothing"');
 });

@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
-import { listSupportedBackends, type InferenceSession } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
 import type { Graph } from "../../graph/graph";
 import type { RuntimeOptions } from "../runtime";
 import { nodesForProcessor } from "./webgpu-limits";
@@ -9,16 +7,8 @@ import { nodesForProcessor } from "./webgpu-limits";
 /** What onnxruntime can compute on: the processor, or a GPU through one of its execution providers. */
 export type OnnxDevice = "cpu" | "cuda" | "dml" | "coreml" | "webgpu";
 
-const devices: readonly OnnxDevice[] = ["cpu", "cuda", "dml", "coreml", "webgpu"];
-
 /** Flags of Core ML's execution provider: an ML program, on the processor and the GPU. The neural engine stays out, since it computes in float16. */
 const coreMlFlags = 0x010 | 0x020;
-
-/** The devices that this platform's binary has code for; whether the machine has such a GPU shows when a session is opened. */
-export function onnxDevices(): OnnxDevice[] {
-  const backends = listSupportedBackends();
-  return devices.filter((device) => backends.some(({ name, bundled }) => name === device && (bundled || (device === "cuda" && hasCudaLibrary()))));
-}
 
 /** What is set for one graph on one device; the nodes that a device can't run stay on the processor. */
 export function sessionOptions(device: OnnxDevice, graph: Graph, { threads, gpu = 0 }: RuntimeOptions): InferenceSession.SessionOptions {
@@ -51,10 +41,4 @@ function executionProvider(device: OnnxDevice, graph: Graph, gpu: number): Infer
 /** An empty list is refused. */
 function webGpuProvider(forceCpuNodeNames: string[]): InferenceSession.WebGpuExecutionProviderOption {
   return { name: "webgpu", ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) };
-}
-
-/** npm's package comes without it; who has put it beside the binding has CUDA. */
-function hasCudaLibrary(): boolean {
-  const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
-  return existsSync(join(dirname(require.resolve("onnxruntime-node")), "../bin/napi-v6", process.platform, process.arch, name));
 }

@@ -6,7 +6,7 @@ const graphicsApis: Partial<Record<NodeJS.Platform, string>> = { linux: "Vulkan"
 
 /** What onnxruntime's messages mean; the first that fits holds. */
 const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
-  [/Failed to get a WebGPU (adapter|device)/, `it finds no GPU that ${graphicsApis[process.platform] ?? "WebGPU"} can use: install or update the GPU's driver`],
+  [/Failed to get a WebGPU (adapter|device)/, `it finds no GPU that ${graphicsApis[process.platform] ?? "WebGPU"} can use: install or update the GPU's driver${process.platform === "linux" ? " and Vulkan's loader (libvulkan1)" : ""}`],
   [/_Cuda: Failed to load shared library|providers_cuda/, "its CUDA library, or the CUDA and cuDNN libraries that it needs, can't be loaded"],
   [/max buffer size limit|Invalid Buffer|Failed to download data from buffer|out of (device )?memory|OUT_OF_(DEVICE_)?MEMORY|OUTOFMEMORY|ALLOC_FAILED|Failed to allocate memory|8007000E/i, "the GPU has no room for a weight or a value of this model, or takes none of that size"],
   [/device (is|was)? ?lost|DEVICE_LOST|887A000[567]/i, "the GPU's driver gave up the work"],

@@ -3,6 +3,7 @@ import { encoderBlock } from "../../architecture/encoder-block";
 import type { TensorReference } from "../../checkpoint/checkpoint";
 import { GraphBuilder, type Linear, type NormSpecification } from "../../graph/builder";
 import type { Graph } from "../../graph/graph";
+import { elementCount } from "../../tensor";
 
 /** Sizes of a transformer block. */
 export interface BlockSize {
@@ -32,11 +33,11 @@ export function operationsOf({ tokens, width }: BlockSize): number {
 
 /**
  * A post-norm transformer block over `x` [1, tokens, width], which hands on `y` of the same shape.
- * @param weights a file of little-endian float32 weights: each matrix begins at its start, and so do gain and offset of the norms.
+ * @param weights values that every matrix begins with, and so do gain and offset of the norms; they become part of the graph, so that no file is needed.
  */
-export function blockGraph({ width, heads }: BlockSize, weights: string): Graph {
+export function blockGraph({ width, heads }: BlockSize, weights: Float32Array): Graph {
   const g = new GraphBuilder("proof");
-  const stored = (name: string, shape: readonly number[]): TensorReference => ({ name, dtype: "F32", shape, file: weights, offset: 0, length: 4 * shape.reduce((product, size) => product * size, 1) });
+  const stored = (name: string, shape: readonly number[]): TensorReference => ({ name, dtype: "F32", shape, file: "", offset: 0, length: 4 * elementCount(shape) });
   const linear = (name: MatrixName): Linear => ({ weight: stored(name, matrixShape(name, width)), layout: "out-in" });
   const norm = (name: string, role: "post-attention" | "post-ffn"): NormSpecification => ({ name, kind: "layernorm", role, depth: 0, eps: blockEps, weight: stored(`${name}.weight`, [width]), bias: stored(`${name}.bias`, [width]) });
   const x = g.input("x", "float32", [1, "tokens", width]);
@@ -44,5 +45,13 @@ export function blockGraph({ width, heads }: BlockSize, weights: string): Graph 
   const norms = { attentionNorm: norm("attentionNorm", "post-attention"), ffnNorm: norm("ffnNorm", "post-ffn") };
   const y = encoderBlock(g, x, { ...parts, ...norms }, { heads, keyValueHeads: heads, headSize: width / heads, causal: true }, activation("gelu"));
   g.output(y, "y");
-  return g.build();
+  return withWeightsInside(g.build(), weights);
+}
+
+function withWeightsInside({ model, weights }: Graph, values: Float32Array): Graph {
+  const initializer = model.graph?.initializer?.map((tensor) => {
+    const weight = weights.get(tensor.name ?? "");
+    return weight === undefined ? tensor : { ...tensor, rawData: new Uint8Array(values.buffer, values.byteOffset, weight.length) };
+  });
+  return { model: { ...model, graph: { ...model.graph, ...(initializer !== undefined && { initializer }) } }, weights: new Map() };
 }

@@ -1,7 +1,7 @@
 import { findEngine } from "../runtimes";
 import { machineKey } from "./machine";
 import { proofCacheFile, rememberingProver } from "./proof-cache";
-import { processProver, type Prover } from "./prover";
+import { processProver, proofSeconds, type Prover } from "./prover";
 
 /**
  * Proves engines in processes of their own, and remembers what they showed for as long as the machine stays as it is.
@@ -9,5 +9,5 @@ import { processProver, type Prover } from "./prover";
  * @param fresh true proves anew whatever is remembered.
  */
 export function engineProver(script: string, fresh = false): Prover {
-  return rememberingProver(processProver(script), proofCacheFile(), async (engine, options) => machineKey((await findEngine(engine).files?.(options)) ?? []), fresh);
+  return rememberingProver(processProver(script), proofCacheFile(), async (engine, options) => `${await machineKey(findEngine(engine).files?.(options) ?? [])} ${proofSeconds()}`, fresh);
 }

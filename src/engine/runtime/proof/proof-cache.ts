@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Proof } from "./prove";
 import type { Prover } from "./prover";
 
-/** Milliseconds after which a failure is tried again: what it failed for may have passed, as a GPU's memory being full. */
-const failureLasts = 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+
+/** Milliseconds for which a proof counts: a speed that was measured in a busy moment goes after a week; what a failure came from may pass sooner, as a GPU's memory being full. */
+const lasts = { works: 7 * 24 * hour, fails: hour };
 
 /** Proofs that are remembered; the oldest go first. */
 const mostEntries = 200;
@@ -21,13 +23,20 @@ export function proofCacheFile(): string {
   return join(cacheFolder(), "engines.json");
 }
 
-/** Where this system keeps what can be made again. */
+/** Where this system keeps what can be made again; NORMLENS_CACHE names another folder. What is no absolute path counts as unset, as the XDG specification has it. */
 function cacheFolder(): string {
   const { env, platform } = process;
-  if (env["NORMLENS_CACHE"] !== undefined) return env["NORMLENS_CACHE"];
-  if (platform === "win32") return join(env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "normlens", "Cache");
+  const stated = (name: string): string | undefined => (isAbsolute(env[name] ?? "") ? env[name] : undefined);
+  const own = stated("NORMLENS_CACHE");
+  if (own !== undefined) return own;
+  if (platform === "win32") return join(stated("LOCALAPPDATA") ?? join(homedir(), "AppData", "Local"), "normlens", "Cache");
   if (platform === "darwin") return join(homedir(), "Library", "Caches", "normlens");
-  return join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "normlens");
+  return join(stated("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "normlens");
+}
+
+/** Forgets everything that was proven, so that it is proven anew: an engine that failed while it ran is no longer what it was. */
+export async function forgetProofs(file = proofCacheFile()): Promise<void> {
+  await rm(file, { force: true }).catch(() => undefined);
 }
 
 /**
@@ -39,7 +48,7 @@ export function rememberingProver(prover: Prover, file: string, keyOf: (...asked
   return async (engine, options, signal) => {
     const key = createHash("sha256").update(JSON.stringify([engine, options, await keyOf(engine, options)])).digest("hex");
     const known = fresh ? undefined : (await readEntries(file))[key];
-    if (known !== undefined && (known.proof.works || Date.now() - known.at < failureLasts)) return known.proof;
+    if (known !== undefined && Date.now() - known.at < (known.proof.works ? lasts.works : lasts.fails)) return known.proof;
     const proof = await prover(engine, options, signal);
     await remember(file, key, { at: Date.now(), proof });
     return proof;

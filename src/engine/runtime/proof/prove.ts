@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { Tensor } from "../../tensor";
@@ -42,36 +39,29 @@ const tolerance = { exact: 1e-4, tf32: 1e-2 };
  * @throws what the runtime throws.
  */
 export async function prove(open: (options: RuntimeOptions) => Promise<Runtime>, options: RuntimeOptions): Promise<Proof> {
-  const folder = await mkdtemp(join(tmpdir(), "normlens-proof-"));
-  try {
-    const runtime = await open(options);
-    const weights = randomValues(4 * timed[1]!.width ** 2, 1);
-    const file = join(folder, "weights.bin");
-    await writeFile(file, new Uint8Array(weights.buffer));
-    const error = await worstError(runtime, file, weights);
-    const bound = options.tf32 === true ? tolerance.tf32 : tolerance.exact;
-    if (!(error <= bound)) return { works: false, reason: `its numbers are wrong: off by ${error.toExponential(0)} of the largest, where ${bound.toExponential(0)} is allowed` };
-    const gigaflops = await speed(runtime, file);
-    return { works: true, version: runtime.version, gigaflops, ...(runtime.hardware !== undefined && { hardware: runtime.hardware }) };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const runtime = await open(options);
+  const weights = randomValues(4 * timed[1]!.width ** 2, 1);
+  const error = await worstError(runtime, weights);
+  const bound = options.tf32 === true ? tolerance.tf32 : tolerance.exact;
+  if (!(error <= bound)) return { works: false, reason: `its numbers are wrong: off by ${error.toExponential(0)} of the largest, where ${bound.toExponential(0)} is allowed` };
+  const gigaflops = await speed(runtime, weights);
+  return { works: true, version: runtime.version, gigaflops, ...(runtime.hardware !== undefined && { hardware: runtime.hardware }) };
 }
 
-async function worstError(runtime: Runtime, file: string, weights: Float32Array): Promise<number> {
+async function worstError(runtime: Runtime, weights: Float32Array): Promise<number> {
   const x = inputOf(checked);
   const expected = expectedOutput(checked, x.data, weights);
-  const { y } = await run(runtime, file, checked, x, 0);
+  const { y } = await run(runtime, weights, checked, x, 0);
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   // Math.max hands a NaN on, so that a NaN among the numbers is an error of NaN, which no tolerance admits.
   return expected.reduce((worst, value, index) => Math.max(worst, Math.abs(value - Number(y[index] ?? NaN))), 0) / largest;
 }
 
 /** Of the largest block that was timed. */
-async function speed(runtime: Runtime, file: string): Promise<number> {
+async function speed(runtime: Runtime, weights: Float32Array): Promise<number> {
   let gigaflops = 0;
   for (const size of timed) {
-    const { seconds } = await run(runtime, file, size, inputOf(size), timedFor);
+    const { seconds } = await run(runtime, weights, size, inputOf(size), timedFor);
     gigaflops = operationsOf(size) / seconds / 1e9;
     if (seconds > telling) break;
   }
@@ -79,8 +69,8 @@ async function speed(runtime: Runtime, file: string): Promise<number> {
 }
 
 /** Runs a block once, and again until `atLeast` seconds are over; its output, and the seconds of the fastest run. */
-async function run(runtime: Runtime, file: string, size: BlockSize, x: Tensor, atLeast: number): Promise<{ y: Tensor["data"]; seconds: number }> {
-  const session = await runtime.open(blockGraph(size, file));
+async function run(runtime: Runtime, weights: Float32Array, size: BlockSize, x: Tensor, atLeast: number): Promise<{ y: Tensor["data"]; seconds: number }> {
+  const session = await runtime.open(blockGraph(size, weights));
   try {
     const pass = async (): Promise<{ y: Tensor["data"]; seconds: number }> => {
       const start = performance.now();

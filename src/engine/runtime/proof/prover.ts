@@ -22,7 +22,7 @@ const longestWords = 4000;
  * @param script dist/engine-proof.js
  * @param seconds until a process that has not answered is ended.
  */
-export function processProver(script: string, seconds = statedPatience() ?? patience): Prover {
+export function processProver(script: string, seconds = proofSeconds()): Prover {
   return (engine, options, signal) =>
     new Promise((resolve, reject) => {
       const child = fork(script, { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
@@ -35,7 +35,7 @@ export function processProver(script: string, seconds = statedPatience() ?? pati
       };
       const fail = (reason: string): void => { settle(() => { resolve({ works: false, reason }); }); };
       const stop = (): void => { settle(() => { reject(new CancelledError()); }); };
-      const late = setTimeout(() => { fail(`it did not answer within ${seconds} s`); }, seconds * 1000);
+      const late = setTimeout(() => { fail(`it did not answer within ${seconds} s, which NORMLENS_PROOF_SECONDS sets`); }, seconds * 1000);
       if (signal?.aborted === true) { stop(); return; }
       signal?.addEventListener("abort", stop);
       child.stderr?.setEncoding("utf8").on("data", (text: string) => { words = (words + text).slice(-longestWords); });
@@ -46,12 +46,15 @@ export function processProver(script: string, seconds = statedPatience() ?? pati
     });
 }
 
-function statedPatience(): number | undefined {
+/** Seconds that an engine has for its proof. */
+export function proofSeconds(): number {
   const stated = Number(process.env["NORMLENS_PROOF_SECONDS"]);
-  return stated > 0 && Number.isFinite(stated) ? stated : undefined;
+  return stated > 0 && Number.isFinite(stated) ? stated : patience;
 }
 
+/** Of a JavaScript error, its message; of anything else, the last line. */
 function lastWords(text: string): string {
-  const line = text.trim().split("\n").at(-1)?.trim();
+  const lines = text.trim().split("\n");
+  const line = (lines.find((one) => /^\w*Error: /.test(one)) ?? lines.at(-1))?.trim();
   return line === undefined || line === "" ? "" : ` (${line.slice(0, 200)})`;
 }

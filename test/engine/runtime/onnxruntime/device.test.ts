@@ -1,15 +1,18 @@
+import { listSupportedBackends } from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { onnxDevices, openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
+import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
+import type { OnnxDevice } from "../../../../src/engine/runtime/onnxruntime/device";
+import { missingFor } from "../../../../src/engine/runtime/onnxruntime/package";
 
-test("the devices are what the platform's binary has, the processor first", () => {
-  const byPlatform: Partial<Record<string, string[]>> = {
-    "linux-x64": ["cpu", "webgpu"],
-    "linux-arm64": ["cpu"],
-    "darwin-arm64": ["cpu", "coreml", "webgpu"],
-    "win32-x64": ["cpu", "dml", "webgpu"],
-    "win32-arm64": ["cpu", "dml", "webgpu"],
-  };
-  expect(onnxDevices().filter((device) => device !== "cuda")).toEqual(byPlatform[`${process.platform}-${process.arch}`]);
+const devices: readonly OnnxDevice[] = ["cpu", "cuda", "dml", "coreml", "webgpu"];
+
+test("what the files tell is what the binary itself says", () => {
+  const bundled = listSupportedBackends().filter((backend) => backend.bundled).map(({ name }) => name);
+  expect(devices.filter((device) => missingFor(device) === undefined).filter((device) => device !== "cuda").sort()).toEqual(bundled.filter((name) => devices.some((device) => device === name)).sort());
+});
+
+test("what is missing is said in words", () => {
+  for (const device of devices) expect(missingFor(device) ?? "a sentence about nothing").toMatch(/^\S.{15,}$/);
 });
 
 test("a GPU is not ignored where it can't be chosen", () => {

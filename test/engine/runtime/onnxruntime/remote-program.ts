@@ -1,4 +1,5 @@
-import { openOnnxRuntime, type OnnxDevice } from "../../../../src/engine/runtime/onnxruntime";
+import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
+import type { OnnxDevice } from "../../../../src/engine/runtime/onnxruntime/device";
 import type { Session } from "../../../../src/engine/runtime/runtime";
 import type { RemoteAnswer, RemoteCall } from "./remote-runtime";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { Graph, Value } from "../../../../src/engine/graph/graph";
-import type { OnnxDevice } from "../../../../src/engine/runtime/onnxruntime";
+import type { OnnxDevice } from "../../../../src/engine/runtime/onnxruntime/device";
 import type { Runtime } from "../../../../src/engine/runtime/runtime";
 import type { Tensor } from "../../../../src/engine/tensor";
 

@@ -19,7 +19,7 @@ import { goldensOf, shapesOf, tapsOf, worstAgainst, worstAgainstGolden } from ".
 /** Largest error of a norm input, relative to its largest element. */
 const tolerance = 1e-5;
 const vulkan = softwareVulkan();
-const noGpu = "it finds no GPU that Vulkan can use: install or update the GPU's driver";
+const noGpu = "it finds no GPU that Vulkan can use: install or update the GPU's driver and Vulkan's loader (libvulkan1)";
 const noRoom = "the GPU has no room for a weight or a value of this model, or takes none of that size";
 
 /** A graph with one dense layer y = x Wᵀ, whose weight [out, in] is a file of zeros that takes no room on the disk. */

@@ -33,12 +33,12 @@ describe("a proof in a process of its own", () => {
 
   test("of an engine that there is none of is a failure in words", async () => {
     const proof = await processProver(join(import.meta.dirname, "../../../../dist/engine-proof.js"))({ runtime: "none", device: "cpu" }, {});
-    expect(proof).toMatchObject({ works: false, reason: expect.stringContaining('There is no runtime "none"') as string });
+    expect(proof).toMatchObject({ works: false, reason: expect.stringContaining('There is no engine "none"') as string });
   });
 
   test("a driver that hangs, deaf to everything, is ended in time", async () => {
     const { path, pid } = await script(`process.on("SIGTERM", () => {}); process.on("disconnect", () => {}); process.on("message", () => { for (;;); });`);
-    expect(await processProver(path, 1)(engine, {})).toEqual({ works: false, reason: "it did not answer within 1 s" });
+    expect(await processProver(path, 1)(engine, {})).toEqual({ works: false, reason: "it did not answer within 1 s, which NORMLENS_PROOF_SECONDS sets" });
     await vi.waitFor(async () => { expect(await isGone(await pid())).toBe(true); });
   });
 
@@ -50,6 +50,7 @@ describe("a proof in a process of its own", () => {
   test("a script that can't start is told with its code", async () => {
     const { path } = await script(`process.exit(7)`);
     expect(await processProver(path)(engine, {})).toEqual({ works: false, reason: "its process ended with code 7" });
+    expect(await processProver("/no/such/proof.cjs")(engine, {})).toEqual({ works: false, reason: "its process ended with code 1 (Error: Cannot find module '/no/such/proof.cjs')" });
   });
 
   test("is stopped, and its process with it", async () => {

@@ -56,6 +56,7 @@ function filesOf(named: string, machine: Machine): TensorflowFiles {
   if (places(path, machine).some((folder) => machine.isFile(join(folder, names.tooOld)))) {
     throw new UserError(`${path} was named for libtensorflow, but holds TensorFlow 1, where TensorFlow 2 is needed: ${howToGetIt(machine)}.`);
   }
+  if (!machine.exists(path)) throw new UserError(`${path} was named for libtensorflow and does not exist: name TensorFlow's folder, or its Python environment's.`);
   throw new UserError(`${path} was named for libtensorflow, but there is no ${names.core.join(" or ")} in it: ${howToGetIt(machine)}.`);
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
@@ -13,6 +13,7 @@ export interface Machine {
   readonly workingFolder: string;
   /** Folder of the package @tensorflow/tfjs-node-gpu that this program came with. */
   readonly ownPackage: string | undefined;
+  exists(path: string): boolean;
   isFile(path: string): boolean;
   /** Names in a folder; none where there is no folder. */
   list(folder: string): readonly string[];
@@ -29,6 +30,7 @@ export function thisMachine(): Machine {
     home: homedir(),
     workingFolder: process.cwd(),
     ownPackage: ownPackage(),
+    exists: existsSync,
     isFile: (path) => orElse(false, () => statSync(path).isFile()),
     list: (folder) => orElse([], () => readdirSync(folder)),
     realPath: (path) => orElse(path, () => realpathSync(path)),

@@ -12,6 +12,7 @@ function machine(files: readonly string[], { links = {}, ...rest }: Partial<Mach
     home: "/home/ada",
     workingFolder: "/home/ada/project",
     ownPackage: undefined,
+    exists: (path) => files.some((file) => file === realPath(path) || file.startsWith(`${path}/`)),
     isFile: (path) => files.includes(realPath(path)),
     list: (folder) => [...new Set(files.filter((file) => file.startsWith(`${folder}/`)).map((file) => file.slice(folder.length + 1).split("/")[0]!))],
     realPath,
@@ -66,7 +67,7 @@ describe("what is named", () => {
   });
 
   it("is taken or refused, never replaced by what is found elsewhere", () => {
-    expect(() => named("/nowhere", archive("/usr/lib"))).toThrow(/^\/nowhere was named for libtensorflow, but there is no libtensorflow_cc\.so\.2 or libtensorflow\.so\.2 in it: pip install tensorflow /);
+    expect(() => named("/nowhere", archive("/usr/lib"))).toThrow(/^\/nowhere was named for libtensorflow and does not exist: /);
     expect(() => named("/old", ["/old/lib/libtensorflow_framework.so.1"])).toThrow(/^\/old was named for libtensorflow, but holds TensorFlow 1, where TensorFlow 2 is needed: /);
     expect(() => named("/x", [], { platform: "aix" })).toThrow("No libtensorflow is known for aix.");
     expect(libtensorflowFiles({ libtensorflow: "/nowhere" }, machine(archive("/usr/lib")))).toEqual([]);
@@ -76,7 +77,7 @@ describe("what is named", () => {
     const dylibs = ["/tf/libtensorflow_cc.2.dylib", "/tf/libtensorflow_framework.2.dylib"];
     expect(named("/tf", dylibs, { platform: "darwin" })).toEqual([libraries(dylibs)]);
     expect(named("/tf", ["/tf/lib/tensorflow.dll"], { platform: "win32" })).toEqual([libraries(["/tf/lib/tensorflow.dll"])]);
-    expect(() => named("/tf", [], { platform: "win32" })).toThrow(/no tensorflow\.dll in it: unpack an archive of https:.*, and name its folder with --libtensorflow, /);
+    expect(() => named("/tf", ["/tf/README"], { platform: "win32" })).toThrow(/no tensorflow\.dll in it: unpack an archive of https:.*, and name its folder with --libtensorflow, /);
   });
 });
 

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { messageOf, UserError } from "../../../../../shared/errors";
-import { faultOf } from "./binary";
+import { faultOf } from "../../../shared-library-fault";
 import { preloadCudaLibraries } from "./cuda-libraries";
 import type { Koffi, Library } from "./koffi";
 import { quietly, silenceLog } from "./quiet";
