@@ -7,6 +7,7 @@ export type InputChoice =
   | { readonly kind: "text"; readonly path: string }
   | { readonly kind: "ids"; readonly path: string }
   | { readonly kind: "images"; readonly path: string }
+  | { readonly kind: "audio"; readonly path: string }
   /** .npy files by the name of a graph's input. */
   | { readonly kind: "tensors"; readonly files: Readonly<Record<string, string>> };
 

@@ -10,6 +10,7 @@ interface Options extends EngineOptions {
   readonly text?: string;
   readonly ids?: string;
   readonly images?: string;
+  readonly audio?: string;
   readonly input?: Readonly<Record<string, string>>;
   readonly random?: boolean;
   readonly maxTokens: number;
@@ -34,6 +35,7 @@ export function addAnalyze(program: Command): void {
     .addOption(new Option("--text <file>", "text to feed, by the model's own tokenizer").conflicts(["ids", "images", "random"]))
     .addOption(new Option("--ids <file>", "token ids to feed, .npy or .json").conflicts(["images", "random"]))
     .addOption(new Option("--images <folder>", "images to feed, by the model's own preprocessor").conflicts("random"))
+    .addOption(new Option("--audio <path>", "sound to feed, a WAV file of 16 kHz or a folder of them").conflicts(["text", "ids", "images", "random"]))
     .addOption(new Option("--input <name=file>", "array to feed an ONNX graph's input, .npy; may be given for each input").argParser(namedFile).conflicts(["text", "ids", "images", "random"]))
     .option("--random", "feed seeded random input")
     .option("--max-tokens <n>", "most tokens to feed; image patches count", wholeNumber(1, 10_000_000), 2048)
@@ -82,10 +84,11 @@ function namedFile(text: string, before: Readonly<Record<string, string>> = {}):
   return { ...before, [name]: file.join("=") };
 }
 
-function inputOf({ text, ids, images, input, random }: Options): InputChoice {
+function inputOf({ text, ids, images, audio, input, random }: Options): InputChoice {
   if (input !== undefined) return { kind: "tensors", files: input };
   if (text !== undefined) return { kind: "text", path: text };
   if (ids !== undefined) return { kind: "ids", path: ids };
+  if (audio !== undefined) return { kind: "audio", path: audio };
   if (images !== undefined) return { kind: "images", path: images };
   return { kind: random === true ? "random" : "default" };
 }

@@ -30,7 +30,7 @@ export async function prepareInput(expected: ModelInput, folder: string, options
     case "images":
       return pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
     case "audio":
-      return pairWithText(prepareSound(expected, options), expected.text, folder, options);
+      return pairWithText(await prepareSound(expected, folder, options), expected.text, folder, options);
     case "graph":
       return prepareGraph(expected, options, (main, changed) => prepareInput(main, folder, changed));
   }
@@ -50,7 +50,8 @@ async function prepareText(expected: TextInput, folder: string, options: InputOp
     case "ids":
       return ids(expected, options, choice.path);
     case "images":
-      throw new UserError(`${choice.path} was given as images, but the model takes text: give text or token ids.`);
+    case "audio":
+      throw new UserError(`${choice.path} was given as ${choice.kind === "audio" ? "sound" : "images"}, but the model takes text: give text or token ids.`);
     case "tensors":
       throw notAGraph(choice.files);
   }
@@ -75,7 +76,8 @@ async function prepareImages(expected: ImageInput, folder: string, options: Inpu
     }
     case "text":
     case "ids":
-      throw new UserError(`${choice.path} was given as ${choice.kind === "text" ? "text" : "token ids"}, but the model takes images: give an image or a folder of images.`);
+    case "audio":
+      throw new UserError(`${choice.path} was given as ${{ text: "text", ids: "token ids", audio: "sound" }[choice.kind]}, but the model takes images: give an image or a folder of images.`);
     case "tensors":
       throw notAGraph(choice.files);
   }

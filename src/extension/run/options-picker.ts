@@ -102,6 +102,7 @@ function describeInput(input: InputChoice | undefined): string {
     case "text":
     case "ids":
     case "images":
+    case "audio":
       return input.path;
     case "tensors":
       return Object.values(input.files).join(", ");
