@@ -49,17 +49,20 @@ export interface ModelFile {
  */
 export async function outsourceWeights(model: onnx.IModelProto, source: ModelFile): Promise<{ graph: Graph; tensors: ReadonlyMap<string, TensorReference> }> {
   const { initializers, nodes } = withConstantsAsInitializers(model.graph!);
+  const tensors = new Map<string, TensorReference>();
   const weights = new Map<string, TensorReference>();
   const initializer: onnx.ITensorProto[] = [];
   for (const tensor of initializers) {
     const name = tensor.name ?? "";
     const reference = isExternal(tensor) ? await externalReference(tensor, source) : inlineReference(tensor, source);
-    if (reference && isWeight(reference, isExternal(tensor))) {
+    const counts = reference && isWeight(reference, isExternal(tensor));
+    if (counts) tensors.set(name, reference);
+    if (counts && !isUniformVector(tensor)) {
       weights.set(name, reference);
       initializer.push({ name, dataType: tensor.dataType ?? 0, dims: [...reference.shape] });
     } else initializer.push(await withOwnBytes(tensor, reference));
   }
-  return { graph: { model: { ...model, graph: { ...model.graph, node: nodes, initializer } }, weights }, tensors: weights };
+  return { graph: { model: { ...model, graph: { ...model.graph, node: nodes, initializer } }, weights }, tensors };
 }
 
 /** Exporters that keep weights in Constant nodes mean the same as with initializers. */
@@ -129,6 +132,13 @@ function checkLength({ name, dtype, shape, length }: TensorReference, path: stri
 /** Float tensors of more than one element, and whatever is large and elsewhere; what steers a graph is integers or single numbers. */
 function isWeight({ dtype, shape, length }: TensorReference, external: boolean): boolean {
   return (computableDtypes.includes(dtype) && elementCount(shape) > 1) || (external && length > smallTensor);
+}
+
+/** The same number all over, as the gain of an untrained norm; it stays in the graph, since exporters merge such tensors and a name says nothing then. */
+function isUniformVector({ dims, rawData }: onnx.ITensorProto): boolean {
+  if (dims?.length !== 1 || !rawData || rawData.length === 0) return false;
+  const size = rawData.length / Number(dims[0]);
+  return rawData.every((byte, index) => index < size || byte === rawData[index - size]);
 }
 
 /** The tensor with its bytes apart from the file's, which need not stay in memory then. */

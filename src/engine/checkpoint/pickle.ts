@@ -87,7 +87,9 @@ class Machine {
   /** Heights of the stack. */
   private readonly marks: number[] = [];
   readonly references: PersistentReference[] = [];
-  private readonly memo = new Map<number, PickleValue>();
+  private readonly memo: (PickleValue | undefined)[] = [];
+  /** Places of the memo that are taken. */
+  private remembered = 0;
 
   constructor(
     readonly cursor: ByteCursor,
@@ -99,12 +101,12 @@ class Machine {
   }
 
   pop(): PickleValue {
-    this.needsOne();
+    this.need(1);
     return this.stack.pop()!;
   }
 
   top(): PickleValue {
-    this.needsOne();
+    this.need(1);
     return this.stack.at(-1)!;
   }
 
@@ -121,20 +123,21 @@ class Machine {
 
   /** Takes off the last `count` values. */
   popMany(count: number): PickleValue[] {
-    const values = Array.from({ length: count }, () => this.pop());
-    return values.reverse();
+    this.need(count);
+    return this.stack.splice(this.stack.length - count);
   }
 
   remember(place: number): void {
-    this.memo.set(place, this.top());
+    if (this.memo[place] === undefined) this.remembered++;
+    this.memo[place] = this.top();
   }
 
   rememberNext(): void {
-    this.remember(this.memo.size);
+    this.remember(this.remembered);
   }
 
   recall(place: number): void {
-    const value = this.memo.get(place);
+    const value = this.memo[place];
     if (value === undefined) throw this.damaged("refers to a value that it does not hold");
     this.push(value);
   }
@@ -157,8 +160,8 @@ class Machine {
     return new UserError(`${this.what} ${wrong}: it is damaged or hostile; get the file again.`);
   }
 
-  private needsOne(): void {
-    if (this.stack.length <= (this.marks.at(-1) ?? 0)) throw this.damaged("takes more values than it has");
+  private need(count: number): void {
+    if (this.stack.length < (this.marks.at(-1) ?? 0) + count) throw this.damaged("takes more values than it has");
   }
 }
 
@@ -233,7 +236,9 @@ function lineOf(machine: Machine): string {
 
 /** A place in the memo that is written in digits. */
 function placeLine(machine: Machine): number {
-  return Number(lineOf(machine));
+  const place = Number(lineOf(machine));
+  if (Number.isSafeInteger(place) && place >= 0) return place;
+  throw machine.damaged("names a place of its memo by something that is no number");
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -29,7 +29,7 @@ export const torchZip: CheckpointFormat = {
 
   async open(path) {
     return withInputFile(path, (file) =>
-      withZipDirectory(path, async (directory) => {
+      withZipDirectory(file, path, async (directory) => {
         const { root, folder } = await readRoot(file, directory, path);
         const { tensors, config } = findStateDict(root, path);
         const locate = storages(file, directory, folder, path);

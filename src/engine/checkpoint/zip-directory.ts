@@ -1,6 +1,8 @@
 import yauzl from "yauzl";
 import type { Entry, ZipFile } from "yauzl";
 import { UserError } from "../../shared/errors";
+import { ArchiveReader } from "./archive-reader";
+import type { InputFile } from "./input-file";
 import { quote } from "./quote";
 
 /** A file inside a zip archive. */
@@ -24,12 +26,12 @@ export interface ZipDirectory {
 const mostEntries = 100_000;
 
 /**
- * Reads the directory of a zip archive, hands it to `use` and closes the archive, whatever happens. Nothing is unpacked.
+ * Reads the directory of a zip archive and hands it to `use`. Nothing is unpacked.
  * @param path as the user named it.
  * @throws UserError where the archive is damaged or hostile: its entries may not overlap, nor have the same name.
  */
-export async function withZipDirectory<T>(path: string, use: (directory: ZipDirectory) => Promise<T>): Promise<T> {
-  const zip = await sound(path, yauzl.openPromise(path, { autoClose: false }));
+export async function withZipDirectory<T>(file: InputFile, path: string, use: (directory: ZipDirectory) => Promise<T>): Promise<T> {
+  const zip = await sound(path, yauzl.fromRandomAccessReaderPromise(new ArchiveReader(file), file.size, { autoClose: false }));
   try {
     const entries = await sound(path, readEntries(zip, path));
     return await use({ entries, locate: (entry) => sound(path, locate(zip, entries.get(entry.name)!.entry, path)) });

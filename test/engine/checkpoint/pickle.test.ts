@@ -79,7 +79,7 @@ describe("a pickle that is large, deep or broken", () => {
     ["a huge integer", "\x80\x02\x8b\xff\xff\xff\x7f.", "has an integer of 2147483647 bytes"],
     ["a long integer in digits", `L${"9".repeat(100_000)}L\n.`, "has an integer that is none"],
     ["a value that was never remembered", "\x80\x02h\x07.", "refers to a value that it does not hold"],
-    ["a place of the memo that is no number", "\x80\x02gx\n.", "refers to a value that it does not hold"],
+    ["a place of the memo that is no number", "\x80\x02gx\n.", "names a place of its memo by something that is no number"],
     ["an empty stack", "\x80\x02.", "takes more values than it has"],
     ["POP of nothing", "\x80\x020.", "takes more values than it has"],
     ["POP below a mark", "\x80\x02K\x01(0.", "takes more values than it has"],
