@@ -1,8 +1,10 @@
 import { engineLabel, type EngineChoice, type EngineFallback, type EngineName } from "../shared/engines";
+import { CancelledError, messageOf, UserError } from "../shared/errors";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
 import type { Coverage, Warning } from "../shared/result";
 import { recogniseModel } from "./architecture/families";
+import type { Checkpoint } from "./checkpoint/checkpoint";
 import { openCheckpoint } from "./checkpoint/formats";
 import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
 import { describeModel } from "./describe";
@@ -75,13 +77,13 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
     await taps.add(calls);
   };
   const { seconds } = await taps.closeAfter(() =>
-    forward(runtime, stages, batches, {
+    refusingForeign(checkpoint, () => forward(runtime, stages, batches, {
       signal,
       onNormCalls: take,
       onProgress: (progress) => {
         onProgress(timedProgress(progress, stages.length, began));
       },
-    }),
+    })),
   );
 
   onProgress({ phase: "fit", done: 0, total: 1 });
@@ -102,6 +104,16 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
       ...(fallback === undefined ? [] : [fellBack(fallback, runtime)]),
     ],
   });
+}
+
+/** A graph of unknown origin may fail for reasons of its own; that is no defect of NormLens. */
+async function refusingForeign<T>({ path, graph }: Checkpoint, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!graph || error instanceof UserError || error instanceof CancelledError) throw error;
+    throw new UserError(`${path} can't be run on what is fed (${messageOf(error).split("\n")[0]!}); give its inputs as --input NAME=FILE.npy, or export it anew.`, { cause: error });
+  }
 }
 
 function runtimeOptions({ threads, gpu, tf32, libtensorflow }: AnalysisRequest): RuntimeOptions {

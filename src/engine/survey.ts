@@ -30,7 +30,7 @@ const normPath = /(^|[._])(ln(_?\w+)?|\w*norm\w*)$/i;
 
 /** Modules of a checkpoint that are called like norms and hold a vector, but whose tensors no stage uses. */
 export function unreachedNorms(checkpoint: Checkpoint, stages: readonly WrittenStage[]): string[] {
-  const used = new Set(stages.flatMap(({ graph }) => [...graph.weights.keys()]));
+  const used = new Set(stages.flatMap(({ graph }) => (graph.model.graph?.initializer ?? []).map(({ name }) => name ?? "")));
   const paths = [...checkpoint.tensors.values()].flatMap(({ name, shape }) => {
     const match = /^(.*)\.(weight|gamma|scale)$/.exec(name);
     const path = match?.[1];

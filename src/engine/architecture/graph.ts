@@ -71,13 +71,16 @@ function widthOf(graph: Graph, norms: readonly NormNode[]): number {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
 }
 
+/** Operators between ids and the table that they look up. */
+const shaping: readonly string[] = ["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose"];
+
 /** What the graph is fed, with the bounds of ids, which look up rows of tables. */
 function inputOf(graph: Graph, declared: readonly DeclaredInput[]): GraphInput {
   const view = viewOf(graph);
   const fed = new Set(inputNames(graph));
   const rowsLookedUp = (value: Value): number[] =>
     view.consumers(value).flatMap((node) => {
-      if (node.opType === "Cast" || node.opType === "Identity") return rowsLookedUp(node.output?.[0] ?? "");
+      if (shaping.includes(node.opType ?? "")) return rowsLookedUp(node.output?.[0] ?? "");
       const isLookUp = node.opType === "Gather" && node.input?.[1] === value && intAttribute(node, "axis", 0) === 0;
       const rows = isLookUp ? view.constants.shape(node.input?.[0] ?? "")?.[0] : undefined;
       return rows === undefined ? [] : [rows];

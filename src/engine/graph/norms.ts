@@ -4,7 +4,7 @@ import { batchNormOfSample, instanceNorm, regrouped } from "./find/grouped";
 import { decomposedNorm } from "./find/decomposed";
 import { fusedNorm } from "./find/fused";
 import type { NormMatch, NormSpelling } from "./find/match";
-import { normName } from "./find/norm-name";
+import { namesOf } from "./find/names";
 import { normPlace } from "./find/norm-place";
 import { viewOf, type GraphView } from "./find/view";
 import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
@@ -36,19 +36,18 @@ export function findNorms(graph: Graph): NormNode[] {
     const norm = regrouped(view, match) ?? match;
     return isStandardisation(view, norm) ? [] : [{ node, match: norm }];
   });
-  const names = new Names();
-  const unplaced = found.map(({ node, match }) => {
+  const affines = found.map(({ match }) => affineOf(view, match));
+  const names = namesOf(view, found.map(({ node, match }, index) => ({ match, node: node.name ?? "", ...affines[index] })));
+  const unplaced = found.map(({ node, match }, index) => {
     const { kind, eps, over, input, output } = match;
-    const affine = affineOf(view, match);
-    const own = readNormLabel(node.docString) && node.name;
-    const told = own ?? normName(affine.weight, node.name ?? "");
-    const name = own ?? names.of(told, affine.weight ?? output);
-    return { node, place: normPlace(told ?? ""), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affine } };
+    const label = readNormLabel(node.docString);
+    const { name, told } = label ? { name: node.name ?? "", told: undefined } : names[index]!;
+    return { label, place: normPlace(told ?? ""), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affines[index]! } };
   });
   const blocks = 1 + Math.max(-1, ...unplaced.map(({ place }) => place.block ?? -1));
-  return unplaced.map(({ node, place, norm }): NormNode => {
+  return unplaced.map(({ label, place, norm }): NormNode => {
     const { role, block } = place;
-    return { ...norm, ...(readNormLabel(node.docString) ?? { role, depth: block ?? (role === "final" ? blocks : 0) }) };
+    return { ...norm, ...(label ?? { role, depth: block ?? (role === "final" ? blocks : 0) }) };
   });
 }
 
@@ -70,23 +69,6 @@ function isStandardisation(view: GraphView, { input, weight, bias, output }: Nor
 function shortestFloat(value: number): number {
   const candidates = Array.from({ length: 9 }, (_, index) => Number(value.toPrecision(index + 1)));
   return candidates.find((candidate) => Math.fround(candidate) === Math.fround(value)) ?? value;
-}
-
-/** Names that belong to one layer each: layers of different weights that would be called the same are numbered. */
-class Names {
-  private readonly owners = new Map<string, string>();
-  private unnamed = 0;
-
-  of(name: string | undefined, owner: string): string {
-    const wanted = name ?? `norm_${(this.unnamed += 1)}`;
-    for (let number = 1; ; number++) {
-      const candidate = number === 1 ? wanted : `${wanted}_${number}`;
-      const holder = this.owners.get(candidate);
-      if (holder !== undefined && holder !== owner) continue;
-      this.owners.set(candidate, owner);
-      return candidate;
-    }
-  }
 }
 
 /** The same graph, which also hands out the inputs of its norms. A norm whose input is a graph input needs no tap. */

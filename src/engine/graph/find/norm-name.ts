@@ -12,23 +12,17 @@ const compilers = /^(jax2tf|p?jit|StatefulPartitionedCall|PartitionedCall|model_
 /** Scopes inside a norm. */
 const inside = /^(batchnorm|moments|Cast(_\d+)?)$/;
 
-/**
- * A name that a person recognises: the module path of a norm, from its parameter's name or else from the scope of its node.
- * Undefined where the exporter has left neither.
- */
-export function normName(weight: Value | undefined, node: string): string | undefined {
-  return fromParameter(weight) ?? fromScope(weight) ?? fromScope(node);
-}
-
-/** "transformer.h.0.ln_1.weight" */
-function fromParameter(name: Value | undefined): string | undefined {
-  if (name === undefined || invented.test(name) || name.includes("/") || !parameter.test(name)) return undefined;
+/** The module path of a norm from its parameter's name, "transformer.h.0.ln_1.weight" or "encoder/ln/gamma"; undefined where an exporter has made it up. */
+export function parameterName(name: Value | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (name.includes("/")) return scopeName(name);
+  if (invented.test(name) || !parameter.test(name)) return undefined;
   return name.replace(parameter, "");
 }
 
-/** "/h.0/ln_1/ReduceMean" */
-function fromScope(name: string | undefined): string | undefined {
-  const parts = (name ?? "").split("/").filter((part) => part !== "" && !compilers.test(part));
+/** The module path from the name of a node or value in a scope, "/h.0/ln_1/ReduceMean"; undefined where it is in none. */
+export function scopeName(name: string): string | undefined {
+  const parts = name.split("/").filter((part) => part !== "" && !compilers.test(part));
   const scope = parts.slice(0, -1);
   while (inside.test(scope.at(-1) ?? "")) scope.pop();
   return scope.length === 0 ? undefined : scope.join(".");
