@@ -6,12 +6,17 @@ import { elementCount } from "./tensor";
 /** Number of tensors and bytes by dtype, in the order of the file. */
 export function dtypesOf(checkpoint: Checkpoint): Record<string, { tensors: number; bytes: number }> {
   const dtypes: Record<string, { tensors: number; bytes: number }> = {};
-  for (const tensor of checkpoint.tensors.values()) {
+  for (const tensor of storedTensors(checkpoint)) {
     const dtype = storedAs(tensor);
     const known = dtypes[dtype] ?? { tensors: 0, bytes: 0 };
     dtypes[dtype] = { tensors: known.tensors + 1, bytes: known.bytes + tensor.length };
   }
   return dtypes;
+}
+
+/** The tensors of a checkpoint without those that are others by another name: tied weights count once. */
+function storedTensors({ tensors }: Checkpoint): TensorReference[] {
+  return [...new Map([...tensors.values()].map((tensor) => [`${tensor.offset} ${tensor.length} ${tensor.file}`, tensor])).values()];
 }
 
 /** The dtype of a tensor's elements in the file, or the format in which they are quantised. */
@@ -22,7 +27,7 @@ function storedAs({ dtype, encoding }: TensorReference): string {
 /** What a result says of the checkpoint. Buffers such as causal masks count as parameters, as they are stored. */
 export function describeModel(checkpoint: Checkpoint, { family, architecture }: RecognisedModel): ModelDescription {
   const elements = new Map<string, number>();
-  for (const tensor of checkpoint.tensors.values()) {
+  for (const tensor of storedTensors(checkpoint)) {
     const dtype = storedAs(tensor);
     elements.set(dtype, (elements.get(dtype) ?? 0) + elementCount(tensor.shape));
   }

@@ -64,6 +64,7 @@ function parseHeader(cursor: ByteCursor, file: InputFile, path: string): GgufHea
   const entryCount = checkCount(cursor.u64(), "metadata entries", path);
   const metadata = new Map<string, GgufValue>();
   for (let entry = 0; entry < entryCount; entry++) metadata.set(readText(cursor), readValue(cursor, cursor.u32(), path));
+  if (metadata.size !== entryCount) throw new UserError(`${path} states the same metadata twice; get the file again.`);
   const descriptions = Array.from({ length: tensorCount }, () => readDescription(cursor, path));
   const start = aligned(cursor.position, alignmentOf(metadata, path));
   const tensors = descriptions.map((description) => locate(description, start, file, path));

@@ -6,6 +6,7 @@ import type { Checkpoint, CheckpointFormat } from "./checkpoint";
 import { readConfiguration } from "./configuration";
 import { tellingBytes } from "./foreign-formats";
 import { withInputFile } from "./input-file";
+import { withScopes } from "./onnx-scopes";
 import { outsourceWeights } from "./onnx-weights";
 
 /** Largest ONNX file in bytes: protobuf's own limit. What is larger keeps its weights as external data. */
@@ -57,7 +58,7 @@ async function readModelFile(path: string): Promise<{ file: string; bytes: Uint8
 function decode(path: string, bytes: Uint8Array): onnx.IModelProto {
   try {
     const model = onnx.ModelProto.decode(bytes);
-    if (model.graph) return model;
+    if (model.graph) return { ...model, graph: { ...model.graph, node: withScopes(model.graph.node ?? [], bytes) } };
   } catch (cause) {
     throw new UserError(`${path} is no ONNX model or is damaged; get the file again or export it anew.`, { cause });
   }
