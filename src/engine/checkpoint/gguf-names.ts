@@ -138,8 +138,8 @@ export function familiar({ metadata }: GgufHeader, path: string): { rename: Rena
 function renamed(name: string, { ends, block, parts }: Renaming): string {
   const match = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(name);
   const [index, part, kind] = [match?.[1], match?.[2] ?? "", match?.[3] ?? ""];
-  if (index === undefined) return part in ends ? `${ends[part]!}.${kind}` : name;
-  return part in parts ? `${block.replace("#", index)}.${parts[part]!}.${kind}` : name;
+  if (index === undefined) return Object.hasOwn(ends, part) ? `${ends[part]!}.${kind}` : name;
+  return Object.hasOwn(parts, part) ? `${block.replace("#", index)}.${parts[part]!}.${kind}` : name;
 }
 
 /** rope_scaling of config.json. */

@@ -24,49 +24,49 @@ export interface TorchStorage {
 }
 
 /** dtype of each storage class in torch/storage.py. */
-const storageDtypes: Readonly<Record<string, Dtype>> = {
-  FloatStorage: "F32",
-  HalfStorage: "F16",
-  BFloat16Storage: "BF16",
-  DoubleStorage: "F64",
-  LongStorage: "I64",
-  IntStorage: "I32",
-  ShortStorage: "I16",
-  CharStorage: "I8",
-  ByteStorage: "U8",
-  BoolStorage: "BOOL",
-  ComplexFloatStorage: "C64",
-  UntypedStorage: "U8",
-};
+const storageDtypes: ReadonlyMap<string, Dtype> = new Map([
+  ["FloatStorage", "F32"],
+  ["HalfStorage", "F16"],
+  ["BFloat16Storage", "BF16"],
+  ["DoubleStorage", "F64"],
+  ["LongStorage", "I64"],
+  ["IntStorage", "I32"],
+  ["ShortStorage", "I16"],
+  ["CharStorage", "I8"],
+  ["ByteStorage", "U8"],
+  ["BoolStorage", "BOOL"],
+  ["ComplexFloatStorage", "C64"],
+  ["UntypedStorage", "U8"],
+]);
 
 /** Name of each dtype in torch that its storages' classes don't tell. */
-const dtypes: Readonly<Record<string, Dtype>> = {
-  float32: "F32",
-  float16: "F16",
-  bfloat16: "BF16",
-  float64: "F64",
-  int64: "I64",
-  int32: "I32",
-  int16: "I16",
-  int8: "I8",
-  uint8: "U8",
-  uint16: "U16",
-  uint32: "U32",
-  uint64: "U64",
-  bool: "BOOL",
-  complex64: "C64",
-  float8_e4m3fn: "F8_E4M3",
-  float8_e4m3fnuz: "F8_E4M3FNUZ",
-  float8_e5m2: "F8_E5M2",
-  float8_e5m2fnuz: "F8_E5M2FNUZ",
-  float8_e8m0fnu: "F8_E8M0",
-};
+const dtypes: ReadonlyMap<string, Dtype> = new Map([
+  ["float32", "F32"],
+  ["float16", "F16"],
+  ["bfloat16", "BF16"],
+  ["float64", "F64"],
+  ["int64", "I64"],
+  ["int32", "I32"],
+  ["int16", "I16"],
+  ["int8", "I8"],
+  ["uint8", "U8"],
+  ["uint16", "U16"],
+  ["uint32", "U32"],
+  ["uint64", "U64"],
+  ["bool", "BOOL"],
+  ["complex64", "C64"],
+  ["float8_e4m3fn", "F8_E4M3"],
+  ["float8_e4m3fnuz", "F8_E4M3FNUZ"],
+  ["float8_e5m2", "F8_E5M2"],
+  ["float8_e5m2fnuz", "F8_E5M2FNUZ"],
+  ["float8_e8m0fnu", "F8_E8M0"],
+]);
 
 /** The position of what a wrapper wraps among its arguments. */
-const wrappers: Readonly<Record<string, number>> = {
-  "torch._utils._rebuild_parameter": 0,
-  "torch._utils._rebuild_parameter_with_state": 0,
-};
+const wrappers: ReadonlyMap<string, number> = new Map([
+  ["torch._utils._rebuild_parameter", 0],
+  ["torch._utils._rebuild_parameter_with_state", 0],
+]);
 
 /** A tensor subclass: function, class, arguments of the function, state. */
 const subclass = "torch._tensor._rebuild_from_type_v2";
@@ -91,14 +91,14 @@ export function torchTensor(value: PickleValue): TorchTensor | undefined {
 
 function unwrapped(path: string, args: readonly PickleValue[]): PickleValue | undefined {
   if (path === subclass) return new PickleObject(args[0] ?? null, args[2] ?? null);
-  const position = wrappers[path];
+  const position = wrappers.get(path);
   return position === undefined ? undefined : args[position];
 }
 
 function rebuilt([reference, offset, shape, strides, , , given]: readonly PickleValue[]): TorchTensor | undefined {
   const storage = torchStorage(reference);
   if (!storage || !isSize(offset) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) return undefined;
-  const dtype = given instanceof PickleGlobal ? dtypes[given.name] : storage.dtype;
+  const dtype = given instanceof PickleGlobal ? dtypes.get(given.name) : storage.dtype;
   return dtype && { dtype, shape, strides, offset, storage };
 }
 
@@ -106,7 +106,7 @@ function rebuilt([reference, offset, shape, strides, , , given]: readonly Pickle
 export function torchStorage(value: PickleValue | undefined): TorchStorage | undefined {
   if (!(value instanceof PersistentReference) || !Array.isArray(value.id)) return undefined;
   const [kind, type, key, , elements, view] = value.id;
-  const dtype = type instanceof PickleGlobal ? storageDtypes[type.name] : undefined;
+  const dtype = type instanceof PickleGlobal ? storageDtypes.get(type.name) : undefined;
   if (kind !== "storage" || dtype === undefined || typeof key !== "string" || !isSize(elements)) return undefined;
   const firstElement = Array.isArray(view) ? view[1] : 0;
   return isSize(firstElement) ? { key, dtype, elements, firstElement } : undefined;
