@@ -1,4 +1,4 @@
-import type { GraphBuilder } from "../graph/builder";
+import { outSize, type GraphBuilder } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Stage } from "./architecture";
@@ -8,7 +8,7 @@ import { encoderBlock } from "./encoder-block";
 import { logitsStage, maskedHeadStage } from "./ends";
 import { normsOf } from "./norm-in";
 import { contextLengthOf, tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
-import type { Weights } from "./weights";
+import { any, type Weights } from "./weights";
 
 /** Names of a block's parts. */
 export interface BertNames {
@@ -56,7 +56,8 @@ export interface BertForm {
   /** Module that holds the model in a checkpoint with a head: "bert." */
   readonly module: string;
   readonly names: BertNames;
-  readonly head: MaskedHeadNames;
+  /** The masked-language head, where it is read. */
+  readonly head?: MaskedHeadNames;
   /** Row of the first position in the table of positions. */
   readonly firstPosition?: number;
   /** What is added to the scores of a block's heads. */
@@ -67,7 +68,9 @@ export interface BertForm {
 export function bertLike(weights: Weights, config: Config, form: BertForm): Architecture {
   const { names } = form;
   const tables = tokenEmbedding(weights, form.firstPosition);
-  const [vocabularySize, width] = tables.words.shape as [number, number];
+  const [vocabularySize, embeddingSize] = tables.words.shape as [number, number];
+  const widening = weights.has("embeddings_project.weight") ? weights.linear("embeddings_project", embeddingSize, any) : undefined;
+  const width = widening ? outSize(widening) : embeddingSize;
   const depth = weights.blocks((block) => `${names.block(block)}.${names.query}.weight`, optionalSize(config, "num_hidden_layers", "n_layers"));
   const heads = size(config, "num_attention_heads", "n_heads");
   const shape: AttentionShape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
@@ -91,14 +94,14 @@ export function bertLike(weights: Weights, config: Config, form: BertForm): Arch
     });
 
   const outer = weights.outside(form.module);
-  const hasHead = outer.has(`${form.head.dense}.weight`);
-  const transform = (): Stage =>
-    maskedHeadStage(hiddenState(depth), outer.linear(form.head.dense, width, width), act, norm(outer, form.head.norm, width, "final", depth));
-  const decoder = (): Stage =>
+  const head = form.head && outer.has(`${form.head.dense}.weight`) ? form.head : undefined;
+  const transform = (of: MaskedHeadNames): Stage =>
+    maskedHeadStage(hiddenState(depth), outer.linear(of.dense, width, width), act, norm(outer, of.norm, width, "final", depth));
+  const decoder = (of: MaskedHeadNames): Stage =>
     logitsStage({
       layout: "out-in",
-      weight: outer.optional(form.head.decoder, [vocabularySize, width]) ?? tables.words,
-      bias: outer.optional(form.head.bias, [vocabularySize]),
+      weight: outer.optional(of.decoder, [vocabularySize, width]) ?? tables.words,
+      bias: outer.optional(of.bias, [vocabularySize]),
     });
 
   return {
@@ -108,11 +111,11 @@ export function bertLike(weights: Weights, config: Config, form: BertForm): Arch
     isLanguageModel: true,
     input: { modality: "text", vocabularySize, contextLength: contextLengthOf(tables) },
     stages: [
-      tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", width, "embedding", 0)),
+      tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", embeddingSize, "embedding", 0), widening),
       ...blockIndices(depth).map(block),
-      ...(hasHead ? [transform()] : []),
+      ...(head ? [transform(head)] : []),
     ],
-    ...(hasHead && { head: decoder() }),
+    ...(head && { head: decoder(head) }),
     assumptions: [],
   };
 }

@@ -62,6 +62,11 @@ export function tableEmbedding(table: TensorReference, scale?: number): Decoder[
   };
 }
 
+/** The embeddings of tokens and of their positions, added. */
+export function placedEmbedding(tokens: TensorReference, positions: TensorReference): Decoder["embed"] {
+  return (g, ids) => g.add(g.lookUp(tokens, ids), g.firstRows(positions, g.sequenceLength(ids)));
+}
+
 function headStage({ head, width }: Decoder, from: Value): Stage {
   return stage("head", (g) => {
     const x = g.input(from, "float32", ["batch", "sequence", width]);

@@ -1,10 +1,13 @@
 import { UserError } from "../../shared/errors";
-import { outSize, type Linear, type NormSpecification } from "../graph/builder";
+import { outSize, type Linear } from "../graph/builder";
 import { activation } from "./activation";
-import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
-import { attention } from "./attention";
+import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, flag, headSize, optionalSize, optionalText } from "./config";
-import { finalNormStage, logitsStage } from "./ends";
+import { decoder, placedEmbedding } from "./decoder";
+import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { denseFeedForward } from "./feed-forward";
+import { normsOf } from "./norm-in";
+import { fusedProjection } from "./projections";
 import { any, holds, type Weights } from "./weights";
 
 /** Heads of the model sizes that GPT-2, minGPT and nanoGPT publish, by number of blocks and width. */
@@ -42,50 +45,39 @@ function build(weights: Weights, config: Config): Architecture {
   const attentionShape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: true };
   const linear = denseLayers(weights, width);
 
-  const embedding = stage("embedding", (g) => {
-    const ids = g.input("input_ids", "int64", ["batch", "sequence"]);
-    const positions = g.firstRows(positionTable, g.sequenceLength(ids));
-    g.output(g.add(g.lookUp(tokenTable, ids), positions), hiddenState(0));
-  });
+  const norm = normsOf("layernorm", normEps);
 
-  const block = (index: number): Stage =>
-    stage(`block ${index}`, (g) => {
-      const names = weights.at(`h.${index}`);
-      const norm = (name: string, role: "attention" | "ffn"): NormSpecification => ({
-        ...names.norm(name, width),
-        kind: "layernorm",
-        role,
-        depth: index,
-        eps: normEps,
-      });
-      const x = g.input(hiddenState(index), "float32", ["batch", "sequence", width]);
-      const [q, k, v] = g
-        .ops("Split", [g.linear(g.norm(x, norm("ln_1", "attention")), linear(names, "attn.c_attn", width, 3 * width))], { axis: { int: 1 }, num_outputs: { int: 3 } }, 3)
-        .map((part) => g.unflatten(part, x, [heads, attentionShape.headSize])) as [string, string, string];
-      const mixed = attention(g, q, k, v, { ...attentionShape, scale: attentionScale(config, attentionShape.headSize, index) });
-      const attended = g.add(x, g.unflatten(g.linear(mixed, linear(names, "attn.c_proj", width, width)), x, [width]));
-      const up = linear(names, "mlp.c_fc", width, any);
-      const down = linear(names, "mlp.c_proj", outSize(up), width);
-      const fed = g.linear(act(g, g.linear(g.norm(attended, norm("ln_2", "ffn")), up)), down);
-      g.output(g.add(attended, g.unflatten(fed, x, [width])), hiddenState(index + 1));
-    });
+  const block = (index: number): DecoderBlock => {
+    const names = weights.at(`h.${index}`);
+    const shape = { ...attentionShape, scale: attentionScale(config, attentionShape.headSize, index) };
+    const up = linear(names, "mlp.c_fc", width, any);
+    return {
+      attention: {
+        shape,
+        project: fusedProjection(linear(names, "attn.c_attn", width, 3 * width), shape),
+        out: linear(names, "attn.c_proj", width, width),
+      },
+      feedForward: denseFeedForward({ up, down: linear(names, "mlp.c_proj", outSize(up), width) }, act),
+      attentionNorm: norm(names, "ln_1", width, "attention", index),
+      ffnNorm: norm(names, "ln_2", width, "ffn", index),
+    };
+  };
 
-  const lastNorm = { ...weights.norm("ln_f", width), kind: "layernorm", role: "final", depth, eps: normEps } as const;
-  const untied = weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]);
-
-  return {
+  return decoder({
     name: architectureName(config, "gpt2"),
     width,
     depth,
-    isLanguageModel: true,
-    input: { modality: "text", vocabularySize, contextLength: positionTable.shape[0]! },
-    stages: [embedding, ...blockIndices(depth).map(block), finalNormStage(width, lastNorm)],
-    head: logitsStage({ weight: untied ?? tokenTable, layout: "out-in" }),
+    vocabularySize,
+    contextLength: positionTable.shape[0]!,
+    embed: placedEmbedding(tokenTable, positionTable),
+    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    finalNorm: norm(weights, "ln_f", width, "final", depth),
+    head: { weight: weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]) ?? tokenTable, layout: "out-in" },
     assumptions:
       stated === undefined
         ? [`No config.json states the number of attention heads; took ${heads}, as in the published model of ${depth} blocks and width ${width}.`]
         : [],
-  };
+  });
 }
 
 /**

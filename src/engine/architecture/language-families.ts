@@ -4,11 +4,15 @@ import { bert } from "./bert";
 import { bloom } from "./bloom";
 import { cohere } from "./cohere";
 import { distilbert } from "./distilbert";
+import { electra } from "./electra";
 import { falcon } from "./falcon";
 import { gemma } from "./gemma";
 import { glm } from "./glm";
+import { gptBigcode } from "./gpt-bigcode";
+import { gptNeo } from "./gpt-neo";
 import { gptNeox } from "./gpt-neox";
 import { gpt2 } from "./gpt2";
+import { gptj } from "./gptj";
 import { granite } from "./granite";
 import { llama } from "./llama";
 import { mistral } from "./mistral";
@@ -29,7 +33,7 @@ import { t5 } from "./t5";
 
 /** Families that read text. */
 export const languageFamilies: readonly Family[] = [
-  ...[gpt2, gptNeox, opt, bloom, falcon, phi],
+  ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
-  ...[t5, albert, bert, roberta, distilbert, mpnet, modernbert],
+  ...[t5, albert, bert, roberta, electra, distilbert, mpnet, modernbert],
 ];

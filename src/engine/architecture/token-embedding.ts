@@ -1,5 +1,5 @@
 import type { TensorReference } from "../checkpoint/checkpoint";
-import type { NormSpecification } from "../graph/builder";
+import type { Linear, NormSpecification } from "../graph/builder";
 import { hiddenState, stage, type Stage } from "./architecture";
 import { any, type Weights } from "./weights";
 
@@ -29,12 +29,13 @@ export function contextLengthOf({ positions, firstPosition }: TokenEmbedding): n
   return positions.shape[0]! - firstPosition;
 }
 
-/** The stage that turns token ids into the first hidden state. */
-export function tokenEmbeddingStage(tables: TokenEmbedding, norm: NormSpecification): Stage {
+/** The stage that turns token ids into the first hidden state; `widening` takes it from the embedding's width to the model's. */
+export function tokenEmbeddingStage(tables: TokenEmbedding, norm: NormSpecification, widening?: Linear): Stage {
   return stage("embedding", (g) => {
     const ids = g.input("input_ids", "int64", ["batch", "sequence"]);
     const placed = g.add(g.lookUp(tables.words, ids), g.firstRows(tables.positions, g.sequenceLength(ids), tables.firstPosition));
     const typed = tables.tokenTypes ? g.add(placed, g.firstRows(tables.tokenTypes, g.ints([1]))) : placed;
-    g.output(g.norm(typed, norm), hiddenState(0));
+    const normed = g.norm(typed, norm);
+    g.output(widening ? g.project(normed, widening) : normed, hiddenState(0));
   });
 }

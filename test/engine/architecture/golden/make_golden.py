@@ -604,6 +604,42 @@ SIZES = {
 }
 
 
+def gpt_bigcode(name: str, **options) -> Case:
+    sizes = {"n_positions": CONTEXT, "n_embd": 16, "n_layer": 2, "n_head": 4, "layer_norm_epsilon": VISIBLE_EPS}
+    config = transformers.GPTBigCodeConfig(vocab_size=VOCABULARY, **sizes, **EAGER, **options)
+    return transformers_case(name, transformers.GPTBigCodeForCausalLM(config), GPT2_ROLES, text_feeds())
+
+
+def gpt_bigcode_hf() -> Case:
+    return gpt_bigcode("gpt-bigcode-hf")
+
+
+def gpt_bigcode_many_heads() -> Case:
+    return gpt_bigcode("gpt-bigcode-many-heads", multi_query=False)
+
+
+@torch.no_grad()
+def shrink_unscaled_queries(model: nn.Module) -> None:
+    """GPT-Neo does not scale its products, and learns queries that are small instead."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("q_proj.weight"):
+            parameter.mul_(0.4)
+
+
+def gpt_neo_hf() -> Case:
+    sizes = {"max_position_embeddings": CONTEXT, "hidden_size": 16, "num_layers": 2, "num_heads": 2}
+    kinds = {"attention_types": [[["global", "local"], 1]], "window_size": 3, "layer_norm_epsilon": VISIBLE_EPS}
+    config = transformers.GPTNeoConfig(vocab_size=VOCABULARY, **sizes, **kinds, **EAGER)
+    model = transformers.GPTNeoForCausalLM(config)
+    return transformers_case("gpt-neo-hf", model, GPT2_ROLES, text_feeds(), adjust=shrink_unscaled_queries)
+
+
+def gptj_hf() -> Case:
+    sizes = {"n_positions": CONTEXT, "n_embd": 16, "n_layer": 2, "n_head": 2, "rotary_dim": 4, "layer_norm_epsilon": VISIBLE_EPS}
+    config = transformers.GPTJConfig(vocab_size=VOCABULARY, **sizes, **EAGER)
+    return transformers_case("gptj-hf", transformers.GPTJForCausalLM(config), GPT2_ROLES, text_feeds())
+
+
 def neox(name: str, **options) -> Case:
     config = transformers.GPTNeoXConfig(**SIZES, intermediate_size=28, layer_norm_eps=VISIBLE_EPS, **options)
     return transformers_case(name, transformers.GPTNeoXForCausalLM(config), BLOCK_ROLES, text_feeds())
@@ -767,6 +803,12 @@ def xlm_roberta_noprefix() -> Case:
     config = transformers.XLMRobertaConfig(**{**bert_config().to_dict(), "model_type": "xlm-roberta", "pad_token_id": PADDING, "type_vocab_size": 1})
     model = transformers.XLMRobertaModel(config)
     return transformers_case("xlm-roberta-noprefix", model, ENCODER_ROLES, unpadded_feeds(), without_effect=BERT_WITHOUT_EFFECT)
+
+
+def electra_hf() -> Case:
+    """An embedding that is narrower than the blocks."""
+    config = transformers.ElectraConfig(**{**bert_config().to_dict(), "model_type": "electra", "embedding_size": 12})
+    return transformers_case("electra-hf", transformers.ElectraModel(config), ENCODER_ROLES, text_feeds(), without_effect=BERT_WITHOUT_EFFECT)
 
 
 def distilbert_hf() -> Case:
@@ -1123,6 +1165,10 @@ CASES: list[Callable[[], Case]] = [
     gemma2_hf,
     gemma3_hf,
     gemma3_old,
+    gpt_bigcode_hf,
+    gpt_bigcode_many_heads,
+    gpt_neo_hf,
+    gptj_hf,
     gpt_neox_hf,
     gpt_neox_old,
     phi_hf,
@@ -1139,6 +1185,7 @@ CASES: list[Callable[[], Case]] = [
     bert_gelu_new,
     roberta_hf,
     xlm_roberta_noprefix,
+    electra_hf,
     distilbert_hf,
     mpnet_hf,
     modernbert_hf,
