@@ -122,13 +122,13 @@ export type Rename = (name: string) => string;
 
 /**
  * The names and the configuration that a family's own checkpoints have, for a GGUF file's.
- * A family without a renaming keeps its names, with general.architecture as the model_type that nobody knows.
+ * A family without a renaming keeps its names, with a model_type that nobody knows: names in GGUF mean nothing elsewhere.
  * @throws UserError where the metadata state a scaling of positions that would be lost.
  */
 export function familiar({ metadata }: GgufHeader, path: string): { rename: Rename; config: JsonObject } {
   const architecture = metadata.get("general.architecture");
   const renaming = typeof architecture === "string" && Object.hasOwn(renamings, architecture) ? renamings[architecture] : undefined;
-  if (!renaming) return { rename: (name) => name, config: { model_type: typeof architecture === "string" ? architecture : "unknown" } };
+  if (!renaming) return { rename: (name) => name, config: { model_type: `${typeof architecture === "string" ? architecture : "unknown"} in GGUF` } };
   const value = (field: string): GgufValue | undefined => metadata.get(`${String(architecture)}.${field}`);
   const fields = Object.entries(renaming.fields).flatMap(([field, name]): [string, GgufValue | undefined][] => (value(field) === undefined ? [] : [[name, value(field)]]));
   const config: JsonObject = Object.fromEntries(fields);

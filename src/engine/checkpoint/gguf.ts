@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat, TensorReference } from "./checkpoint";
 import { ggufMagic, readGgufHeader } from "./gguf-header";
@@ -17,17 +17,34 @@ export const ggufFile: CheckpointFormat = {
   },
 
   async open(path) {
-    const header = await withInputFile(path, (file) => readGgufHeader(file, path));
-    checkWhole(header, path);
-    const { rename, config } = familiar(header, path);
-    const tensors = new Map(header.tensors.map((tensor) => [rename(tensor.name), { ...tensor, name: rename(tensor.name) }]));
-    return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(header.tensors)) } };
+    const parts = await readParts(path);
+    const { rename, config } = familiar(parts[0]!, path);
+    const stored = parts.flatMap((part) => part.tensors);
+    const tensors = new Map(stored.map((tensor) => [rename(tensor.name), { ...tensor, name: rename(tensor.name) }]));
+    return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(stored)) } };
   },
 };
 
-function checkWhole({ metadata }: GgufHeader, path: string): void {
-  const parts = metadata.get("split.count") ?? 1;
-  if (parts !== 1) throw new UserError(`${path} is one of ${String(parts)} parts of a model; join them with llama-gguf-split --merge and name the outcome.`);
+/** Name of one of several files of a model, as llama-gguf-split gives it. */
+const partName = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;
+
+/** The headers of all files of a model, of which any may be named; the first one has the metadata. */
+async function readParts(path: string): Promise<GgufHeader[]> {
+  const named = await readHeader(path);
+  const count = named.metadata.get("split.count") ?? 1;
+  if (count === 1) return [named];
+  const match = partName.exec(basename(path));
+  if (typeof count !== "number" || Number(match?.[2]) !== count) {
+    throw new UserError(`${path} is one of ${String(count)} parts of a model, but not called NAME-00001-of-${String(count).padStart(5, "0")}.gguf; give the parts their names back.`);
+  }
+  const names = Array.from({ length: count }, (_, index) => `${match![1]!}-${String(index + 1).padStart(5, "0")}-of-${match![2]!}.gguf`);
+  const parts: GgufHeader[] = [];
+  for (const name of names) parts.push(await readHeader(join(dirname(path), name)));
+  return parts;
+}
+
+function readHeader(path: string): Promise<GgufHeader> {
+  return withInputFile(path, (file) => readGgufHeader(file, path));
 }
 
 /** Llama 3.1 and later: the converter keeps its scaling of rotary positions as a tensor of divisors, one for each frequency. */

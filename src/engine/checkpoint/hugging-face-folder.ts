@@ -66,13 +66,18 @@ async function holdsWeights({ format, index, usual, endings }: WeightFiles, fold
   return name === usual || format.recognises(join(folder, name));
 }
 
+/** Whether a name is that of one of several files without an index, any of which stands for all. */
+function isPartOfOne(name: string): boolean {
+  return /-\d{5}-of-\d{5}\.gguf$/.test(name);
+}
+
 /** The whole model in one file, else an index, else the only file: the order in which transformers looks. */
 function chooseWeights(names: readonly string[], { usual }: WeightFiles, folder: string): string {
   const preferred = [usual, usual + indexEnding].find((name) => names.includes(name));
   if (preferred !== undefined) return preferred;
   const indices = names.filter((name) => name.endsWith(indexEnding));
   const candidates = indices.length > 0 ? indices : names;
-  if (candidates.length === 1) return candidates[0]!;
+  if (candidates.length === 1 || candidates.every(isPartOfOne)) return candidates[0]!;
   if (candidates.every((name) => /-\d+-of-\d+\.(safetensors|bin)$/.test(name))) {
     throw new UserError(`${folder} holds ${candidates.length} shards of a checkpoint but not their index (*${usual.slice(usual.lastIndexOf("."))}${indexEnding}); get the index and put it there.`);
   }

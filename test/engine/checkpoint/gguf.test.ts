@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { recogniseModel } from "../../../src/engine/architecture/families";
@@ -10,7 +10,7 @@ import { forward, writeStages } from "../../../src/engine/forward";
 import type { NormCall } from "../../../src/engine/forward";
 import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
 import { batchesOf, concatenate, headsFirst, openGolden, worstError } from "../golden";
-import { refusal, temporaryFile } from "./files";
+import { refusal, temporaryFile, temporaryFolder } from "./files";
 
 const golden = join(import.meta.dirname, "golden");
 const cases = join(import.meta.dirname, "../architecture/golden");
@@ -96,6 +96,24 @@ describe("a model that llama.cpp's converter renamed and rearranged", () => {
   });
 });
 
+describe("a model in parts", () => {
+  const name = (part: number): string => `parts-0000${part}-of-00003.gguf`;
+
+  it.each([1, 2, 3])("is read whole by the name of part %i", async (part) => {
+    const { tensors } = await openCheckpoint(join(golden, name(part)));
+    const values = await Promise.all([...tensors.values()].map(readTensor));
+    expect(values).toEqual([0, 1, 2, 3, 4].map((value) => Float32Array.of(value, value)));
+  });
+
+  it("is read by its folder, and refused where a part is missing", async () => {
+    const folder = await temporaryFolder();
+    for (const part of [1, 2]) await copyFile(join(golden, name(part)), join(folder, name(part)));
+    expect(await refusal(openCheckpoint(folder))).toMatch(/parts-00003-of-00003\.gguf: there is no such file/);
+    await copyFile(join(golden, name(3)), join(folder, name(3)));
+    expect((await openCheckpoint(folder)).tensors.size).toBe(5);
+  });
+});
+
 const whole = await readFile(join(golden, "metadata.gguf"));
 
 /** metadata.gguf with a number written over some of its bytes. */
@@ -126,7 +144,7 @@ describe("a file that is refused", () => {
     ["rows that are no whole blocks", withNumber(x + 12, 8), /tensor "x" has the shape \[2\], which does not fill whole blocks/],
     ["tensors that overlap", withNumber(x + 4, 16 + 2, "writeBigUInt64LE"), /tensor "y" overlaps the data of another tensor/],
     ["a tensor beyond the end", withNumber(x + 16, 4096, "writeBigUInt64LE"), /tensor "x" ends at byte \d+ of a file of \d+ bytes: the file is cut short/],
-    ["one of several parts", withNumber(whole.indexOf("split.count") + 11 + 4, 3 + 2 ** 16 * whole.readUInt16LE(whole.indexOf("split.count") + 17)), /is one of 3 parts of a model; join them with llama-gguf-split/],
+    ["one of several parts", withNumber(whole.indexOf("split.count") + 11 + 4, 3 + 2 ** 16 * whole.readUInt16LE(whole.indexOf("split.count") + 17)), /is one of 3 parts of a model, but not called NAME-00001-of-00003\.gguf; give the parts their names back/],
   ])("%s", async (_, bytes, sentence) => {
     expect(await refusal(openCheckpoint(await temporaryFile("model.gguf", bytes)))).toMatch(sentence);
   });
@@ -139,7 +157,7 @@ describe("a file that is refused", () => {
 
   it("of a family that is not known, by its name", async () => {
     const checkpoint = await openCheckpoint(join(golden, "quantised.gguf"));
-    expect(checkpoint.config).toEqual({ model_type: "test" });
-    expect(() => recogniseModel(checkpoint)).toThrow(/is of the family "test", which NormLens does not know yet/);
+    expect(checkpoint.config).toEqual({ model_type: "test in GGUF" });
+    expect(() => recogniseModel(checkpoint)).toThrow(/is of the family "test in GGUF", which NormLens does not know yet/);
   });
 });

@@ -75,6 +75,13 @@ def write_metadata() -> None:
     close(writer)
 
 
+def write_parts() -> None:
+    writer = gguf.GGUFWriter(here / "parts.gguf", "test", split_max_tensors=2)
+    for index in range(5):
+        writer.add_tensor(f"t{index}", np.full((2,), index, dtype=np.float32))
+    close(writer)
+
+
 def close(writer: gguf.GGUFWriter) -> None:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -179,5 +186,6 @@ def write_model(case: str) -> None:
 if __name__ == "__main__":
     write_quantised()
     write_metadata()
+    write_parts()
     for case in ARCHITECTURES:
         write_model(case)
