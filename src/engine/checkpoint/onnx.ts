@@ -58,7 +58,10 @@ async function readModelFile(path: string): Promise<{ file: string; bytes: Uint8
 function decode(path: string, bytes: Uint8Array): onnx.IModelProto {
   try {
     const model = onnx.ModelProto.decode(bytes);
-    if (model.graph) return { ...model, graph: { ...model.graph, node: withScopes(model.graph.node ?? [], bytes) } };
+    if (model.graph) {
+      model.graph.node = withScopes(model.graph.node ?? [], bytes);
+      return model;
+    }
   } catch (cause) {
     throw new UserError(`${path} is no ONNX model or is damaged; get the file again or export it anew.`, { cause });
   }

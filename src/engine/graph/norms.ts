@@ -38,11 +38,13 @@ export function findNorms(graph: Graph): NormNode[] {
   });
   const affines = found.map(({ match }) => affineOf(view, match));
   const names = namesOf(view, found.map(({ node, match }, index) => ({ match, node: node.name ?? "", ...affines[index] })));
+  const told = new Set(names.map((one) => one.told ?? ""));
   const unplaced = found.map(({ node, match }, index) => {
     const { kind, eps, over, input, output } = match;
     const label = readNormLabel(node.docString);
-    const { name, told } = label ? { name: node.name ?? "", told: undefined } : names[index]!;
-    return { label, place: normPlace(told ?? ""), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affines[index]! } };
+    const own = names[index]!;
+    const name = label ? (node.name ?? "") : own.name;
+    return { label, place: normPlace(own.told ?? "", told), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affines[index]! } };
   });
   const blocks = 1 + Math.max(-1, ...unplaced.map(({ place }) => place.block ?? -1));
   return unplaced.map(({ label, place, norm }): NormNode => {

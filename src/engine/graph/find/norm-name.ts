@@ -7,7 +7,7 @@ const parameter = /\.(weight|gamma|scale|gain|kernel|bias|beta|offset|[wgb](_\d+
 const invented = /^(onnx::|val_|const|tensor|node_|t_|v_?\d|\d+$|_|arg\d|ints_|float_|.*_output_\d+$)/i;
 
 /** Scopes of compilers, which nobody wrote. */
-const compilers = /^(jax2tf|p?jit|StatefulPartitionedCall|PartitionedCall|model_?\d*$)/;
+const compilers = /^(jax2tf|p?jit|StatefulPartitionedCall|PartitionedCall)/;
 
 /** Scopes inside a norm. */
 const inside = /^(batchnorm|moments|Cast(_\d+)?)$/;

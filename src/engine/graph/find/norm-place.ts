@@ -20,9 +20,13 @@ const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly
   { role: "final", path: /(^|\.)(ln_?f|norm_f|ln_post|ln_final|final_(layer_?)?norm|post_layernorm|fc_norm|norm|layer_?norm)$/i, outside: true },
 ];
 
-/** Role and block of a norm of this name: "other" where it tells nothing. */
-export function normPlace(name: string): NormPlace {
+/** In a block that has a norm of this name, that after attention is one of its output, not of the feed-forward part's input. */
+const beforeFeedForward = "pre_feedforward_layernorm";
+
+/** Role and block of a norm of this name: "other" where it tells nothing. `others` are the names of all norms of the model. */
+export function normPlace(name: string, others: ReadonlySet<string> = new Set()): NormPlace {
   const number = /(?:^|[._])(\d+)\./.exec(name)?.[1];
   const known = names.find(({ path, outside }) => path.test(name) && !(outside && number !== undefined));
-  return { role: known?.role ?? "other", block: number === undefined ? undefined : Number(number) };
+  const isOfOutput = name.endsWith("post_attention_layernorm") && others.has(name.replace("post_attention_layernorm", beforeFeedForward));
+  return { role: isOfOutput ? "post-attention" : (known?.role ?? "other"), block: number === undefined ? undefined : Number(number) };
 }

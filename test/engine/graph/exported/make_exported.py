@@ -134,8 +134,9 @@ class LookAlikes(nn.Module):
 
 
 def without_remarks(path):
-    """Leaves out doc strings and metadata, which hold stack traces."""
+    """Leaves out doc strings, and metadata but for scopes: they hold stack traces."""
     model = onnx.load(path)
+    scopes = [[entry for entry in node.metadata_props if entry.key == "pkg.torch.onnx.name_scopes"] for node in model.graph.node]
     def clear(message):
         for field, value in message.ListFields():
             if field.name in ("metadata_props", "doc_string"):
@@ -144,6 +145,8 @@ def without_remarks(path):
                 for item in [value] if hasattr(value, "ListFields") else value:
                     clear(item)
     clear(model)
+    for node, kept in zip(model.graph.node, scopes):
+        node.metadata_props.extend(kept)
     onnx.save(model, path)
 
 
