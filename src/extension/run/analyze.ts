@@ -37,8 +37,14 @@ export function requireTrust(): void {
   if (!workspace.isTrusted) throw new UserError(l10n.t("This workspace is in Restricted Mode, where no checkpoint is analysed: trust the workspace first."));
 }
 
+/** Tells of an error, unless it is of a run and the panel, which shows those, is in view. */
+export function tellError({ panels, runner, log }: Parts, error: unknown): void {
+  if (panels.visible && runner.hasTold(error)) logError(error, log);
+  else void sayError(error, log);
+}
+
 /**
- * As {@link analyze}, and tells of an error, unless it is of a run and the panel, which shows those, is in view.
+ * As {@link analyze}, and tells of an error.
  * @returns whether there is a result.
  */
 export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: AnalysisOptions = {}): Promise<boolean> {
@@ -46,8 +52,7 @@ export async function analyzeAndTell(parts: Parts, checkpoint: Uri, options: Ana
     await analyze(parts, checkpoint, options);
     return true;
   } catch (error) {
-    if (parts.panels.visible && parts.runner.hasTold(error)) logError(error, parts.log);
-    else void sayError(error, parts.log);
+    tellError(parts, error);
     return false;
   }
 }

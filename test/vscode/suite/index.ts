@@ -20,6 +20,7 @@ export async function run(): Promise<void> {
   await import("./runner");
   await import("./results");
   await import("./engines");
+  await import("./capture");
   const outcomes: Outcome[] = [];
   const failures = await new Promise<number>((resolve) => {
     mocha
