@@ -264,6 +264,9 @@ def write_safetensors(path, tensors, metadata):
 # Roles by the end of a module path, first match first. A name that means the norm before the feed-forward in some models and the
 # one behind the attention in others is settled in role_of by its neighbours.
 ROLES = [
+    (r"feature_(extractor|projection)\..*norm$", "embedding"),
+    (r"decoder\.block\.\d+\.layer\.[01]\.layer_norm$|encoder\.block\.\d+\.layer\.0\.layer_norm$", "attention"),
+    (r"\.block\.\d+\.layer\.\d+\.layer_norm$|stages\.\d+\.(layers|blocks)\.\d+\.(layer)?norm$|(^|\.)head\.layernorm$", "ffn"),
     (r"(^|[._])(q|query)_?(norm|ln|layernorm|layer_norm)$|norm_q$|q_a_layernorm$", "query"),
     (r"(^|[._])(k|key)_?(norm|ln|layernorm|layer_norm)$|norm_k$|kv_a_layernorm$", "key"),
     (r"attention\.(output\.)?LayerNorm$|sa_layer_norm$|post_(self_attn|attn|attention)_(norm|ln)$", "post-attention"),

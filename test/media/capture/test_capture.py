@@ -139,7 +139,13 @@ class Recordings(InFolder):
             "vision_model.pre_layrnorm": "embedding",
             "vision_model.post_layernorm": "final",
             "encoder.layers.0.final_layer_norm": "ffn",
-            "stages.0.blocks.0.norm": "other",
+            "stages.0.blocks.0.norm": "ffn",
+            "encoder.block.0.layer.0.layer_norm": "attention",
+            "encoder.block.0.layer.1.layer_norm": "ffn",
+            "decoder.block.0.layer.1.layer_norm": "attention",
+            "decoder.block.0.layer.2.layer_norm": "ffn",
+            "feature_extractor.conv_layers.0.layer_norm": "embedding",
+            "encoder.layers.3.layer_norm": "other",
         }
         self.assertEqual({name: normlens.role_of(name) for name in expected}, expected)
         behind = "layers.0.post_attention_layernorm"
