@@ -4,7 +4,7 @@ import { blockIndices, hiddenState, stage, type Architecture, type Config, type 
 import { architectureName, blockCount, eps, headSize, optionalSize, optionalText, size } from "./config";
 import { logitsStage, maskedHeadStage } from "./ends";
 import { encoderBlock } from "./encoder-block";
-import { tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
+import { contextLengthOf, tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
 import { any, holds, type Weights } from "./weights";
 
 const marker = "embeddings.word_embeddings.weight";
@@ -83,7 +83,7 @@ function build(weights: Weights, config: Config): Architecture {
     width,
     depth,
     isLanguageModel: true,
-    input: { modality: "text", vocabularySize, contextLength: tables.positions.shape[0]! },
+    input: { modality: "text", vocabularySize, contextLength: contextLengthOf(tables) ?? size(config, "max_position_embeddings") },
     stages: [
       tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", embeddingSize, "embedding", 0)),
       mapped,

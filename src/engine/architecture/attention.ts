@@ -20,6 +20,8 @@ export interface AttentionShape {
   readonly softCap?: number | undefined;
   /** Added to the scores of `count` heads from the head `first` on: [count, queries, keys], or what spreads to that. */
   readonly bias?: ((g: GraphBuilder, first: number, count: number) => Value) | undefined;
+  /** The same, from the scaled queries [batch, count, sequence, head size] and the keys [batch, heads of keys, head size, sequence] of those heads. */
+  readonly contentBias?: ((g: GraphBuilder, first: number, count: number, queries: Value, keys: Value) => Value) | undefined;
 }
 
 /**
@@ -46,8 +48,9 @@ export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, shape: 
   const count = heads / parts;
   const mixed = queries.map((query, part) => {
     const scores = capped(g, g.op("MatMul", [query, keys[part]!]), shape.softCap);
-    const biased = shape.bias ? g.add(scores, shape.bias(g, part * count, count)) : scores;
-    const weights = g.op("Softmax", [mask === undefined ? biased : g.add(biased, mask)], { axis: { int: -1 } });
+    const added = [shape.bias?.(g, part * count, count), shape.contentBias?.(g, part * count, count, query, keys[part]!), mask];
+    const total = added.filter((term) => term !== undefined).reduce((sum, term) => g.add(sum, term), scores);
+    const weights = g.op("Softmax", [total], { axis: { int: -1 } });
     return g.op("MatMul", [weights, values[part]!]);
   });
   const together = mixed.length === 1 ? mixed[0]! : g.op("Concat", mixed, { axis: { int: 1 } });

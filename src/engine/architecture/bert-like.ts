@@ -44,6 +44,14 @@ export const bertNames: BertNames = {
   ffnNorm: "output.LayerNorm",
 };
 
+/** As BERT has them. */
+export const bertHead: MaskedHeadNames = {
+  dense: "cls.predictions.transform.dense",
+  norm: "cls.predictions.transform.LayerNorm",
+  decoder: "cls.predictions.decoder.weight",
+  bias: "cls.predictions.bias",
+};
+
 /** As RoBERTa and MPNet have them. */
 export const languageModelHead: MaskedHeadNames = { dense: "lm_head.dense", norm: "lm_head.layer_norm", decoder: "lm_head.decoder.weight", bias: "lm_head.bias" };
 
@@ -60,8 +68,10 @@ export interface BertForm {
   readonly head?: MaskedHeadNames;
   /** Row of the first position in the table of positions. */
   readonly firstPosition?: number;
-  /** What is added to the scores of a block's heads. */
-  readonly bias?: (g: GraphBuilder, x: Value) => AttentionShape["bias"];
+  /** What is particular to the attention of a block that reads x. */
+  readonly attention?: (g: GraphBuilder, x: Value, parts: Weights) => Partial<AttentionShape>;
+  /** Stages between the embedding and the blocks. */
+  readonly between?: readonly Stage[];
 }
 
 /** BERT and what descends from it: blocks of attention to all positions with the norms behind the branches, with or without a masked-language head. */
@@ -90,7 +100,7 @@ export function bertLike(weights: Weights, config: Config, form: BertForm): Arch
         ...parts.feedForward(names.up, names.down, width),
         ffnNorm: norm(parts, names.ffnNorm, width, "post-ffn", index),
       };
-      g.output(encoderBlock(g, x, layers, { ...shape, bias: form.bias?.(g, x) }, act), hiddenState(index + 1));
+      g.output(encoderBlock(g, x, layers, { ...shape, ...form.attention?.(g, x, parts) }, act), hiddenState(index + 1));
     });
 
   const outer = weights.outside(form.module);
@@ -109,9 +119,10 @@ export function bertLike(weights: Weights, config: Config, form: BertForm): Arch
     width,
     depth,
     isLanguageModel: true,
-    input: { modality: "text", vocabularySize, contextLength: contextLengthOf(tables) },
+    input: { modality: "text", vocabularySize, contextLength: contextLengthOf(tables) ?? size(config, "max_position_embeddings") },
     stages: [
       tokenEmbeddingStage(tables, norm(weights, "embeddings.LayerNorm", embeddingSize, "embedding", 0), widening),
+      ...(form.between ?? []),
       ...blockIndices(depth).map(block),
       ...(head ? [transform(head)] : []),
     ],

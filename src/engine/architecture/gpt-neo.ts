@@ -1,3 +1,4 @@
+import type { Linear } from "../graph/builder";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
@@ -31,7 +32,7 @@ function build(weights: Weights, config: Config): Architecture {
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`h.${index}`);
     const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: true, scale: 1, window: isLocal(config, index) ? window : undefined };
-    const layer = (name: string) => parts.linear(`attn.attention.${name}`, width, width);
+    const layer = (name: string): Linear => parts.linear(`attn.attention.${name}`, width, width);
     return {
       attention: { shape, project: separateProjection([layer("q_proj"), layer("k_proj"), layer("v_proj")], shape), out: layer("out_proj") },
       feedForward: denseFeedForward(parts.feedForward("mlp.c_fc", "mlp.c_proj", width), act),

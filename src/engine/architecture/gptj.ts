@@ -1,3 +1,4 @@
+import type { Linear } from "../graph/builder";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
@@ -31,7 +32,7 @@ function build(weights: Weights, config: Config): Architecture {
 
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`h.${index}`);
-    const layer = (name: string) => parts.linear(`attn.${name}`, width, width);
+    const layer = (name: string): Linear => parts.linear(`attn.${name}`, width, width);
     return {
       attention: { shape, project: separateProjection([layer("q_proj"), layer("k_proj"), layer("v_proj")], shape), rotary, out: layer("out_proj") },
       feedForward: denseFeedForward(parts.feedForward("mlp.fc_in", "mlp.fc_out", width), act),

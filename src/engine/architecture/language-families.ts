@@ -3,6 +3,7 @@ import type { Family } from "./architecture";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
 import { cohere } from "./cohere";
+import { deberta } from "./deberta";
 import { distilbert } from "./distilbert";
 import { electra } from "./electra";
 import { falcon } from "./falcon";
@@ -35,5 +36,5 @@ import { t5 } from "./t5";
 export const languageFamilies: readonly Family[] = [
   ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
-  ...[t5, albert, bert, roberta, electra, distilbert, mpnet, modernbert],
+  ...[t5, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
 ];

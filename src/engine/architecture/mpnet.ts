@@ -33,7 +33,7 @@ export const mpnet: Family = {
       names,
       head: languageModelHead,
       firstPosition: 2,
-      bias: (g, x) => relativeBias(g, x, { table, furthest, bothWays: true }),
+      attention: (g, x) => ({ bias: relativeBias(g, x, { table, furthest, bothWays: true }) }),
     });
   },
 };

@@ -18,7 +18,8 @@ export function relativeBias(g: GraphBuilder, x: Value, { table, furthest, bothW
   const count = table.shape[0]! / (bothWays ? 2 : 1);
   const behind = distances(g, x);
   const distance = bothWays ? g.op("Abs", [behind]) : g.op("Max", [behind, g.int(0)]);
-  const bucket = g.op("Gather", [g.ints(distanceBuckets(count, furthest)), g.op("Min", [distance, g.int(furthest)])], { axis: { int: 0 } });
+  const buckets = g.longs("distance_buckets", [furthest + 1], () => BigInt64Array.from(distanceBuckets(count, furthest), BigInt));
+  const bucket = g.op("Gather", [buckets, g.op("Min", [distance, g.int(furthest)])], { axis: { int: 0 } });
   const ahead = g.op("Where", [g.op("Less", [behind, g.int(0)]), g.int(count), g.int(0)]);
   const values = g.lookUp(table, bothWays ? g.add(bucket, ahead) : bucket);
   const byHead = g.op("Transpose", [values], { perm: { ints: [2, 0, 1] } });

@@ -98,11 +98,6 @@ export class GraphBuilder {
     }));
   }
 
-  /** A constant int64 vector of many values; the same name means the same vector. */
-  longs(name: string, values: readonly number[]): Value {
-    return this.constant(name, () => ({ dataType: DataType.INT64, dims: [values.length], rawData: bytesOf(BigInt64Array.from(values, BigInt)) }));
-  }
-
   /** A constant int64 scalar. */
   int(value: number): Value {
     return this.constant(`int_${value}`, () => ({

@@ -805,6 +805,25 @@ def xlm_roberta_noprefix() -> Case:
     return transformers_case("xlm-roberta-noprefix", model, ENCODER_ROLES, unpadded_feeds(), without_effect=BERT_WITHOUT_EFFECT)
 
 
+def deberta(name: str, **options) -> Case:
+    """Buckets so few that distances share them."""
+    sizes = {"position_buckets": 6, "relative_attention": True, "type_vocab_size": 0, "max_position_embeddings": 32}
+    config = transformers.DebertaV2Config(**{**bert_config().to_dict(), "model_type": "deberta-v2", **sizes, **options})
+    roles = {**ENCODER_ROLES, "encoder.LayerNorm": "embedding", "attention.output.LayerNorm": "post-attention"}
+    feeds = {"": ids(3, 8), "-long": ids(1, 30)}
+    return transformers_case(name, transformers.DebertaV2ForMaskedLM(config), roles, feeds, without_effect=r"pos_key_proj\.bias")
+
+
+def deberta_v3() -> Case:
+    """As DeBERTa 3: projections shared, a norm of the relative positions, no absolute ones."""
+    both = {"pos_att_type": "p2c|c2p", "share_att_key": True, "norm_rel_ebd": "layer_norm"}
+    return deberta("deberta-v3", position_biased_input=False, **both)
+
+
+def deberta_v2_own_projections() -> Case:
+    return deberta("deberta-v2-own-projections", pos_att_type=["c2p", "p2c"])
+
+
 def electra_hf() -> Case:
     """An embedding that is narrower than the blocks."""
     config = transformers.ElectraConfig(**{**bert_config().to_dict(), "model_type": "electra", "embedding_size": 12})
@@ -1185,6 +1204,8 @@ CASES: list[Callable[[], Case]] = [
     bert_gelu_new,
     roberta_hf,
     xlm_roberta_noprefix,
+    deberta_v3,
+    deberta_v2_own_projections,
     electra_hf,
     distilbert_hf,
     mpnet_hf,

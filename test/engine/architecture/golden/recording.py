@@ -163,6 +163,13 @@ def heads_first(tensor: Tensor, feed: Feed) -> Tensor:
     return tensor.transpose(1, 2) if is_last else tensor
 
 
+def for_each_sequence(tensor: Tensor, feed: Feed) -> Tensor:
+    """What a model computes from parameters alone, [rows, channels], once for each sequence of the batch."""
+    batch, length = next(iter(feed.values())).shape[:2]
+    is_shared = "input_ids" in feed and tensor.dim() == 2 and tensor.shape[0] not in (batch, batch * length)
+    return tensor.expand(batch, -1, -1) if is_shared else tensor
+
+
 def stored(tensor: Tensor, feed: Feed) -> Tensor:
     """float32, and of a padded batch only the rows that are no padding: [tokens, channels]."""
     if "attention_mask" in feed:
@@ -180,7 +187,7 @@ def write_golden(case: Case, folder: Path, suffix: str, feed: Feed) -> None:
     for name, inputs in recording.inputs.items():
         assert len(inputs) == case.calls(name), f"{name} was called {len(inputs)} times"
         fact = describe(case, name, norms[name])
-        kept = [stored(heads_first(one, feed), feed) for one in inputs]
+        kept = [stored(heads_first(for_each_sequence(one, feed), feed), feed) for one in inputs]
         tensors[f"{fact['name']}.input"] = kept[0] if len(kept) == 1 else torch.stack(kept)
         facts.append(fact)
     tensors |= {name: stored(output, feed) for name, output in recording.outputs.items()}
