@@ -24,7 +24,7 @@ export interface DrawnRows {
 
 /** What a page needs to draw a layer, at most about 45 kB as JSON. */
 export function curveData(response: Response, histogram: readonly HistogramBin[], { sample, extreme }: DrawnRows, affine: Affine, fit: ChannelFit): CurveData {
-  const drawn = points(sample, extreme);
+  const drawn = points(sample, extreme, affine.weight.length);
   return {
     binnedMean: {
       x: response.bins.map((bin) => rounded(bin.meanX)),
@@ -33,7 +33,7 @@ export function curveData(response: Response, histogram: readonly HistogramBin[]
     },
     density: density(histogram, sample),
     points: drawn,
-    affine: affineOf([...new Set(drawn.channel)], affine, fit),
+    affine: affineOf([...new Set(drawn.channel)].sort((a, b) => a - b), affine, fit),
   };
 }
 
@@ -73,16 +73,17 @@ function density(histogram: readonly HistogramBin[], sample: readonly SampledRow
   return { xMin, xMax, yMin, yMax, columns, rows: rowsOfGrid, counts };
 }
 
-function points(sample: readonly SampledRow[], extreme: SampledRow | undefined): CurveData["points"] {
+/** Elements of some rows; a row may hold the channels several times, one after the other. */
+function points(sample: readonly SampledRow[], extreme: SampledRow | undefined, channelCount: number): CurveData["points"] {
   const rows = evenly(sample, drawnRows - 1);
   if (extreme !== undefined && !rows.some((row) => row.index === extreme.index)) rows.push(extreme);
-  const channels = channelsToDraw(rows);
-  const all = rows.flatMap((row) => channels.map((channel) => ({ row, channel })));
+  const places = placesToDraw(rows);
+  const all = rows.flatMap((row) => places.map((place) => ({ row, place })));
   return {
-    x: all.map(({ row, channel }) => rounded(row.x[channel]!)),
-    y: all.map(({ row, channel }) => rounded((row.x[channel]! - row.centre) * row.inverse)),
+    x: all.map(({ row, place }) => rounded(row.x[place]!)),
+    y: all.map(({ row, place }) => rounded((row.x[place]! - row.centre) * row.inverse)),
     token: all.map(({ row }) => row.index),
-    channel: all.map(({ channel }) => channel),
+    channel: all.map(({ place }) => place % channelCount),
   };
 }
 
@@ -91,8 +92,8 @@ function affineOf(channels: readonly number[], { weight, bias }: Affine, { gain,
   return { channel: channels, weight: of(weight), bias: of(bias), gamma: of(gain), beta: of(offset) };
 }
 
-/** The channels of largest magnitude, and others evenly spread. */
-function channelsToDraw(rows: readonly SampledRow[]): number[] {
+/** The places in a row, its channels as a rule, of largest magnitude, and others evenly spread. */
+function placesToDraw(rows: readonly SampledRow[]): number[] {
   const peaks = new Float64Array(rows[0]?.x.length ?? 0);
   for (const { x } of rows) {
     for (let channel = 0; channel < peaks.length; channel++) peaks[channel] = Math.max(peaks[channel]!, Math.abs(x[channel]!));

@@ -14,7 +14,7 @@ import { alphaBounds, fitTanh, fitUnitGain, neutralAlpha } from "./tanh-fit";
 
 /** Rows of a norm layer's input, whole sequences at a time. */
 export interface RowBlock {
-  /** [rows, channels], row-major. */
+  /** [rows, channels], row-major; a row may hold the channels several times, one after the other, as a norm over channels and places does. */
   readonly data: Float32Array;
   readonly rows: number;
   readonly rowsPerSequence: number;
@@ -73,12 +73,12 @@ export class LayerMeasurement {
   /** Takes in whole sequences. */
   add(block: RowBlock): void {
     const { data, rows } = block;
-    const { channels } = this.norm;
+    const length = data.length / rows;
     for (let row = 0; row < rows; row++) {
-      const start = row * channels;
-      const normalised = this.normaliser.normalise(data, start);
+      const start = row * length;
+      const normalised = this.normaliser.normalise(data, start, length);
       if (normalised === undefined) {
-        this.nonFinite += countNonFinite(data, start, channels);
+        this.nonFinite += countNonFinite(data, start, length);
         continue;
       }
       const isFirst = standsFirst(block, row);
@@ -118,7 +118,8 @@ export class LayerMeasurement {
 
   private addRow(block: RowBlock, row: number, normalised: NormalisedRow): void {
     const { data } = block;
-    const start = row * this.norm.channels;
+    const length = normalised.count;
+    const start = row * length;
     this.input.merge(normalised);
     this.tokenStd.add(Math.sqrt(normalised.m2 / normalised.count));
     this.tokenMean.add(normalised.mean);
@@ -126,7 +127,7 @@ export class LayerMeasurement {
     this.weightedSquares += normalised.weightedSquares;
     this.sample.offer(data, start, normalised);
     this.settleScale(block, row, normalised);
-    this.table.add(data, start, normalised);
+    this.table.add(data, start, normalised, length);
   }
 
   /** Fixes the table's scale at the first row that is not all zeros, from its sequence; zeros lie in the same bin at any scale. */
@@ -138,7 +139,7 @@ export class LayerMeasurement {
     );
     const every = Math.ceil(measured.length / rowsForScale);
     const chosen = measured.filter((other, i) => i % every === 0 || other === row);
-    this.table.scaleTo(typicalMagnitude(block.data, chosen, this.norm.channels));
+    this.table.scaleTo(typicalMagnitude(block.data, chosen, normalised.count));
   }
 
   private statistics(histogram: readonly HistogramBin[]): InputStatistics {
@@ -202,9 +203,9 @@ function standsFirst({ rowsPerSequence, rowsPerPosition }: RowBlock, row: number
   return rowsPerSequence > rowsPerPosition && row % rowsPerSequence < rowsPerPosition;
 }
 
-function countNonFinite(data: Float32Array, start: number, channels: number): number {
+function countNonFinite(data: Float32Array, start: number, length: number): number {
   let count = 0;
-  for (let i = start; i < start + channels; i++) if (!Number.isFinite(data[i]!)) count += 1;
+  for (let i = start; i < start + length; i++) if (!Number.isFinite(data[i]!)) count += 1;
   return count;
 }
 

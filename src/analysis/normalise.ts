@@ -30,10 +30,13 @@ export class RowNormaliser {
     this.squaredWeight = channelWeights(norm).map((weight) => weight * weight);
   }
 
-  /** Row of `data` that begins at `start`; undefined where it holds a NaN or an infinity, since such a row has no norm. */
-  normalise(data: Float32Array, start: number): NormalisedRow | undefined {
+  /**
+   * Row of `data` that begins at `start`; undefined where it holds a NaN or an infinity, since such a row has no norm.
+   * @param length of the row, in which the channels may come several times, one after the other
+   */
+  normalise(data: Float32Array, start: number, length = this.squaredWeight.length): NormalisedRow | undefined {
     const channels = this.squaredWeight.length;
-    const mean = sum(data, start, start + channels) / channels;
+    const mean = sum(data, start, start + length) / length;
     if (!Number.isFinite(mean)) return undefined;
     const squaredWeight = this.squaredWeight;
     const centre = this.centred ? mean : 0;
@@ -43,22 +46,24 @@ export class RowNormaliser {
     let weighted = 0;
     let min = Infinity;
     let max = -Infinity;
-    for (let channel = 0; channel < channels; channel++) {
-      const x = data[start + channel]!;
-      const deviation = x - mean;
-      const square = deviation * deviation;
-      const centred = x - centre;
-      m2 += square;
-      m3 += square * deviation;
-      m4 += square * square;
-      weighted += squaredWeight[channel]! * centred * centred;
-      if (x < min) min = x;
-      if (x > max) max = x;
+    for (let from = start; from < start + length; from += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        const x = data[from + channel]!;
+        const deviation = x - mean;
+        const square = deviation * deviation;
+        const centred = x - centre;
+        m2 += square;
+        m3 += square * deviation;
+        m4 += square * square;
+        weighted += squaredWeight[channel]! * centred * centred;
+        if (x < min) min = x;
+        if (x > max) max = x;
+      }
     }
-    if (m2 < channels * (constantRow * mean) ** 2) m2 = m3 = m4 = 0;
-    const spread = m2 / channels + (mean - centre) ** 2 + this.eps;
+    if (m2 < length * (constantRow * mean) ** 2) m2 = m3 = m4 = 0;
+    const spread = m2 / length + (mean - centre) ** 2 + this.eps;
     const inverse = spread === 0 ? 0 : 1 / Math.sqrt(spread);
-    return { count: channels, mean, m2, m3, m4, min, max, centre, inverse, weightedSquares: weighted * inverse * inverse };
+    return { count: length, mean, m2, m3, m4, min, max, centre, inverse, weightedSquares: weighted * inverse * inverse };
   }
 }
 

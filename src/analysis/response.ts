@@ -70,8 +70,12 @@ export class ResponseTable {
     this.binOfKey = binsFor(this.chosenScale);
   }
 
-  /** Adds the row of `data` that begins at `start`. */
-  add(data: Float32Array, start: number, { centre, inverse }: Normalisation): void {
+  /** Adds the row of `data` that begins at `start`, in which the channels may come several times, one after the other. */
+  add(data: Float32Array, start: number, normalisation: Normalisation, length = this.channels): void {
+    for (let from = start; from < start + length; from += this.channels) this.addChannels(data, from, normalisation);
+  }
+
+  private addChannels(data: Float32Array, start: number, { centre, inverse }: Normalisation): void {
     if (ResponseTable.onBench !== this) this.takeBench();
     for (let channel = 0; channel < this.channels; channel += pieceLength) {
       const length = Math.min(pieceLength, this.channels - channel);
@@ -188,12 +192,12 @@ export class ResponseTable {
  * Median magnitude of the finite, non-zero elements of the given rows; some must be.
  * @param rows numbers of the rows in `data`
  */
-export function typicalMagnitude(data: Float32Array, rows: readonly number[], channels: number): number {
+export function typicalMagnitude(data: Float32Array, rows: readonly number[], rowLength: number): number {
   const bits = bitsOf(data);
   const counts = new Uint32Array(positiveKeys);
   let total = 0;
   for (const row of rows) {
-    for (let i = row * channels; i < (row + 1) * channels; i++) {
+    for (let i = row * rowLength; i < (row + 1) * rowLength; i++) {
       const key = keyOf(bits[i]!) % positiveKeys;
       if (data[i] === 0 || key > lastFiniteKey) continue;
       counts[key]! += 1;

@@ -11,36 +11,73 @@ export interface RowsOfNorm extends Norm {
   readonly affineAxes?: readonly number[];
 }
 
+/** Wider affines, as of a norm over whole images, would leave too few bins for each of their numbers; they are left out. */
+const mostChannels = 2 ** 16;
+
+/** Where rows and channels lie in an input, seen in a shape that may have groups of channels as an axis of their own. */
+interface Layout {
+  readonly shape: readonly number[];
+  /** Normalised over; the last ones are the channels'. */
+  readonly axes: readonly number[];
+  readonly channels: number;
+  /** False where gain and offset vary along axes that are not normalised over, so that rows don't share them. */
+  readonly sharesAffine: boolean;
+}
+
 /**
- * The norm as its measurement needs it, told by an input: channels are the elements of a row, gain and offset stand in their order.
- * Rows that are not the same channels, as groups of channels, have no gain and offset of their own: what is measured is before the affine.
+ * The norm as its measurement needs it, told by an input. Rows whose elements have a gain and offset in common by their place in the row
+ * have these; others, as groups of channels, have none: what is measured of them is before the affine.
  */
 export function settled(norm: RowsOfNorm, { shape }: Tensor): Norm {
-  const { over, affineAxes, weight, bias, ...rest } = norm;
-  const rank = shape.length;
-  const axes = axesOf(over, rank);
-  const channels = rowLength(over, axes, shape);
-  const spread = (values: Float32Array | undefined): Float32Array | undefined =>
-    "groups" in over ? undefined : values && spreadOver(values, axes, (affineAxes ?? []).map((axis) => axis + rank), shape);
-  const gain = spread(weight);
-  const offset = spread(bias);
-  return { ...rest, axes: axes.map((axis) => axis - rank), channels, ...(gain && { weight: gain }), ...(offset && { bias: offset }) };
+  const { name, kind, role, depth, eps, over, weight, bias } = norm;
+  const { channels, sharesAffine } = layoutOf(norm, shape);
+  const axes = axesOf(over, shape.length).map((axis) => axis - shape.length);
+  return { name, kind, role, depth, eps, axes, channels, ...(weight && sharesAffine && { weight }), ...(bias && sharesAffine && { bias }) };
 }
 
-/** The rows of a norm's input, those of a sequence together and in the order of its positions. */
-export function rowBlock({ over }: Pick<RowsOfNorm, "over">, input: Tensor, { sequences, sequenceLength }: Batch): RowBlock {
+/** As {@link settled}, for whoever takes every element of a row for a channel of its own. */
+export function settledByElement(norm: RowsOfNorm, input: Tensor): Norm {
+  const known = settled(norm, input);
+  const { shape, axes } = layoutOf(norm, input.shape);
+  const elements = elementCount(axes.map((axis) => shape[axis]!));
+  const repeated = (values: Float32Array | undefined): Float32Array | undefined =>
+    values === undefined || values.length === 1 ? values : Float32Array.from({ length: elements }, (_, index) => values[index % values.length]!);
+  const weight = repeated(known.weight);
+  const bias = repeated(known.bias);
+  return { ...known, channels: elements, ...(weight && { weight }), ...(bias && { bias }) };
+}
+
+/** The rows of a norm's input, those of a sequence together and in the order of its positions; in each, the channels over and over. */
+export function rowBlock(norm: RowsOfNorm, input: Tensor, { sequences, sequenceLength }: Batch): RowBlock {
   if (input.type !== "float32") throw new Error("A norm's input is not float32.");
-  const { data, shape } = input;
-  const axes = axesOf(over, shape.length);
-  const rows = data.length / rowLength(over, axes, shape);
-  if ("groups" in over) return { data, rows, rowsPerSequence: over.groups, rowsPerPosition: over.groups };
+  const { shape, axes } = layoutOf(norm, input.shape);
   const kept = keptAxes(axes, shape, sequences, sequenceLength);
-  return { data: inOrder(data, shape, kept, axes), rows, ...positionsOf(kept.map((axis) => shape[axis]!), rows, sequences, sequenceLength) };
+  const rows = elementCount(kept.map((axis) => shape[axis]!));
+  const data = inOrder(input.data, shape, kept, axes);
+  if ("groups" in norm.over) return { data, rows, rowsPerSequence: norm.over.groups, rowsPerPosition: norm.over.groups };
+  return { data, rows, ...positionsOf(kept.map((axis) => shape[axis]!), rows, sequences, sequenceLength) };
 }
 
-function rowLength(over: Over, axes: readonly number[], shape: readonly number[]): number {
-  const size = elementCount(axes.map((axis) => shape[axis]!));
-  return "groups" in over ? size / over.groups : size;
+function layoutOf({ over, affineAxes }: Pick<RowsOfNorm, "over" | "affineAxes">, shape: readonly number[]): Layout {
+  if ("groups" in over) return groupedLayout(over.groups, shape);
+  const all = axesOf(over, shape.length);
+  const affine = affineAxes?.map((axis) => axis + shape.length).filter((axis) => shape[axis] !== 1);
+  const isNarrow = elementCount((affine ?? []).map((axis) => shape[axis]!)) <= mostChannels;
+  const sharesAffine = affine === undefined || (isNarrow && affine.every((axis) => all.includes(axis)));
+  const ofChannels = affine && sharesAffine ? affine : [channelAxis(all, shape.length)];
+  const axes = [...all.filter((axis) => !ofChannels.includes(axis)), ...ofChannels];
+  return { shape, axes, channels: elementCount(ofChannels.map((axis) => shape[axis]!)), sharesAffine };
+}
+
+/** [sample, group, channel of the group, everything behind]: channels innermost. */
+function groupedLayout(groups: number, [samples = 1, channels = 1, ...behind]: readonly number[]): Layout {
+  const shape = [samples, groups, channels / groups, elementCount(behind)];
+  return { shape, axes: [3, 2], channels: channels / groups, sharesAffine: false };
+}
+
+/** Without an affine to tell, channels are axis 1 of images, else the last axis. */
+function channelAxis(axes: readonly number[], rank: number): number {
+  return rank > 3 && axes.includes(1) ? 1 : axes.at(-1)!;
 }
 
 /** The axes that are not normalised over, with that of the positions behind that of the sequences. */
@@ -80,15 +117,4 @@ function offsets(axes: readonly number[], shape: readonly number[]): Uint32Array
     for (let index = 0; index < next.length; index++) next[index] = places[Math.floor(index / size)]! + stride * (index % size);
     return next;
   }, Uint32Array.of(0));
-}
-
-/** Values that vary over some of a row's axes, for every element of the row; undefined where they vary over others too. */
-function spreadOver(values: Float32Array, axes: readonly number[], affineAxes: readonly number[], shape: readonly number[]): Float32Array | undefined {
-  const length = elementCount(axes.map((axis) => shape[axis]!));
-  if (values.length === 1 || values.length === length) return values;
-  if (!affineAxes.every((axis) => axes.includes(axis))) return undefined;
-  const stored = shape.map((size, axis) => (affineAxes.includes(axis) ? size : 1));
-  const strides = axes.map((axis) => (affineAxes.includes(axis) ? elementCount(stored.slice(axis + 1)) : 0));
-  const places = axes.reduce<number[]>((known, axis, position) => known.flatMap((place) => Array.from({ length: shape[axis]! }, (_, index) => place + strides[position]! * index)), [0]);
-  return Float32Array.from(places, (place) => values[place]!);
 }

@@ -1,8 +1,9 @@
+import type { RowBlock } from "../analysis/measurement";
 import { CaptureWriter, type CaptureDescription } from "./capture/capture-writer";
 import type { SequenceRun } from "./capture/sequence-runs";
 import type { NormCall } from "./forward";
 import type { Batch } from "./input/input";
-import { rowBlock, settled, type RowsOfNorm } from "./norm-rows";
+import { rowBlock, settledByElement, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
 
 /** Where the inputs of norms go while a forward pass runs. */
@@ -38,10 +39,11 @@ export async function openTaps(
     const { name } = call.norm;
     if (announced.has(name)) return;
     announced.add(name);
-    const { rowsPerPosition, rowsPerSequence } = rowBlock(norms.get(name)!, call.input, call.batch);
+    const block = rowBlock(norms.get(name)!, call.input, call.batch);
+    const { rowsPerPosition } = block;
     const { calls } = survey.get(name)!;
-    const runs = Array.from({ length: calls }, () => batches.map((batch) => runOf(batch, rowsPerSequence / call.batch.sequenceLength))).flat();
-    await writer.announce({ norm: settled(norms.get(name)!, call.input), runs, rowsPerPosition, calls });
+    const runs = Array.from({ length: calls }, () => batches.map((batch) => runOf(batch, block, call.batch))).flat();
+    await writer.announce({ norm: settledByElement(norms.get(name)!, call.input), runs, rowsPerPosition, calls });
   };
 
   return {
@@ -63,7 +65,12 @@ export async function openTaps(
   };
 }
 
-/** A norm behind a pooling has one row a sequence, whatever its length; all others have as many for each token. */
-function runOf({ sequences, sequenceLength }: Batch, rowsPerToken: number): SequenceRun {
-  return { sequences, rowsPerSequence: Number.isInteger(rowsPerToken) ? sequenceLength * rowsPerToken : 1 };
+/**
+ * How a batch's rows fall into sequences, told by the rows of another one: as many for each token; where that is no whole number, as
+ * behind a pooling, as many for each sequence, whatever its length.
+ */
+function runOf(batch: Batch, { rows, rowsPerSequence }: RowBlock, other: Batch): SequenceRun {
+  const sequences = (batch.sequences * rows) / rowsPerSequence / other.sequences;
+  const rowsPerToken = rowsPerSequence / other.sequenceLength;
+  return { sequences, rowsPerSequence: Number.isInteger(rowsPerToken) ? batch.sequenceLength * rowsPerToken : rowsPerSequence };
 }

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { RowBlock } from "../../../src/analysis/measurement";
 import { channelBiases, channelWeights, RowNormaliser } from "../../../src/analysis/normalise";
 import type { Norm } from "../../../src/shared/norm";
 import { withOutputs, type Graph } from "../../../src/engine/graph/graph";
@@ -28,17 +29,18 @@ export async function compareNorms(runtime: Runtime, graph: Graph, feeds: Readon
   return Promise.all(norms.map(async (node) => {
     const read = await readNorm({ node, graph, calls: 1 });
     const norm = settled(read, values[node.input]!);
-    return { node, norm, worstError: difference(computed(norm, rowBlock(read, values[node.input]!, batch).data), rowBlock(read, values[node.output]!, batch).data) };
+    return { node, norm, worstError: difference(computed(norm, rowBlock(read, values[node.input]!, batch)), rowBlock(read, values[node.output]!, batch).data) };
   }));
 }
 
-function computed(norm: Norm, rows: Float32Array): Float64Array {
+function computed(norm: Norm, { data, rows }: RowBlock): Float64Array {
   const normaliser = new RowNormaliser(norm);
   const [weight, bias] = [channelWeights(norm), channelBiases(norm)];
-  const out = new Float64Array(rows.length);
-  for (let start = 0; start < rows.length; start += norm.channels) {
-    const { centre, inverse } = normaliser.normalise(rows, start)!;
-    for (let channel = 0; channel < norm.channels; channel++) out[start + channel] = weight[channel]! * (rows[start + channel]! - centre) * inverse + bias[channel]!;
+  const length = data.length / rows;
+  const out = new Float64Array(data.length);
+  for (let start = 0; start < data.length; start += length) {
+    const { centre, inverse } = normaliser.normalise(data, start, length)!;
+    for (let i = 0; i < length; i++) out[start + i] = weight[i % norm.channels]! * (data[start + i]! - centre) * inverse + bias[i % norm.channels]!;
   }
   return out;
 }

@@ -146,11 +146,16 @@ describe("a norm over groups of channels", () => {
     const { x } = fed([2, 6, 4]);
     const norm = settled(read, x);
     const block = rowBlock(read, x, { feeds: {}, sequences: 2, sequenceLength: 1 });
-    expect([norm.channels, block.rows]).toEqual([24 / groups, 2 * groups]);
+    const length = 24 / groups;
+    expect([norm.channels, block.rows, norm.weight, norm.axes]).toEqual([6 / groups, 2 * groups, undefined, [-2, -1]]);
     const expected = normalised(groups);
     for (let row = 0; row < block.rows; row++) {
-      const { centre, inverse } = new RowNormaliser(norm).normalise(block.data, row * norm.channels)!;
-      for (let i = row * norm.channels; i < (row + 1) * norm.channels; i++) expect((block.data[i]! - centre) * inverse).toBeCloseTo(expected[i]!, 9);
+      const { centre, inverse } = new RowNormaliser(norm).normalise(block.data, row * length, length)!;
+      for (let i = 0; i < length; i++) {
+        // Places of a row go first, channels last: [4 places, channels of the group].
+        const source = row * length + (i % norm.channels) * 4 + Math.floor(i / norm.channels);
+        expect((block.data[row * length + i]! - centre) * inverse).toBeCloseTo(expected[source]!, 9);
+      }
     }
   });
 });
