@@ -58,6 +58,9 @@ const mostInstructions = 20_000_000;
 /** Longest integer in bytes or digits: real ones have 10 at most, and making a number of n bytes takes time n². */
 const longestInteger = 256;
 
+/** Longest module and name of a class. */
+const longestPath = 1024;
+
 const newestProtocol = 5;
 
 /** Modules and names that nobody but an attacker calls from a checkpoint. They would not be called here; its user may load it elsewhere. */
@@ -88,6 +91,7 @@ class Machine {
   private readonly marks: number[] = [];
   readonly references: PersistentReference[] = [];
   private readonly memo: (PickleValue | undefined)[] = [];
+  private copied = 0;
   /** Places of the memo that are taken. */
   private remembered = 0;
 
@@ -148,7 +152,15 @@ class Machine {
     return reference;
   }
 
+  /** A list may be shared, and copied again and again: all copies together are bounded as the instructions are. */
+  copy(list: readonly PickleValue[]): PickleValue[] {
+    this.copied += list.length;
+    if (this.copied > mostInstructions) throw this.damaged(`copies more than ${mostInstructions} values`);
+    return [...list];
+  }
+
   global(module: string, name: string): PickleGlobal {
+    if (module.length + name.length > longestPath) throw this.damaged("names a class by a very long name");
     const known = new PickleGlobal(module, name);
     if (attack.test(known.path)) {
       throw new UserError(`${this.what} would run ${quote(known.path)} when Python loads it; don't trust this checkpoint, don't load it, and get the model from its source.`);
@@ -173,14 +185,20 @@ const stop = ".".charCodeAt(0);
 const dictionaries = new Set(["collections.OrderedDict", "collections.defaultdict", "collections.Counter", "builtins.dict", "__builtin__.dict"]);
 const lists = new Set(["builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple", "__builtin__.set", "__builtin__.frozenset"]);
 
-function call(callee: PickleValue, args: PickleValue): PickleValue {
+function call(machine: Machine, callee: PickleValue, args: PickleValue): PickleValue {
   if (!(callee instanceof PickleGlobal) || !Array.isArray(args)) return new PickleObject(callee, args);
-  if (dictionaries.has(callee.path)) return new Map(pairsOf(args.find(Array.isArray)));
-  if (lists.has(callee.path)) return Array.isArray(args[0]) ? [...args[0]] : [];
+  const given = args.slice(0, 2).find(Array.isArray) ?? [];
+  if (dictionaries.has(callee.path)) return new Map(pairsOf(machine.copy(given)));
+  if (lists.has(callee.path)) return machine.copy(given);
   return new PickleObject(callee, args);
 }
 
-function pairsOf(list: PickleValue[] = []): [PickleValue, PickleValue][] {
+function callOfTwo(machine: Machine): PickleValue {
+  const [callee, args] = machine.popMany(2);
+  return call(machine, callee!, args!);
+}
+
+function pairsOf(list: readonly PickleValue[]): [PickleValue, PickleValue][] {
   return list.flatMap((pair) => (Array.isArray(pair) && pair.length === 2 ? [[pair[0]!, pair[1]!]] : []));
 }
 
@@ -268,7 +286,7 @@ function stackGlobal(machine: Machine): PickleGlobal {
 function callFromMark(machine: Machine): PickleValue {
   const [callee, ...args] = machine.popToMark();
   if (callee === undefined) throw machine.damaged("takes more values than it has");
-  return call(callee, args);
+  return call(machine, callee, args);
 }
 
 function checkProtocol(machine: Machine): void {
@@ -304,7 +322,7 @@ const instructions: readonly (Instruction | undefined)[] = table({
   N: pushing(() => null),
   P: pushing((m) => m.refer(lineOf(m))),
   Q: pushing((m) => m.refer(m.pop())),
-  R: pushing((m) => call(...(m.popMany(2) as [PickleValue, PickleValue]))),
+  R: pushing(callOfTwo),
   S: pushing((m) => unquoted(lineOf(m))),
   T: pushing((m) => latin1(m.cursor.take(m.cursor.u32()))),
   U: pushing((m) => latin1(m.cursor.take(m.cursor.u8()))),
@@ -317,7 +335,7 @@ const instructions: readonly (Instruction | undefined)[] = table({
   e: (m) => { append(m, m.popToMark()); },
   g: (m) => { m.recall(placeLine(m)); },
   h: (m) => { m.recall(m.cursor.u8()); },
-  i: pushing((m) => call(m.global(lineOf(m), lineOf(m)), m.popToMark())),
+  i: pushing((m) => call(m, m.global(lineOf(m), lineOf(m)), m.popToMark())),
   j: (m) => { m.recall(m.cursor.u32()); },
   l: pushing((m) => m.popToMark()),
   o: pushing(callFromMark),
@@ -334,7 +352,7 @@ const instructions: readonly (Instruction | undefined)[] = table({
   B: pushing((m) => m.cursor.take(m.cursor.u32())),
   C: pushing((m) => m.cursor.take(m.cursor.u8())),
   "\x80": checkProtocol,
-  "\x81": pushing((m) => call(...(m.popMany(2) as [PickleValue, PickleValue]))),
+  "\x81": pushing(callOfTwo),
   "\x82": refuse("uses Python's registry of extensions"),
   "\x83": refuse("uses Python's registry of extensions"),
   "\x84": refuse("uses Python's registry of extensions"),

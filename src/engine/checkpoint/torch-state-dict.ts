@@ -31,6 +31,9 @@ const deepestSearch = 4;
 /** Modules inside modules. */
 const deepestModule = 32;
 
+/** Longest name of a module. */
+const longestName = 4096;
+
 /**
  * Finds the model in what torch.save wrote: a state dict, bare or where training programs keep it, or a whole module.
  * @param path names the file in refusals.
@@ -52,12 +55,8 @@ class Search {
   constructor(private readonly path: string) {}
 
   tensorsIn(value: PickleValue, depth: number): Tensors | undefined {
-    if (depth < 0 || this.seen.has(value)) return undefined;
-    if (value instanceof PickleObject) {
-      const tensors = tensorsOfModule(value);
-      return tensors.size > 0 ? tensors : undefined;
-    }
-    if (!(value instanceof Map) || value.has(optimizerKey)) return undefined;
+    if (value instanceof PickleObject) return this.tensorsOfModule(value);
+    if (!(value instanceof Map) || depth < 0 || value.has(optimizerKey) || this.seen.has(value)) return undefined;
     this.seen.add(value);
     const own = tensorsOfDict(value);
     const areMost = own !== undefined && 2 * own.size > value.size;
@@ -81,6 +80,28 @@ class Search {
     const keys = found.slice(0, 4).map(({ key }) => quote(key)).join(", ");
     throw new UserError(`${this.path} holds several models (${keys}${found.length > 4 ? ", …" : ""}); save the one that you mean in a file of its own.`);
   }
+
+  /** The parameters and buffers of a module that was saved whole, as its state_dict() would name them; what stands in several places is named once. */
+  private tensorsOfModule(root: PickleObject): Tensors | undefined {
+    const tensors: Tensors = new Map();
+    const collect = (module: PickleObject, prefix: string, depth: number): void => {
+      const { state } = module;
+      if (!(state instanceof Map) || depth < 0 || prefix.length > longestName || this.seen.has(module)) return;
+      this.seen.add(module);
+      for (const part of partsOf(state)) {
+        if (this.seen.has(part)) continue;
+        this.seen.add(part);
+        for (const [name, value] of part) {
+          if (typeof name !== "string") continue;
+          const tensor = torchTensor(value);
+          if (tensor) tensors.set(prefix + name, tensor);
+          else if (value instanceof PickleObject) collect(value, `${prefix}${name}.`, depth - 1);
+        }
+      }
+    };
+    collect(root, "", deepestModule);
+    return tensors.size > 0 ? tensors : undefined;
+  }
 }
 
 function tensorsOfDict(dict: PickleDict): Tensors | undefined {
@@ -92,29 +113,10 @@ function tensorsOfDict(dict: PickleDict): Tensors | undefined {
   return tensors.size > 0 ? tensors : undefined;
 }
 
-/** The parameters and buffers of a module that was saved whole, as its state_dict() would name them. */
-function tensorsOfModule(root: PickleObject): Tensors {
-  const tensors: Tensors = new Map();
-  const seen = new Set<PickleObject>();
-  const collect = (module: PickleObject, prefix: string, depth: number): void => {
-    const { state } = module;
-    if (!(state instanceof Map) || depth < 0 || seen.has(module)) return;
-    seen.add(module);
-    for (const dict of partsOf(state, "_parameters", "_buffers")) {
-      for (const [name, tensor] of tensorsOfDict(dict) ?? []) tensors.set(prefix + name, tensor);
-    }
-    for (const [name, child] of partsOf(state, "_modules").flatMap((dict) => [...dict])) {
-      if (typeof name === "string" && child instanceof PickleObject) collect(child, `${prefix}${name}.`, depth - 1);
-    }
-  };
-  collect(root, "", deepestModule);
-  return tensors;
-}
-
-/** The dictionaries under these keys of a module's attributes; TorchScript has no such keys, and keeps everything among the attributes. */
-function partsOf(attributes: PickleDict, ...keys: readonly string[]): PickleDict[] {
+/** The dictionaries in which a module keeps its tensors and modules; TorchScript keeps all of them among the attributes. */
+function partsOf(attributes: PickleDict): PickleDict[] {
   if (!attributes.has("_modules")) return [attributes];
-  return keys.map((key) => attributes.get(key)).filter((part) => part instanceof Map);
+  return ["_parameters", "_buffers", "_modules"].map((key) => attributes.get(key)).filter((part) => part instanceof Map);
 }
 
 /** Parts of names that come from wrappers around a model (torch.compile, FSDP, activation checkpointing), and not from the model. */

@@ -73,6 +73,9 @@ const subclass = "torch._tensor._rebuild_from_type_v2";
 
 const rebuilders = new Set(["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3"].map((name) => `torch._utils.${name}`));
 
+/** Axes of a tensor at most: torch's own limit. */
+const mostAxes = 64;
+
 /** Wrappers around wrappers: Parameter around a subclass. */
 const mostWrappers = 4;
 
@@ -117,5 +120,5 @@ function isSize(value: PickleValue | undefined): value is number {
 }
 
 function isSizes(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every(isSize);
+  return Array.isArray(value) && value.length <= mostAxes && value.every(isSize);
 }

@@ -70,6 +70,26 @@ function picklesOfViews(count: number): Buffer {
   return Buffer.concat([Buffer.from(`${legacyMagic}\x80\x02M\xe9\x03.${system}\x80\x02${definitions}}(${entries}u.\x80\x02]${text("0")}a.`, "latin1"), data]);
 }
 
+/** A legacy file that saves the value of these instructions of protocol 2, and no data. */
+function legacyFile(instructions: string): Buffer {
+  return Buffer.from(`${legacyMagic}\x80\x02M\xe9\x03.\x80\x02}.\x80\x02${instructions}.\x80\x02].`, "latin1");
+}
+
+describe("what is shared is walked through once", () => {
+  const key = (name: string): string => `X${String.fromCharCode(name.length % 256, name.length >> 8)}\0\0${name}`;
+  const many = Array.from({ length: 20_000 }, (_, index) => index);
+  const module = (state: string): string => `cm\nM\n)\x81${state}b`;
+
+  it.each([
+    ["one module under many keys", `${module(`}(${many.map((index) => `${key(`k${index}`)}N`).join("")}u`)}q\x010}(${many.map((index) => `${key(`m${index}`)}h\x01`).join("")}u`],
+    ["many modules with one dictionary", `}(${many.map((index) => `${key(`k${index}`)}N`).join("")}uq\x010}(${many.map((index) => key(`m${index}`) + module(`}${key("_modules")}h\x01s`)).join("")}u`],
+    ["one dictionary under many keys", `}(${many.map((index) => `${key(`k${index}`)}N`).join("")}uq\x010}(${many.map((index) => `${key(`m${index}`)}h\x01`).join("")}u`],
+    ["modules in modules, each twice", `${module("}")}q\x01${many.slice(0, 60).map(() => `0${module(`}(${key("a")}h\x01${key("b")}h\x01u`)}q\x01`).join("")}`],
+  ])("%s", async (_, instructions) => {
+    expect(await refusal(openCheckpoint(await temporaryFile("model.pt", legacyFile(instructions))))).toMatch(/holds no weights of a model/);
+  });
+});
+
 describe("a great many tensors", () => {
   it("of one storage are read", async () => {
     const { tensors } = await openCheckpoint(await temporaryFile("model.pt", picklesOfViews(100_000)));

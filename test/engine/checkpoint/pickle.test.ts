@@ -92,6 +92,9 @@ describe("a pickle that is large, deep or broken", () => {
     ["a protocol to come", "\x80\x06K\x01.", "is of protocol 6, newer than the 5 that are known"],
     ["an unknown instruction", "\x80\x02\xffK\x01.", "has an instruction 255 that no pickle has"],
     ["an extension", "\x80\x02\x82\x01.", "uses Python's registry of extensions"],
+    ["a list that is copied again and again", `\x80\x02cbuiltins\nlist\nq\0](${"N".repeat(10_000)}eq\x01${"0h\0h\x01\x85R".repeat(10_000)}.`, "copies more than 20000000 values"],
+    ["pairs that are copied again and again", `\x80\x02ccollections\nOrderedDict\nq\0](${"N".repeat(10_000)}eq\x01${"0h\0h\x01\x85R".repeat(10_000)}.`, "copies more than 20000000 values"],
+    ["a class of a very long name", `\x80\x02c${"m".repeat(2_000)}\nx\n.`, "names a class by a very long name"],
     ["bytes elsewhere", "\x80\x05\x97.", "keeps bytes outside of itself"],
   ])("%s is refused", (_, pickle, wrong) => {
     const message = `The pickle ${wrong}: it is damaged or hostile; get the file again.`;
