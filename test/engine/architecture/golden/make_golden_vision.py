@@ -4,14 +4,16 @@
     python make_golden_vision.py deit       the cases whose names start with deit
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Callable
 
+import timm
 import torch
 import transformers
 from make_golden import CONTEXT, VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, VOCABULARY, ids, image_feeds, transformers_case
-from recording import Case, write
+from recording import Case, randomise, write
 from torch import nn
 
 SIZES = {
@@ -238,6 +240,66 @@ def convnextv2_hf() -> Case:
     return convnext("convnextv2-hf", transformers.ConvNextV2ForImageClassification(transformers.ConvNextV2Config(**CONVNEXT_SIZES)))
 
 
+CONVNEXT_ORIGINAL_NAMES = [
+    ("embeddings.patch_embeddings", "downsample_layers.0.0"),
+    ("embeddings.layernorm", "downsample_layers.0.1"),
+    (r"encoder\.stages\.(\d+)\.downsampling_layer\.", r"downsample_layers.\1."),
+    (r"encoder\.stages\.(\d+)\.layers\.(\d+)\.", r"stages.\1.\2."),
+    (r"(\.\d+)\.layernorm", r"\1.norm"),
+    ("^layernorm", "norm"),
+    ("layer_scale_parameter", "gamma"),
+    ("grn.weight", "grn.gamma"),
+    ("grn.bias", "grn.beta"),
+    ("classifier", "head"),
+]
+
+
+def convnextv2_original_names() -> Case:
+    """In the names of its authors' code, whose norms all have an eps of 1e-6; the configuration is what a user writes for the size."""
+    sizes = {**CONVNEXT_SIZES, "layer_norm_eps": 1e-6}
+    case = convnext("convnextv2-original-names", transformers.ConvNextV2ForImageClassification(transformers.ConvNextV2Config(**sizes)))
+    for pattern, new in CONVNEXT_ORIGINAL_NAMES:
+        case.checkpoint = {re.sub(pattern, new, name.removeprefix("convnextv2.")): tensor for name, tensor in case.checkpoint.items()}
+    case.config = {"image_size": 32}
+    case.roles = {"downsample_layers.0.1": "embedding", "downsample_layers.1.0": "other", "0.norm": "ffn", "1.norm": "ffn", "norm": "final"}
+
+    def depth(module: str) -> int:
+        kind, level, index = module.split(".")[:3]
+        return 2 * int(level) + (int(index) if kind == "stages" else 0)
+
+    case.depth = depth
+    return case
+
+
+def convnextv2_timm() -> Case:
+    """timm's, whose own file says the size and nothing of the blocks."""
+    arguments = {"in_chans": 1, "depths": (2, 1, 1, 1), "dims": (4, 6, 8, 10), "num_classes": 5, "use_grn": True, "ls_init_value": None}
+    model = timm.models.convnext.ConvNeXt(**arguments)
+    for parent in list(model.modules()):
+        for key, child in parent.named_children():
+            if type(child).__name__ == "LayerNorm2d" and key != "norm":
+                setattr(parent, key, OverSecondAxis(child))
+    model.head.norm = PooledNorm(model.head.norm)
+    randomise(model, "convnextv2-timm")
+    checkpoint = {key.replace(".rows.", "."): tensor for key, tensor in model.state_dict().items()}
+    roles = {"stem.1": "embedding", "downsample.0": "other", "norm": "ffn", "head.norm": "final"}
+
+    def depth(module: str) -> int:
+        parts = module.split(".")
+        level = int(parts[parts.index("stages") + 1]) if "stages" in parts else 0
+        return [0, 2, 3, 4][level] + (int(parts[parts.index("blocks") + 1]) if "blocks" in parts else 0)
+
+    config = {"architecture": "convnextv2_test", "num_classes": 5, "pretrained_cfg": {"input_size": [1, 32, 32]}}
+    return Case("convnextv2-timm", model, lambda model, feed: {"logits": model(feed["pixel_values"])}, config, checkpoint, roles, 5, image_feeds(1, 32, 32), depth=depth)
+
+
+class PooledNorm(OverSecondAxis):
+    """The same behind the pooling, where rows and columns are one: its input is recorded as [batch, channels]."""
+
+    def forward(self, x):
+        return self.rows(x.flatten(1))[:, :, None, None]
+
+
 # MAE
 
 def vit_mae_hf() -> Case:
@@ -255,7 +317,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
