@@ -115,14 +115,15 @@ async function pickInput(): Promise<InputChoice | undefined> {
     { label: l10n.t("Text file..."), description: l10n.t("by the model's own tokenizer"), pick: () => browse("text", { [l10n.t("Text")]: ["txt", "md", "json", "py"], [l10n.t("All Files")]: ["*"] }) },
     { label: l10n.t("Token ids..."), description: ".npy, .json", pick: () => browse("ids", { [l10n.t("Token ids")]: ["npy", "json"] }) },
     { label: l10n.t("Folder of images..."), description: l10n.t("PNG and JPEG, by the model's own preprocessor"), pick: () => browse("images") },
+    { label: l10n.t("Folder of recordings..."), description: l10n.t("WAV files of 16 kHz"), pick: () => browse("audio") },
     { label: l10n.t("Random"), description: l10n.t("these alphas do not describe real use"), pick: () => Promise.resolve({ kind: "random" }) },
   ];
   const chosen = await window.showQuickPick(kinds, { title: l10n.t("Input") });
   return chosen?.pick();
 }
 
-async function browse(kind: "text" | "ids" | "images", filters?: Record<string, string[]>): Promise<InputChoice | undefined> {
-  const folder = kind === "images";
+async function browse(kind: "text" | "ids" | "images" | "audio", filters?: Record<string, string[]>): Promise<InputChoice | undefined> {
+  const folder = kind === "images" || kind === "audio";
   const [chosen] = (await window.showOpenDialog({ canSelectFiles: !folder, canSelectFolders: folder, ...(filters && { filters }) })) ?? [];
   return chosen && { kind, path: chosen.fsPath };
 }

@@ -72,5 +72,5 @@ function rememberedOptions(value: unknown): AnalysisOptions {
 function isInputChoice(value: unknown): value is InputChoice {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
   if (value.kind === "default" || value.kind === "random") return true;
-  return ["text", "ids", "images"].includes(String(value.kind)) && "path" in value && typeof value.path === "string";
+  return ["text", "ids", "images", "audio"].includes(String(value.kind)) && "path" in value && typeof value.path === "string";
 }
