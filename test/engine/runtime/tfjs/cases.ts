@@ -265,6 +265,7 @@ const movements: Case[] = [
   ...moved("Gather", [4, 3, 2], [fed("int64", [1, 0])], { attributes: { axis: int(-1) } }),
   ...moved("Gather", [4, 3], [fed("int32", [1, 0])]),
   ...moved("GatherElements", [3, 4], [ints([3, 2], -4, 3)], { attributes: { axis: int(1) } }),
+  ...moved("GatherElements", [2, 3], [ints([2, 5], -3, 2)], { attributes: { axis: int(1) } }),
   ...moved("GatherElements", [3, 4, 2], [ints([2, 4, 1], -3, 2)], { attributes: { axis: int(0) } }),
 ];
 

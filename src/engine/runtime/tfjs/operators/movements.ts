@@ -169,13 +169,16 @@ export const movements: Operators = {
     const shape = arrays.shape(x!);
     const axis = attributeAxis(node, 0, shape.length);
     const { size, inner } = around(shape, axis);
-    const places = placesIn(shape, entries!.shape);
-    const taken = Array.from(entries!.data, (entry, index) => places[index]! + (entryOf(entry, size) - (Math.floor(places[index]! / inner) % size)) * inner);
+    const places = placesIn(shape, entries!.shape, axis);
+    const taken = Array.from(entries!.data, (entry, index) => places[index]! + entryOf(entry, size) * inner);
     return [arrays.reshape(arrays.take(arrays.reshape(x!, [elementCount(shape)]), taken, 0), entries!.shape)];
   }),
 };
 
-/** Where the elements of a smaller box at the origin lie in an array of this shape. */
-function placesIn(shape: readonly number[], box: readonly number[]): number[] {
-  return box.reduce<number[]>((places, size, axis) => places.flatMap((place) => Array.from({ length: size }, (_, index) => place * shape[axis]! + index)), [0]);
+/** Where the elements of a box at the origin lie in an array of this shape, all of them moved to the beginning of one axis. */
+function placesIn(shape: readonly number[], box: readonly number[], flat: number): number[] {
+  return box.reduce<number[]>(
+    (places, size, axis) => places.flatMap((place) => Array.from({ length: size }, (_, index) => place * shape[axis]! + (axis === flat ? 0 : index))),
+    [0],
+  );
 }
