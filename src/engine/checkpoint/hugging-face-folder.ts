@@ -21,7 +21,7 @@ interface WeightFiles {
 /** In the order in which they are preferred. */
 const weightFiles: readonly WeightFiles[] = [
   { format: safetensorsFile, index: safetensorsIndex, usual: "model.safetensors", endings: [".safetensors"] },
-  { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt"] },
+  { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt", ".pth.tar"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
   { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];

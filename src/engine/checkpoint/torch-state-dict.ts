@@ -1,6 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { JsonObject } from "./json";
 import { PickleObject } from "./pickle";
+import { jsonOfPickle } from "./pickle-json";
 import type { PickleDict, PickleValue } from "./pickle";
 import { quote } from "./quote";
 import { torchTensor } from "./torch-tensor";
@@ -131,23 +132,11 @@ function withoutWrappers(tensors: Tensors): Tensors {
   return new Map([...tensors].map(([name, tensor]) => [(isParallel ? name.slice(parallelPrefix.length) : name).replaceAll(wrapperParts, "$1"), tensor]));
 }
 
-/** Plain values of the hyperparameters; a model_type in them is not that of Hugging Face, which alone says what a model is. */
+/** The hyperparameters; a model_type in them is not that of Hugging Face, which alone says what a model is. */
 function configIn(root: PickleDict): JsonObject | undefined {
   for (const key of configKeys) {
-    const entries = plainEntries(root.get(key) ?? null);
-    if (entries) return entries;
+    const entries = Object.entries(jsonOfPickle(root.get(key) ?? null) ?? {}).filter(([name]) => name !== "model_type");
+    if (entries.length > 0) return Object.fromEntries(entries);
   }
   return undefined;
-}
-
-/** The entries of a dictionary, or the attributes of an object such as argparse's Namespace, that JSON could hold. */
-function plainEntries(value: PickleValue): JsonObject | undefined {
-  const dict = value instanceof PickleObject ? value.state : value;
-  if (!(dict instanceof Map)) return undefined;
-  const entries = [...dict].filter(([key, entry]) => typeof key === "string" && key !== "model_type" && isPlain(entry));
-  return entries.length > 0 ? (Object.fromEntries(entries) as JsonObject) : undefined;
-}
-
-function isPlain(value: PickleValue): boolean {
-  return value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string";
 }
