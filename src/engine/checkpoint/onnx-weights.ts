@@ -144,5 +144,5 @@ function isUniformVector({ dims, rawData }: onnx.ITensorProto): boolean {
 /** The tensor with its bytes apart from the file's, which need not stay in memory then. */
 async function withOwnBytes(tensor: onnx.ITensorProto, reference: TensorReference | undefined): Promise<onnx.ITensorProto> {
   if (reference && isExternal(tensor)) return { name: reference.name, dataType: tensor.dataType ?? 0, dims: [...reference.shape], rawData: await readBytes(reference) };
-  return tensor.rawData ? { ...tensor, rawData: tensor.rawData.slice() } : tensor;
+  return tensor.rawData && tensor.rawData.length > 0 ? { ...tensor, rawData: tensor.rawData.slice() } : tensor;
 }
