@@ -142,8 +142,12 @@ class _Layer:
         self.runs.append(f"{rows.per_sequence}x{rows.count // rows.per_sequence}")
         size = 4 * self.channels * self.heads
         places = self.sample.places(rows.count // self.heads)
-        for slot, row in zip((slot for _, slot in places), rows.positions([position for position, _ in places], self.heads)):
-            self.data[slot * size : (slot + 1) * size] = row
+        data = rows.bytes_of([position for position, _ in places], self.heads)
+        if not self.sample.dropped:
+            self.data += data
+            return
+        for index, (_, slot) in enumerate(places):
+            self.data[slot * size : (slot + 1) * size] = data[index * size : (index + 1) * size]
 
     def facts(self, name, names, passes):
         """Sequences are known as long as no position was dropped."""
@@ -205,17 +209,14 @@ class _Rows:
             return _Rows(_array(input).reshape(-1, input.shape[-1]), input.shape)
         return _Rows(input, (len(input), len(input[0])))
 
-    def positions(self, indices, heads):
+    def bytes_of(self, indices, heads):
         """Bytes of the positions of these indices, each `heads` rows; only these leave the device."""
         if hasattr(self.table, "detach"):
             chosen = self.table.reshape(-1, heads * self.channels)[indices].float().cpu().contiguous()
-            data = _bytes(chosen)
-        elif hasattr(self.table, "__array__"):
-            data = self.table.reshape(-1, heads * self.channels)[indices].tobytes()
-        else:
-            data = b"".join(struct.pack(f"<{self.channels}f", *row) for index in indices for row in self.table[index * heads : (index + 1) * heads])
-        size = 4 * heads * self.channels
-        return (data[start : start + size] for start in range(0, len(data), size))
+            return _bytes(chosen)
+        if hasattr(self.table, "__array__"):
+            return self.table.reshape(-1, heads * self.channels)[indices].tobytes()
+        return b"".join(struct.pack(f"<{self.channels}f", *row) for index in indices for row in self.table[index * heads : (index + 1) * heads])
 
 
 def _array(values):
