@@ -45,6 +45,19 @@ def deit_hf_in_memory_names() -> Case:
     return case
 
 
+def deit_timm_distilled() -> Case:
+    """timm's, with a token for the teacher and a head for each of both tokens."""
+    arguments = {"img_size": 32, "patch_size": 8, "in_chans": 1, "embed_dim": 16, "depth": 2, "num_heads": 2, "mlp_ratio": 2.5, "num_classes": 5}
+    model = randomise(timm.models.deit.VisionTransformerDistilled(**arguments), "deit-timm-distilled")
+    config = {"architecture": "deit_tiny_distilled_patch16_224", "num_classes": 5, "model_args": {"img_size": 32, "num_heads": 2}}
+    roles = {"norm1": "attention", "norm2": "ffn", "norm": "final"}
+
+    def run(model: nn.Module, feed: dict) -> dict:
+        return {"last_hidden_state": model.forward_features(feed["pixel_values"])}
+
+    return Case("deit-timm-distilled", model, run, config, dict(model.state_dict()), roles, 2, image_feeds(1, 32, 32), without_effect="head")
+
+
 # DINOv2
 
 DINOV2_ROLES = {"norm1": "attention", "norm2": "ffn", "layernorm": "final"}
@@ -317,7 +330,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, deit_timm_distilled, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
 
 
 def main(start: str = "") -> None:
