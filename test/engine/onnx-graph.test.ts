@@ -103,6 +103,26 @@ describe("an ONNX graph", () => {
     ]);
   });
 
+  test.each([true, false])("with norms in a branch says that they are left out, or refuses where there are no others (others: %s)", async (hasOthers) => {
+    const norm = (input: string, output: string): onnx.INodeProto => ({ opType: "LayerNormalization", input: [input, "ln.weight"], output: [output] });
+    const branch = (name: string, node: onnx.INodeProto): onnx.IAttributeProto => ({ name, type: AttributeType.GRAPH, g: { name, node: [node], output: [{ name: node.output![0]!, type: { tensorType: { elemType: DataType.FLOAT } } }] } });
+    const first: onnx.INodeProto = hasOthers ? norm("x", "first") : { opType: "Sin", input: ["x"], output: ["first"] };
+    const choice: onnx.INodeProto = { opType: "If", input: ["is"], output: ["chosen"], attribute: [branch("then_branch", norm("first", "a")), branch("else_branch", { opType: "Sin", input: ["first"], output: ["b"] })] };
+    const graph: onnx.IGraphProto = {
+      name: "branches",
+      node: [first, choice, ...(hasOthers ? [{ opType: "LayerNormalization", input: ["chosen", "last.weight"], output: ["y"] }] : [])],
+      initializer: [tensor("ln.weight", [8], (index) => index + 1), tensor("last.weight", [8], (index) => index + 2), { name: "is", dataType: DataType.BOOL, dims: [], int32Data: [1] }],
+      input: [declared("x", [1, 4, 8])],
+      output: [declared(hasOthers ? "y" : "chosen", [1, 4, 8])],
+    };
+    const path = join(await temporaryFolder(), "model.onnx");
+    await writeFile(path, onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: "", version: 17 }], graph }).finish());
+    if (!hasOthers) { expect(await refusal(analyze(path))).toContain("has norm layers in a branch or loop alone"); return; }
+    const { layers, warnings } = await analyze(path);
+    expect(layers.map(({ name }) => name)).toEqual(["ln", "last"]);
+    expect(warnings).toContainEqual({ code: "assumption", message: "1 norm layer stands in a branch or loop of the graph, whose inside can't be watched, and was left out." });
+  });
+
   test("that fails on what is fed is refused in one sentence, not taken for a defect", async () => {
     const graph: onnx.IGraphProto = {
       name: "fails",

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
+import { normsInBodies } from "../graph/bodies";
 import { normPlace } from "../graph/find/norm-place";
 import { viewOf } from "../graph/find/view";
 import { castFeeds, type DeclaredInput } from "../graph/feeds";
@@ -20,7 +21,8 @@ import type { Architecture } from "./architecture";
 export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): Architecture {
   const { graph, inputs } = refusing(path, () => prepared(whole));
   const found = findNorms(graph);
-  if (found.length === 0) throw new UserError(`${path} has no norm layer that NormLens knows; if there is one, record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);
+  const hidden = normsInBodies(graph);
+  if (found.length === 0) throw withoutNorms(path, hidden);
   const tapped = withFloat32Taps(graph, found);
   const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ input, gain, offset }) => [input, ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
   const input = inputOf(run, inputs);
@@ -31,8 +33,13 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
     isLanguageModel: givesLogits(whole, input),
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
-    assumptions: [],
+    assumptions: hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a branch or loop of the graph, whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`],
   };
+}
+
+function withoutNorms(path: string, hidden: number): UserError {
+  const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a branch or loop alone, whose inside can't be watched; export it without, or";
+  return new UserError(`${path} has ${what}${hidden === 0 ? "," : ""} record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);
 }
 
 /** Functions written out, sums handed on, inputs of types that can be fed. */
