@@ -42,6 +42,15 @@ export function size(config: Config, ...fields: readonly string[]): number {
   return optionalSize(config, ...fields) ?? refuse(named(fields), "is missing; take config.json from the place the weights came from");
 }
 
+/** Longest sequence whose distances are kept in a table. */
+const longestTable = 65_536;
+
+/** A number of positions or distances of which a table is made; undefined where none is given. */
+export function optionalTableLength(config: Config, field: string): number | undefined {
+  const count = optionalSize(config, field);
+  return count === undefined || count <= longestTable ? count : refuse(named([field]), `is ${count}, more than the ${longestTable} distances that are told apart`);
+}
+
 /** A number of blocks that the tensors do not tell. */
 export function blockCount(config: Config, field: string): number {
   const count = size(config, field);

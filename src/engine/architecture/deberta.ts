@@ -2,7 +2,7 @@ import { UserError } from "../../shared/errors";
 import type { Linear } from "../graph/builder";
 import { hiddenState, stage, type Architecture, type Config, type Family } from "./architecture";
 import { bertHead, bertLike, bertMarker, bertNames, type BertNames } from "./bert-like";
-import { eps, flag, headSize, optionalNumber, size } from "./config";
+import { eps, flag, headSize, optionalNumber, optionalTableLength, size } from "./config";
 import { disentangledBias, signedBucket } from "./disentangled-bias";
 import { normsOf } from "./norm-in";
 import { any, type Weights } from "./weights";
@@ -69,7 +69,7 @@ function attentionKinds(config: Config): string[] {
 
 /** The row of the table for every distance between two positions of the longest sequence, from the most negative on. */
 function relativeRows(config: Config, rowCount: number): number[] {
-  const context = size(config, "max_position_embeddings");
+  const context = optionalTableLength(config, "max_position_embeddings") ?? size(config, "max_position_embeddings");
   const stated = optionalNumber(config, "max_relative_positions") ?? -1;
   const furthest = stated < 1 ? context : stated;
   const buckets = optionalNumber(config, "position_buckets") ?? -1;

@@ -4,7 +4,7 @@ import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import { blockIndices, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention, type AttentionShape } from "./attention";
-import { architectureName, eps, flag, optionalNumber, optionalSize, optionalText, size } from "./config";
+import { architectureName, eps, flag, optionalNumber, optionalSize, optionalTableLength, optionalText, size } from "./config";
 import { selfAttention } from "./decoder-block";
 import { lastHiddenState } from "./ends";
 import { denseFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
@@ -36,7 +36,7 @@ function build(weights: Weights, config: Config): Architecture {
   const sizeOfHead = size(config, "d_kv");
   const norm = normsOf("rmsnorm", eps(config, ["layer_norm_epsilon"], 1e-6));
   const hasDecoder = weights.has("decoder.final_layer_norm.weight");
-  const furthest = optionalSize(config, "relative_attention_max_distance") ?? 128;
+  const furthest = optionalTableLength(config, "relative_attention_max_distance") ?? 128;
   const depthOf = (stack: Stack, ...fields: readonly string[]): number =>
     weights.blocks((block) => `${stack}.block.${block}.layer.0.SelfAttention.q.weight`, optionalSize(config, ...fields));
   const encoderDepth = depthOf("encoder", "num_layers");
