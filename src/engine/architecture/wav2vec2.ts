@@ -1,3 +1,4 @@
+import { UserError } from "../../shared/errors";
 import type { TensorReference } from "../checkpoint/checkpoint";
 import type { GraphBuilder, NormSpecification } from "../graph/builder";
 import type { Value } from "../graph/graph";
@@ -43,7 +44,7 @@ function build(weights: Weights, config: Config): Architecture {
   const sizes = { width, depth, heads: size(config, "num_attention_heads"), normsFirst: flag(config, "do_stable_layer_norm", false) };
   const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-5));
   const convolutions = weights.blocks((layer) => `feature_extractor.conv_layers.${layer}.conv.weight`);
-  const strides = numberList(config, "conv_stride", convolutions);
+  const strides = stridesOf(config, convolutions);
 
   const embedding = stage("features", (g) => {
     const sound = g.input("input_values", "float32", ["batch", "samples"]);
@@ -134,10 +135,19 @@ function unitTimes(g: GraphBuilder, direction: TensorReference, lengths: TensorR
   return g.multiply(g.op("Div", [values, g.op("Sqrt", [squares])]), g.weight(lengths));
 }
 
+/** Steps of the convolutions, which no tensor tells. */
+function stridesOf(config: Config, convolutions: number): number[] {
+  const strides = numberList(config, "conv_stride", convolutions);
+  if (strides.every((stride) => Number.isInteger(stride) && stride < samples)) return strides;
+  throw new UserError(`config.json: "conv_stride" is ${strides.join(", ")} where whole numbers below ${samples} are expected.`);
+}
+
 /** Positions that the convolutions leave of what is fed. */
 function framesOf(weights: Weights, strides: readonly number[]): number {
-  return strides.reduce((length, stride, layer) => {
+  const frames = strides.reduce((length, stride, layer) => {
     const kernel = weights.tensor(`feature_extractor.conv_layers.${layer}.conv.weight`, [any, any, any]).shape[2]!;
     return Math.floor((length - kernel) / stride) + 1;
   }, samples);
+  if (frames >= 1) return frames;
+  throw new UserError(`config.json: "conv_stride" leaves nothing of the ${samples / 16_000} seconds of sound that are fed at a time; check that it belongs to these weights.`);
 }
