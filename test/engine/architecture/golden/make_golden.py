@@ -561,7 +561,7 @@ def gemma3_hf() -> Case:
     )
 
 
-def gemma3_old() -> Case:
+def gemma3_old(name: str = "gemma3-old") -> Case:
     """config.json as the hub has it: the pattern a number, the angles in fields of their own."""
     config = {
         "architectures": ["Gemma3ForCausalLM"],
@@ -577,7 +577,16 @@ def gemma3_old() -> Case:
         "rope_scaling": {"rope_type": "linear", "factor": 4.0},
     }
     model = transformers.Gemma3ForCausalLM(transformers.Gemma3TextConfig.from_dict({**config, **EAGER}))
-    return transformers_case("gemma3-old", model, SANDWICH_ROLES, text_feeds(), config=config)
+    return transformers_case(name, model, SANDWICH_ROLES, text_feeds(), config=config)
+
+
+def gemma3_images() -> Case:
+    """As those that see images come: the language model under a prefix, its configuration in the whole's."""
+    case = gemma3_old("gemma3-images")
+    case.config = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "text_config": case.config}
+    case.checkpoint = {f"language_model.{name}": tensor for name, tensor in case.checkpoint.items()}
+    case.checkpoint["vision_tower.vision_model.post_layernorm.weight"] = torch.arange(8.0)
+    return case
 
 
 # Other decoders
@@ -1184,6 +1193,7 @@ CASES: list[Callable[[], Case]] = [
     gemma2_hf,
     gemma3_hf,
     gemma3_old,
+    gemma3_images,
     gpt_bigcode_hf,
     gpt_bigcode_many_heads,
     gpt_neo_hf,
