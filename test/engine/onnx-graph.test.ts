@@ -123,6 +123,19 @@ describe("an ONNX graph", () => {
     expect(warnings).toContainEqual({ code: "assumption", message: "1 norm layer stands in a branch or loop of the graph, whose inside can't be watched, and was left out." });
   });
 
+  test("whose values depend on themselves is refused, and chains that double at each step take no longer", async () => {
+    const write = async (node: onnx.INodeProto[]): Promise<string> => {
+      const path = join(await temporaryFolder(), "model.onnx");
+      await writeFile(path, onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: "", version: 17 }], graph: { name: "hostile", node, initializer: [tensor("c", [], 1)], input: [declared("x", [1, 4, 8])], output: [declared("y", [1, 4, 8])] } }).finish());
+      return path;
+    };
+    const circle = await write([{ opType: "Cast", input: ["b"], output: ["a"] }, { opType: "Sqrt", input: ["a"], output: ["b"] }, { opType: "Div", input: ["x", "b"], output: ["y"] }]);
+    expect(await refusal(analyze(circle))).toContain("its nodes are not in an order in which they can run");
+    const doubling = Array.from({ length: 2000 }, (_, index): onnx.INodeProto => ({ opType: "Add", input: [index === 0 ? "c" : `c${index - 1}`, index === 0 ? "c" : `c${index - 1}`], output: [`c${index}`] }));
+    const products = Array.from({ length: 2000 }, (_, index): onnx.INodeProto => ({ opType: "Mul", input: [index === 0 ? "x" : `m${index - 1}`, `c${index}`], output: [`m${index}`] }));
+    expect(await refusal(analyze(await write([...doubling, ...products, { opType: "Identity", input: ["m1999"], output: ["y"] }])))).toContain("has no norm layer");
+  });
+
   test("that fails on what is fed is refused in one sentence, not taken for a defect", async () => {
     const graph: onnx.IGraphProto = {
       name: "fails",

@@ -1,3 +1,4 @@
+import type { onnx } from "onnx-proto";
 import { messageOf, UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
@@ -45,7 +46,15 @@ function withoutNorms(path: string, hidden: number): UserError {
 /** Functions written out, sums handed on, inputs of types that can be fed. */
 function prepared(whole: Graph): { graph: Graph; inputs: DeclaredInput[] } {
   const node = handSumsOn(withoutFunctions(whole.model));
+  refuseDisorder(node);
   return castFeeds({ ...whole, model: { ...whole.model, functions: [], graph: { ...whole.model.graph, node } } });
+}
+
+/** ONNX has nodes in an order in which they can run, so that no value depends on itself. */
+function refuseDisorder(nodes: readonly onnx.INodeProto[]): void {
+  const last = new Map(nodes.flatMap(({ output }, index) => (output ?? []).map((value) => [value, index] as const)));
+  const early = nodes.find(({ input }, index) => (input ?? []).some((value) => value !== "" && (last.get(value) ?? -1) >= index));
+  if (early) throw new Error("its nodes are not in an order in which they can run");
 }
 
 function refusing<T>(path: string, work: () => T): T {
@@ -87,7 +96,7 @@ function inputOf(graph: Graph, declared: readonly DeclaredInput[]): GraphInput {
   const fed = new Set(inputNames(graph));
   const rowsLookedUp = (value: Value): number[] =>
     view.consumers(value).flatMap((node) => {
-      if (shaping.includes(node.opType ?? "")) return rowsLookedUp(node.output?.[0] ?? "");
+      if (shaping.includes(node.opType ?? "") && node.input?.[0] === value) return rowsLookedUp(node.output?.[0] ?? "");
       const isLookUp = node.opType === "Gather" && node.input?.[1] === value && intAttribute(node, "axis", 0) === 0;
       const rows = isLookUp ? view.constants.shape(node.input?.[0] ?? "")?.[0] : undefined;
       return rows === undefined ? [] : [rows];

@@ -44,10 +44,14 @@ export function constantsOf({ model, weights }: Graph, producer: Producer): Cons
   };
   const decisive = (value: Value, inputs: readonly Value[]): readonly Value[] => (firstAlone.includes(producer(value)?.opType ?? "") ? inputs.slice(0, 1) : inputs);
 
+  const constant = new Map<Value, boolean>();
   const has = (value: Value, depth = 0): boolean => {
-    if (initializers.has(value) || producer(value)?.opType === "Constant") return true;
+    const settled = constant.get(value);
+    if (settled !== undefined) return settled;
     const inputs = sources(value, depth);
-    return inputs !== undefined && decisive(value, inputs).every((input) => has(input, depth + 1));
+    const found = inputs ? decisive(value, inputs).every((input) => has(input, depth + 1)) : initializers.has(value) || producer(value)?.opType === "Constant";
+    constant.set(value, found);
+    return found;
   };
 
   const literal = (value: Value): Constant | undefined => {
@@ -68,7 +72,13 @@ export function constantsOf({ model, weights }: Graph, producer: Producer): Cons
     return constant;
   };
 
-  const read = async (value: Value, depth = 0): Promise<Constant | undefined> => {
+  const readings = new Map<Value, Promise<Constant | undefined>>();
+  const read = (value: Value, depth = 0): Promise<Constant | undefined> => {
+    const reading = readings.get(value) ?? readOnce(value, depth);
+    readings.set(value, reading);
+    return reading;
+  };
+  const readOnce = async (value: Value, depth: number): Promise<Constant | undefined> => {
     const weight = weights.get(value);
     if (weight) return { shape: weight.shape, data: Float64Array.from(await readTensor(weight)) };
     const inputs = has(value) ? sources(value, depth) : undefined;
@@ -77,7 +87,7 @@ export function constantsOf({ model, weights }: Graph, producer: Producer): Cons
 
   const initializer = (value: Value, depth = 0): Value | undefined => {
     if (initializers.has(value)) return value;
-    const found = (sources(value, depth) ?? []).map((input) => initializer(input, depth + 1)).filter((input) => input !== undefined);
+    const found = [...new Set(sources(value, depth) ?? [])].map((input) => initializer(input, depth + 1)).filter((input) => input !== undefined);
     return found.find((input) => weights.has(input)) ?? found[0];
   };
 
@@ -86,7 +96,7 @@ export function constantsOf({ model, weights }: Graph, producer: Producer): Cons
   return {
     has,
     inline,
-    read,
+    read: (value) => read(value),
     initializer,
     shape,
     size: (value) => {

@@ -11,7 +11,7 @@ export interface Root {
 }
 
 /** How one way of writing a root is told, by the node that gives it. */
-type RootSpelling = (view: GraphView, node: onnx.INodeProto) => Root | undefined;
+type RootSpelling = (view: GraphView, node: onnx.INodeProto, depth: number) => Root | undefined;
 
 const sqrt: RootSpelling = (_, node) => (node.opType === "Sqrt" ? { of: node.input?.[0] ?? "", inverse: false } : undefined);
 
@@ -22,12 +22,12 @@ const power: RootSpelling = (view, node) => {
   return value === 0.5 || value === -0.5 ? { of, inverse: value < 0 } : undefined;
 };
 
-const reciprocal: RootSpelling = (view, node) => (node.opType === "Reciprocal" ? inverted(rootOf(view, node.input?.[0] ?? "")) : undefined);
+const reciprocal: RootSpelling = (view, node, depth) => (node.opType === "Reciprocal" ? inverted(rootOf(view, node.input?.[0] ?? "", depth + 1)) : undefined);
 
 /** 1 / root */
-const oneOver: RootSpelling = (view, node) => {
+const oneOver: RootSpelling = (view, node, depth) => {
   const [one, root] = pairOf(node);
-  return node.opType === "Div" && view.constants.scalar(one) === 1 ? inverted(rootOf(view, root)) : undefined;
+  return node.opType === "Div" && view.constants.scalar(one) === 1 ? inverted(rootOf(view, root, depth + 1)) : undefined;
 };
 
 /** Sqrt(1 / x) */
@@ -36,12 +36,15 @@ const rootOfReciprocal: RootSpelling = (view, node) => {
   return inner?.opType === "Reciprocal" ? { of: inner.input?.[0] ?? "", inverse: true } : undefined;
 };
 
+/** 1 over 1 over a root is as far as anybody goes. */
+const mostInversions = 3;
+
 const spellings: readonly RootSpelling[] = [rootOfReciprocal, sqrt, power, reciprocal, oneOver];
 
 /** The root that a value is; undefined where it is none. */
-export function rootOf(view: GraphView, value: Value): Root | undefined {
+export function rootOf(view: GraphView, value: Value, depth = 0): Root | undefined {
   const node = view.producer(statisticOf(view, value));
-  return node && first(spellings, (spelling) => spelling(view, node));
+  return node && depth < mostInversions ? first(spellings, (spelling) => spelling(view, node, depth)) : undefined;
 }
 
 /** What is under a root, and the eps that is added to it: 0 where nothing is. */

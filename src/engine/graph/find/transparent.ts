@@ -24,11 +24,11 @@ export function isSame(view: GraphView, a: Value, b: Value): boolean {
 }
 
 /** The node that takes a value, behind casts, where there is only one. */
-export function onlyConsumer(view: GraphView, value: Value): { node: onnx.INodeProto; as: Value } | undefined {
+export function onlyConsumer(view: GraphView, value: Value, steps = 0): { node: onnx.INodeProto; as: Value } | undefined {
   const consumers = view.consumers(value).filter((node) => !takesKindOnly(node, value));
   const [node] = consumers;
   if (!node || consumers.length > 1) return undefined;
-  return same.includes(node.opType ?? "") ? onlyConsumer(view, node.output?.[0] ?? "") : { node, as: value };
+  return same.includes(node.opType ?? "") && steps < longestChain ? onlyConsumer(view, node.output?.[0] ?? "", steps + 1) : { node, as: value };
 }
 
 /** Whether a node looks at the type or the shape of a value alone. */
@@ -36,7 +36,11 @@ function takesKindOnly({ opType, input }: onnx.INodeProto, value: Value): boolea
   return opType === "Shape" || opType === "Size" || (opType === "CastLike" && input?.[0] !== value);
 }
 
-function behind(view: GraphView, value: Value, passed: readonly string[]): Value {
+/** Longest chain that is followed; no exporter writes one of a quarter of this. */
+const longestChain = 32;
+
+function behind(view: GraphView, value: Value, passed: readonly string[], steps = 0): Value {
   const node = view.producer(value);
-  return node && passed.includes(node.opType ?? "") && node.input?.[0] !== undefined ? behind(view, node.input[0], passed) : value;
+  const goesOn = steps < longestChain && node && passed.includes(node.opType ?? "") && node.input?.[0] !== undefined;
+  return goesOn ? behind(view, node.input![0]!, passed, steps + 1) : value;
 }

@@ -17,6 +17,9 @@ export interface GraphView {
 /** Operators that hand a fed value on without computing with it. */
 const shaping: readonly string[] = ["Cast", "Identity", "Reshape", "Transpose", "Unsqueeze", "Squeeze"];
 
+/** Longest chain of such operators that is followed. */
+const longestChain = 32;
+
 /** Indexes a graph once, so that looking around in it is cheap. */
 export function viewOf(graph: Graph): GraphView {
   const nodes = graph.model.graph?.node ?? [];
@@ -32,15 +35,15 @@ export function viewOf(graph: Graph): GraphView {
   }
   const inputs = new Set((graph.model.graph?.input ?? []).map(({ name }) => name ?? ""));
   const producer = (value: Value | null | undefined): onnx.INodeProto | undefined => producers.get(value ?? "");
-  const isFed = (value: Value): boolean => {
+  const isFed = (value: Value, steps = 0): boolean => {
     const node = producers.get(value);
-    return node ? shaping.includes(node.opType ?? "") && isFed(node.input?.[0] ?? "") : inputs.has(value);
+    return node ? steps < longestChain && shaping.includes(node.opType ?? "") && isFed(node.input?.[0] ?? "", steps + 1) : inputs.has(value);
   };
   return {
     nodes,
     producer,
     consumers: (value) => consumers.get(value) ?? [],
-    isFed,
+    isFed: (value) => isFed(value),
     constants: constantsOf(graph, producer),
   };
 }
