@@ -1,8 +1,11 @@
 import type { MeasuredLayer, MeasurementOptions } from "../analysis/measurement";
 import { UserError } from "../shared/errors";
+import type { TensorReference } from "./checkpoint/checkpoint";
+import { quote } from "./checkpoint/quote";
 import type { NormCall } from "./forward";
 import type { Constant } from "./graph/find/constants";
 import { viewOf } from "./graph/find/view";
+import type { Value } from "./graph/graph";
 import type { Measurer } from "./measurer/measurer";
 import { rowBlock, settled, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
@@ -73,7 +76,9 @@ export async function readNorm({ node, graph }: SurveyedNorm): Promise<RowsOfNor
   const { name, kind, role, depth, eps, over } = node;
   const gain = node.gain === undefined ? undefined : await constants.read(node.gain);
   const offset = node.offset === undefined ? undefined : await constants.read(node.offset);
-  for (const constant of [gain, offset]) refuseNonFinite(name, constant, graph.weights.get(node.weight ?? "")?.file);
+  const tensorBehind = (value: Value | undefined): TensorReference | undefined => (value === undefined ? undefined : graph.weights.get(constants.initializer(value) ?? ""));
+  refuseNonFinite(`the gain of ${name}`, gain, tensorBehind(node.gain));
+  refuseNonFinite(`the offset of ${name}`, offset, tensorBehind(node.offset));
   const stated = gain && gain.data.length > 1 ? gain : offset;
   const affineAxes = stated && stated.data.length > 1 ? stated.shape.flatMap((size, axis) => (size > 1 ? [axis - stated.shape.length] : [])) : undefined;
   return {
@@ -86,7 +91,8 @@ export async function readNorm({ node, graph }: SurveyedNorm): Promise<RowsOfNor
   };
 }
 
-function refuseNonFinite(name: string, constant: Constant | undefined, file: string | undefined): void {
+/** @param what stands for the constant where it is no tensor of the checkpoint's. */
+function refuseNonFinite(what: string, constant: Constant | undefined, tensor: TensorReference | undefined): void {
   if (!constant || constant.data.every((value) => Number.isFinite(value))) return;
-  throw new UserError(`${file ?? "The model"}: the gain or offset of ${name} holds NaN or infinite values; the checkpoint is damaged, so get it again.`);
+  throw new UserError(`${tensor?.file ?? "The model"}: ${tensor === undefined ? what : `tensor ${quote(tensor.name)}`} holds NaN or infinite values; the checkpoint is damaged, so get it again.`);
 }
