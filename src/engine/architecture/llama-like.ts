@@ -110,7 +110,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     width,
     depth,
     vocabularySize,
-    contextLength: optionalSize(config, "max_position_embeddings", "max_seq_len") ?? 2048,
+    contextLength: Math.min(optionalSize(config, "max_position_embeddings", "max_seq_len") ?? 2048, rotary(0, sizeOfHead)?.longest ?? Infinity),
     embed: tableEmbedding(tokenTable, form.embeddingScale),
     block: (g, x, index) => decoderBlock(g, x, width, block(index)),
     finalNorm: normIn(weights, "norm", width, "final", depth),

@@ -18,6 +18,8 @@ export interface Scaled {
   readonly frequencies: Float64Array;
   /** Factor on the cosines and sines; 1 unless stated. */
   readonly factor?: number;
+  /** Longest sequence for which it holds; absent where none is too long. */
+  readonly longest?: number;
 }
 
 /** How rotary frequencies are changed so that a model takes longer sequences than it was first trained on. */
@@ -85,13 +87,14 @@ function yarnFactor(factor: number, parameters: Config): number {
   return scale !== 0 && scaleOfAll !== 0 ? sharpness(scale) / sharpness(scaleOfAll) : sharpness(1);
 }
 
-/** LongRoPE (arXiv 2402.13753), as it is up to the length that a model was first trained on: a stated divisor for each frequency. */
+/** LongRoPE (arXiv 2402.13753), as it is up to the length that a model was first trained on: a stated divisor for each frequency. Longer sequences have other ones. */
 function longrope({ frequencies, parameters, config }: Unscaled): Scaled {
   const trained = trainedLength(parameters, config);
   const factor = positive(parameters, "factor") ?? size(config, "max_position_embeddings") / trained;
   const divisors = numberList(parameters, "short_factor", frequencies.length);
   return {
     frequencies: frequencies.map((frequency, pair) => frequency / divisors[pair]!),
+    longest: trained,
     factor: positive(parameters, "attention_factor") ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(trained))),
   };
 }

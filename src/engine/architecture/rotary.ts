@@ -18,6 +18,8 @@ export interface Rotary {
   readonly factor: number;
   /** Channels behind the pairs that stay as they are. */
   readonly rest: number;
+  /** Longest sequence for which these positions hold; absent where none is too long. */
+  readonly longest?: number;
 }
 
 /**
@@ -35,8 +37,8 @@ export function rotaryOf(config: Config, headSize: number, pairs: Rotary["pairs"
   const theta = positive(parameters, "rope_theta") ?? positive(config, "rope_theta") ?? positive(config, "rotary_emb_base") ?? 10_000;
   const plain = Float64Array.from({ length: turned / 2 }, (_, pair) => theta ** ((-2 * pair) / turned));
   const kind = optionalText(parameters, "rope_type") ?? optionalText(parameters, "type") ?? "default";
-  const { frequencies, factor }: Scaled = rotaryScaling(kind)({ frequencies: plain, theta, parameters, config });
-  return { frequencies, factor: factor ?? 1, pairs, rest: headSize - turned };
+  const { frequencies, factor, longest }: Scaled = rotaryScaling(kind)({ frequencies: plain, theta, parameters, config });
+  return { frequencies, factor: factor ?? 1, pairs, rest: headSize - turned, ...(longest !== undefined && { longest }) };
 }
 
 /** Turns queries or keys [batch, sequence, heads, head size] by their position in the sequence. */

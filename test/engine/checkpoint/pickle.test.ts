@@ -57,6 +57,24 @@ describe("a pickle that attacks", () => {
   });
 });
 
+describe("a name that a pickle calls", () => {
+  const called = (module: string, name: string) => read(`\x80\x02c${module}\n${name}\n.`);
+
+  it.each([
+    ["commands", "Popen"], ["popen2", "popen2"], ["pdb", "run"], ["timeit", "timeit"], ["cProfile", "run"], ["_posixsubprocess", "fork_exec"], ["pip", "main"], ["io", "open"], ["_io", "FileIO"], ["pickle", "loads"],
+    ["torch.hub", "load"], ["numpy.testing._private.utils", "runstring"], ["multiprocessing.process", "Process"], ["torch.serialization", "os.system"], ["builtins", "exec.__call__"],
+  ])("%s.%s is refused", (module, name) => {
+    expect(() => called(module, name)).toThrow(`The pickle would run "${module}.${name}" when Python loads it`);
+  });
+
+  it.each([
+    ["collections", "OrderedDict"], ["torch._utils", "_rebuild_tensor_v2"], ["torch.nn.modules.normalization", "LayerNorm"], ["numpy.core.multiarray", "_reconstruct"], ["_codecs", "encode"], ["argparse", "Namespace"],
+    ["pathlib", "PosixPath"], ["builtins", "set"], ["multiprocessing.context", "SpawnContext"], ["timm.models.layers", "std_conv"], ["coder.model", "Net"],
+  ])("%s.%s is a name like any other", (module, name) => {
+    expect(() => called(module, name)).not.toThrow();
+  });
+});
+
 const laughs = Array.from({ length: 60 }, (_, depth) => `0(${`h${String.fromCharCode(depth)}`.repeat(8)}tq${String.fromCharCode(depth + 1)}`).join("");
 
 describe("a pickle that is large, deep or broken", () => {

@@ -1,0 +1,14 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { recogniseModel } from "../../../src/engine/architecture/families";
+import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
+
+test("LongRoPE is run up to the length that the model was first trained on, where its other factors begin", async () => {
+  const folder = join(import.meta.dirname, "golden/phi3-longrope");
+  const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as { original_max_position_embeddings?: number; max_position_embeddings: number; rope_parameters?: { original_max_position_embeddings?: number } };
+  const trained = config.original_max_position_embeddings ?? config.rope_parameters?.original_max_position_embeddings;
+  const { architecture } = recogniseModel(await openCheckpoint(folder));
+  expect(trained).toBeLessThan(config.max_position_embeddings);
+  expect(architecture.input).toMatchObject({ contextLength: trained });
+});
