@@ -3,7 +3,7 @@ import type { Stage } from "./architecture/architecture";
 import { inputNames, outputNames, type Graph, type Value } from "./graph/graph";
 import { findNorms, tapNorms, type NormNode } from "./graph/norms";
 import type { Batch } from "./input/input";
-import type { Runtime } from "./runtime/runtime";
+import type { Runtime, Session } from "./runtime/runtime";
 import type { Tensor } from "./tensor";
 
 /** A stage whose graph is written and whose norms are found. */
@@ -96,11 +96,14 @@ interface StageSession {
   close(): Promise<void>;
 }
 
+const nothingToRun: Session = { run: () => Promise.resolve({}), close: () => Promise.resolve() };
+
 async function openStage(runtime: Runtime, { graph, norms }: WrittenStage): Promise<StageSession> {
   const tapped = tapNorms(graph, norms);
-  const session = await runtime.open(tapped.graph);
   const inputs = new Set(inputNames(graph));
   const outputs = new Set(outputNames(graph));
+  // A norm of what the graph is fed needs nothing run.
+  const session = outputs.size + tapped.taps.length === 0 ? nothingToRun : await runtime.open(tapped.graph);
   return {
     run: async (batch, values) => {
       const feeds = keep(values, inputs);

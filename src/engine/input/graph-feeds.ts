@@ -1,3 +1,4 @@
+import { UserError } from "../../shared/errors";
 import { elementCount, type Tensor } from "../tensor";
 import type { Batch, GraphFeed, GraphInput, ImageInput, TextInput } from "./input";
 import { randomIds, randomNormals } from "./random";
@@ -10,6 +11,9 @@ const openEdge = 224;
 
 /** Ids go to 255 where they look up no table that would bound them: bytes, as a rule. */
 const openBound = 256;
+
+/** Most elements that are made up for one input: 256 MiB of float32. */
+const mostMade = 2 ** 26;
 
 /** Edge of what counts as a token of an image: a patch of a usual vision transformer. */
 const patchEdge = 16;
@@ -48,12 +52,17 @@ export function mainFeed({ feeds }: GraphInput, sequenceLength: number | undefin
   return { feed: pictures, expected: { modality: "images", channels: channels!, height: height!, width: width!, tokensPerImage: patches(height!) * patches(width!) } };
 }
 
-/** A batch of the main input alone as one that feeds the whole graph: what was fed takes the graph's name, all other inputs are made. */
-export function completed(graph: GraphInput, { feed }: MainFeed, batch: Batch, seed: number): Batch {
-  const [fed] = Object.values(batch.feeds) as [Tensor];
-  const copies = feed.shape.length > 1 && typeof feed.shape[0] === "number" ? Math.max(1, Math.floor(feed.shape[0] / batch.sequences)) : 1;
-  const main = feed.shape.length === 1 ? { ...fed, shape: fed.shape.slice(1) } : repeated(fed, copies);
-  return { ...batch, sequences: batch.sequences * copies, feeds: filled(graph, { [feed.name]: main }, batch.sequenceLength, seed) };
+/** Sequences that a graph takes at a time; 1 where it leaves that open. */
+export function sequencesTogether({ feed: { shape } }: MainFeed): number {
+  return shape.length > 1 && typeof shape[0] === "number" ? Math.max(1, shape[0]) : 1;
+}
+
+/** Batches of one sequence each of the main input as one that feeds the whole graph: what was fed takes the graph's name, all other inputs are made. */
+export function completed(graph: GraphInput, { feed }: MainFeed, batches: readonly Batch[], seed: number): Batch {
+  const together = concatenated(batches.map(({ feeds }) => Object.values(feeds)[0]!));
+  const main = feed.shape.length === 1 ? { ...together, shape: together.shape.slice(1) } : together;
+  const { sequenceLength } = batches[0]!;
+  return { sequences: batches.length, sequenceLength, feeds: filled(graph, { [feed.name]: main }, sequenceLength, seed) };
 }
 
 /** A batch of noise for a graph without a main input. */
@@ -83,8 +92,10 @@ function filled({ feeds }: GraphInput, known: Readonly<Record<string, Tensor>>, 
   return Object.fromEntries(feeds.map((feed, index) => [feed.name, known[feed.name] ?? made(feed, feed.shape.map((size, axis) => sizeOf(size, axis, feed, sizes, length)), length, seed + index)]));
 }
 
+/** @throws UserError where it would be too large to be made. */
 function made(feed: GraphFeed, shape: number[], length: number, seed: number): Tensor {
   const count = elementCount(shape);
+  if (!(count <= mostMade)) throw new UserError(`The input "${feed.name}" of the graph takes ${shape.join(" x ")} values, more than are made up: give it as --input ${feed.name}=FILE.npy, or export the graph for less.`);
   if (feed.type === "float32") return { type: "float32", shape, data: meaningOf(feed) === "ones" ? new Float32Array(count).fill(1) : randomNormals(count, seed) };
   return { type: "int64", shape, data: BigInt64Array.from(integers(feed, count, shape.at(-1) ?? 1, length, seed), BigInt) };
 }
@@ -121,17 +132,18 @@ function sizeOf(size: number | string, axis: number, { shape, type }: GraphFeed,
   return type === "float32" && shape.length === 4 ? (axis === 1 ? 3 : openEdge) : length;
 }
 
-/** A tensor `copies` times along its first axis. */
-function repeated(tensor: Tensor, copies: number): Tensor {
-  if (copies === 1) return tensor;
-  const shape = [tensor.shape[0]! * copies, ...tensor.shape.slice(1)];
-  const places = Array.from({ length: copies }, (_, index) => index * tensor.data.length);
-  if (tensor.type === "float32") {
-    const data = new Float32Array(tensor.data.length * copies);
-    for (const place of places) data.set(tensor.data, place);
+/** Tensors of one shape and type, one after the other along their first axis. */
+function concatenated(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (first === undefined || tensors.length === 1) return first!;
+  const shape = [first.shape[0]! * tensors.length, ...first.shape.slice(1)];
+  const size = first.data.length;
+  if (first.type === "float32") {
+    const data = new Float32Array(size * tensors.length);
+    for (const [index, tensor] of tensors.entries()) if (tensor.type === "float32") data.set(tensor.data, index * size);
     return { type: "float32", shape, data };
   }
-  const data = new BigInt64Array(tensor.data.length * copies);
-  for (const place of places) data.set(tensor.data, place);
+  const data = new BigInt64Array(size * tensors.length);
+  for (const [index, tensor] of tensors.entries()) if (tensor.type === "int64") data.set(tensor.data, index * size);
   return { type: "int64", shape, data };
 }

@@ -1,8 +1,8 @@
 import { UserError } from "../../shared/errors";
 import type { Tensor } from "../tensor";
 import { calibration } from "./calibration";
-import { completed, given, mainFeed, noise } from "./graph-feeds";
-import type { CalibrationInput, GraphFeed, GraphInput, ImageInput, InputOptions, TextInput } from "./input";
+import { completed, given, mainFeed, noise, sequencesTogether } from "./graph-feeds";
+import type { Batch, CalibrationInput, GraphFeed, GraphInput, ImageInput, InputOptions, TextInput } from "./input";
 import { readNpyTensor } from "./npy-tensor";
 
 /** Most runs over noise: a run may hold a single token, or a minute of sound. */
@@ -30,11 +30,25 @@ export async function prepareGraph(expected: GraphInput, options: InputOptions, 
   const { fixedLength } = main;
   if (fixedLength !== undefined && sequenceLength !== undefined && sequenceLength !== fixedLength) throw new UserError(`The graph takes sequences of ${fixedLength} tokens and no others: leave the sequence length out.`);
   const length = fixedLength ?? sequenceLength;
-  const fed = await prepareMain(main.expected, { ...options, batchTokens: 1, maxTokens: Math.max(options.maxTokens, length ?? 1), ...(length !== undefined && { sequenceLength: length }) });
+  const together = sequencesTogether(main);
+  const tokensTogether = together * (main.expected.modality === "images" ? main.expected.tokensPerImage : (length ?? 1));
+  const fed = await prepareMain(main.expected, { ...options, batchTokens: 1, maxTokens: Math.max(options.maxTokens, tokensTogether), ...(length !== undefined && { sequenceLength: length }) });
   const batches = fed.batches.filter((batch) => fixedLength === undefined || batch.sequenceLength === fixedLength || main.expected.modality === "images");
   if (batches.length === 0) throw new UserError(`${fed.description.source} holds no sequence of ${fixedLength ?? 0} tokens, the only length that the graph takes: give longer ones.`);
   const { kind, source } = fed.description;
-  return calibration(kind, source, batches.map((batch) => completed(expected, main, batch, seed)), fed.warnings, options);
+  const { groups, warnings } = grouped(batches, together, source);
+  return calibration(kind, source, groups.map((group) => completed(expected, main, group, seed)), [...fed.warnings, ...warnings], options);
+}
+
+/** Sequences of one length in groups of as many as the graph takes at a time; what is left over goes, unless there is nothing else. */
+function grouped(batches: readonly Batch[], together: number, source: string): { groups: Batch[][]; warnings: string[] } {
+  const lengths = [...new Set(batches.map(({ sequenceLength }) => sequenceLength))].map((length) => batches.filter((batch) => batch.sequenceLength === length));
+  const groups = lengths.flatMap((alike) => Array.from({ length: Math.floor(alike.length / together) }, (_, index) => alike.slice(index * together, (index + 1) * together)));
+  const left = batches.length - groups.length * together;
+  if (groups.length > 0) return { groups, warnings: left === 0 ? [] : [`The graph takes ${together} sequences of one length at a time, so ${left} of ${source} ${left === 1 ? "was" : "were"} left out.`] };
+  const alike = lengths[0]!;
+  const repeated = Array.from({ length: together }, (_, index) => alike[index % alike.length]!);
+  return { groups: [repeated], warnings: [`The graph takes ${together} sequences of one length at a time, and ${source} has ${alike.length}: what was fed more than once makes intervals narrower than they are.`] };
 }
 
 /** Arrays as they are, in one run. */

@@ -55,13 +55,20 @@ describe("input made from what a graph declares", () => {
     await expect(prepare(fixed, random, { sequenceLength: 5 })).rejects.toThrow(/takes sequences of 6 tokens and no others/);
   });
 
-  test("fills a batch that the graph states by the same sequence", async () => {
-    const { batches } = await prepare([feed("ids", "int64", [3, 4], 9)], random, { maxTokens: 8 });
-    expect(batches).toHaveLength(2);
-    const { feeds, sequences } = batches[0]!;
-    const ids = numbers(feeds["ids"]);
-    expect([feeds["ids"]!.shape, sequences]).toEqual([[3, 4], 3]);
-    expect(ids.slice(4, 8)).toEqual(ids.slice(0, 4));
+  test("fills a batch that the graph states with different sequences", async () => {
+    for (const maxTokens of [8, 24]) {
+      const { batches, description, warnings } = await prepare([feed("ids", "int64", [3, 4], 9)], random, { maxTokens });
+      expect(batches).toHaveLength(maxTokens === 8 ? 1 : 2);
+      expect(description).toMatchObject({ sequences: 3 * batches.length, tokens: 12 * batches.length });
+      const fed = batches.flatMap(({ feeds }) => [0, 4, 8].map((start) => numbers(feeds["ids"]).slice(start, start + 4).join()));
+      expect(new Set(fed).size).toBe(fed.length);
+      expect(batches[0]!.feeds["ids"]!.shape).toEqual([3, 4]);
+      expect(warnings).toEqual([]);
+    }
+  });
+
+  test("is refused where it would be larger than any machine's memory", async () => {
+    await expect(prepare([feed("waves", "float32", [1, 2 ** 40, 16])], random)).rejects.toThrow(/^The input "waves" of the graph takes 1 x 1099511627776 x 16 values, more than are made up/);
   });
 
   test("caches nothing, and masks what is cached beside what is new", async () => {
@@ -96,6 +103,19 @@ describe("input that is given", () => {
     expect(batches.map(({ feeds }) => numbers(feeds["idx"]))).toEqual([[1, 2, 3], [4, 5, 6]]);
     expect(description).toMatchObject({ kind: "ids", source: path, sequences: 2, tokens: 6 });
     await expect(prepare([feed("idx", "int64", [1, 9], 10)], { kind: "ids", path })).rejects.toThrow(/no sequence of 9 tokens/);
+  });
+
+  test("as token ids is taken in as many sequences as the graph takes at a time, and what is left over is told", async () => {
+    const path = join(await temporaryFolder(), "ids.json");
+    const fixed = [feed("idx", "int64", [2, 3], 10)];
+    await writeFile(path, JSON.stringify([[1, 2, 3], [4, 5, 6], [7, 8, 9]]));
+    const { batches, warnings } = await prepare(fixed, { kind: "ids", path });
+    expect(batches.map(({ feeds }) => numbers(feeds["idx"]))).toEqual([[1, 2, 3, 4, 5, 6]]);
+    expect(warnings).toEqual([`The graph takes 2 sequences of one length at a time, so 1 of ${path} was left out.`]);
+    await writeFile(path, JSON.stringify([[1, 2, 3]]));
+    const alone = await prepare(fixed, { kind: "ids", path });
+    expect(alone.batches.map(({ feeds }) => numbers(feeds["idx"]))).toEqual([[1, 2, 3, 1, 2, 3]]);
+    expect(alone.warnings.join()).toContain("fed more than once");
   });
 
   test("as arrays goes to the inputs of their names, and the others are made to fit", async () => {
