@@ -63,8 +63,11 @@ class Recording:
     """Norm inputs as they come, written to `path` when the block ends without an exception."""
 
     def __init__(self, path, *, max_tokens=2048, seed=0):
-        if max_tokens < 1:
-            raise ValueError(f"max_tokens is {max_tokens}: choose a whole number above 0.")
+        if not isinstance(max_tokens, int) or max_tokens < 1:
+            raise ValueError(f"max_tokens is {max_tokens!r}: choose a whole number above 0.")
+        folder = os.path.dirname(os.path.abspath(path))
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"{path} can't be written, since {folder} is no folder: make it first.")
         self.path = path
         self.max_tokens = max_tokens
         self.seed = seed
@@ -103,7 +106,8 @@ class Recording:
 
     def _write(self):
         if not self._layers:
-            raise RuntimeError("No norm layer ran inside the block, so there is nothing to write: run the model inside it, and not compiled by torch.compile.")
+            seen = "".join(f" {message}" for message in self.notes)
+            raise RuntimeError(f"No norm layer ran inside the block, so there is nothing to write: run the model inside it, and not compiled by torch.compile.{seen}")
         passes = self.passes or min(layer.calls for layer in self._layers.values())
         names = list(self._layers)
         tensors, metadata = {}, {"schema": "normlens-capture/1", "model": json.dumps(self._description())}
@@ -325,6 +329,7 @@ class _Watch:
         self.hooks = []
         names = {module: re.sub(r"^((_orig_mod|module)\.)+", "", f"{name}.").rstrip(".") for name, module in self.model.named_modules()}
         for module, name in names.items():
+            name = name or (type(module).__name__ if NORM_CLASS.search(type(module).__name__) else "")
             self.hooks.append(module.register_forward_pre_hook(self._before(name), with_kwargs=True))
             self.hooks.append(module.register_forward_hook(self._after, with_kwargs=True, always_call=True))
         self.mode = _functional_mode(self)
@@ -337,23 +342,30 @@ class _Watch:
             hook.remove()
 
     def _before(self, name):
-        def before(module, _arguments, _keywords):
-            self.recording.passes += module is self.model
-            self.running.append(_Frame(name, module))
+        def before(module, arguments, keywords):
+            self.recording.passes += module is self.model and not _runs_backward()
+            input = _first_tensor(arguments, keywords)
+            self.running.append(_Frame(name, module, None if input is None else _version(input)))
 
         return before
 
     def _after(self, module, arguments, keywords, output):
         frame = self.running.pop()
-        input = next((value for value in (*arguments, *keywords.values()) if _is_tensor(value)), None)
+        input = _first_tensor(arguments, keywords)
         computes_itself = frame.seen == 0 and NORM_CLASS.search(type(module).__name__) and not any(True for _ in module.children())
-        if computes_itself and input is not None and _is_tensor(output):
+        if not computes_itself or input is None or not _is_tensor(output) or _runs_backward():
+            return
+        if _version(input) != frame.version or output.data_ptr() == input.data_ptr():
+            self.recording.note(f"{frame.name}: {type(module).__name__} writes over its input, so it was left out: have it make a new tensor.")
+        else:
             self._take_module(frame.name, module, input, output)
 
     def take_call(self, kind, input, shape, weight, bias, eps):
         """A functional call, under the name of the module that makes it; a module that is no norm may make several."""
         frame = self.running[-1] if self.running else _Frame("", None)
         number, frame.seen = frame.seen, frame.seen + 1
+        if _runs_backward():
+            return
         is_norm = NORM_CLASS.search(type(frame.module).__name__)
         suffix = ("" if number == 0 else f"_{number}") if is_norm else f"{'.' if frame.name else ''}{_FUNCTION_NAMES[kind]}{f'_{number}' if number else ''}"
         if kind == "groupnorm":
@@ -384,8 +396,8 @@ class _Watch:
 class _Frame:
     """A module that runs, and the norms it has called so far."""
 
-    def __init__(self, name, module):
-        self.name, self.module, self.seen = name, module, 0
+    def __init__(self, name, module, version=None):
+        self.name, self.module, self.version, self.seen = name, module, version, 0
 
 
 _FUNCTION_NAMES = {"layernorm": "layer_norm", "rmsnorm": "rms_norm", "groupnorm": "group_norm"}
@@ -421,6 +433,22 @@ def _functional_mode(watch):
 
 def _shape(normalized_shape):
     return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+
+
+def _first_tensor(arguments, keywords):
+    return next((value for value in (*arguments, *keywords.values()) if _is_tensor(value)), None)
+
+
+def _version(tensor):
+    """Number of times that a tensor was written over; tensors of torch.inference_mode do not count."""
+    return 0 if tensor.is_inference() else tensor._version
+
+
+def _runs_backward():
+    """Whether a gradient is being computed: gradient checkpointing runs the forward pass once more then, on what was seen already."""
+    import torch
+
+    return torch._C._current_graph_task_id() != -1
 
 
 def _is_tensor(value):

@@ -291,6 +291,34 @@ class Models(InFolder):
         self.assertEqual(Opened(self.path).names, ["norm"])
         self.assertEqual(len(recording.notes), 1)
 
+    def test_leaves_out_what_writes_over_its_input_and_says_so(self):
+        class RMSNorm(nn.Module):
+            def forward(self, x):
+                return x.div_(x.pow(2).mean(-1, keepdim=True).sqrt())
+
+        for mode in (torch.no_grad, torch.inference_mode):
+            with mode(), self.assertRaisesRegex(RuntimeError, "0: RMSNorm writes over its input, so it was left out"):
+                with normlens.capture(model := nn.Sequential(RMSNorm()), self.path):
+                    model(10 * torch.randn(50, 8))
+
+    def test_counts_no_run_of_gradient_checkpointing_twice(self):
+        from torch.utils.checkpoint import checkpoint
+
+        for norm in (nn.LayerNorm(8), HandRMSNorm(8)):
+            for reentrant in (False, True):
+                with normlens.capture(norm, self.path):
+                    checkpoint(norm, torch.randn(2, 50, 8, requires_grad=True), use_reentrant=reentrant).sum().backward()
+                opened = Opened(self.path)
+                self.assertEqual(opened.names, [type(norm).__name__])
+                self.assertEqual(opened.shapes[f"{type(norm).__name__}.input"], [100, 8])
+                self.assertEqual(opened.facts[f"{type(norm).__name__}.calls"], "1")
+
+    def test_refuses_at_the_start_what_can_not_be_written(self):
+        with self.assertRaisesRegex(FileNotFoundError, "none is no folder: make it first"):
+            normlens.Recording(os.path.join(os.path.dirname(self.path), "none", "x.safetensors"))
+        with self.assertRaisesRegex(ValueError, "max_tokens is 1.5: choose a whole number above 0"):
+            normlens.Recording(self.path, max_tokens=1.5)
+
     def test_counts_calls_of_one_pass(self):
         model = SharedNorm()
         with normlens.capture(model, self.path):
