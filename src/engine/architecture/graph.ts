@@ -5,6 +5,7 @@ import { intAttribute } from "../graph/attributes";
 import { normsInBodies } from "../graph/bodies";
 import { normPlace } from "../graph/find/norm-place";
 import { viewOf } from "../graph/find/view";
+import { countDropout, withoutDropout } from "../graph/dropout";
 import { castFeeds, type DeclaredInput } from "../graph/feeds";
 import { withoutFunctions } from "../graph/functions";
 import { inputNames, type Graph, type Value } from "../graph/graph";
@@ -34,8 +35,12 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
     isLanguageModel: givesLogits(whole, input),
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
-    assumptions: hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a branch or loop of the graph, whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`],
+    assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a branch or loop of the graph, whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
   };
+}
+
+function remarkOnDropout({ model }: Graph): string[] {
+  return countDropout(withoutFunctions(model)) === 0 ? [] : ["The graph can drop values at random, as in training; it was run without, as in use."];
 }
 
 function withoutNorms(path: string, hidden: number): UserError {
@@ -45,7 +50,7 @@ function withoutNorms(path: string, hidden: number): UserError {
 
 /** Functions written out, sums handed on, inputs of types that can be fed. */
 function prepared(whole: Graph): { graph: Graph; inputs: DeclaredInput[] } {
-  const node = handSumsOn(withoutFunctions(whole.model));
+  const node = withoutDropout(handSumsOn(withoutFunctions(whole.model)));
   refuseDisorder(node);
   return castFeeds({ ...whole, model: { ...whole.model, functions: [], graph: { ...whole.model.graph, node } } });
 }
