@@ -5,7 +5,7 @@ import { activation } from "./activation";
 import { alibi } from "./alibi";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, flag, headSize, optionalSize, size } from "./config";
-import { decoder } from "./decoder";
+import { decoder, tiedHead } from "./decoder";
 import { decoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
@@ -57,6 +57,6 @@ function build(weights: Weights, config: Config): Architecture {
     embed: (g, ids) => g.norm(g.lookUp(tokenTable, ids), norm(weights, "word_embeddings_layernorm", width, "embedding", 0)),
     block,
     finalNorm: norm(weights, "ln_f", width, "final", depth),
-    head: { weight: weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]) ?? tokenTable, layout: "out-in" },
+    head: tiedHead(weights.outside("transformer."), "lm_head.weight", tokenTable),
   });
 }

@@ -8,8 +8,8 @@ import { attention } from "./attention";
 import { architectureName, eps, headSize, optionalObject, optionalSize, optionalText } from "./config";
 import { finalNormStage, lastHiddenState } from "./ends";
 import { denseFeedForward } from "./feed-forward";
-import { layerNormIn } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import { preNormBlock, projected, type PreNormBlock } from "./pre-norm-block";
 import { visionTransformer } from "./vision-transformer";
 import { any, holds, type Weights } from "./weights";
@@ -136,7 +136,7 @@ function textTower(weights: Weights, config: Config, defaults: Defaults): Archit
 
 /** What both towers' blocks are made of. */
 function encoder(weights: Weights, config: Config, width: number, defaults: { readonly act: string; readonly eps: number; readonly heads: number }) {
-  const norm = layerNormIn(eps(config, ["layer_norm_eps"], defaults.eps));
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], defaults.eps));
   const act = activation(optionalText(config, "hidden_act") ?? defaults.act);
   const block = (index: number): PreNormBlock => {
     const parts = weights.at(`encoder.layers.${index}`);

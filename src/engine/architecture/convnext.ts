@@ -5,8 +5,9 @@ import { activation } from "./activation";
 import { hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, eps, optionalObject, optionalText } from "./config";
 import { lastHiddenState } from "./ends";
-import { classifierIn, layerNormIn } from "./hugging-face-vision";
+import { classifierIn } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import { any, holds, type Weights } from "./weights";
 
 /** What the parts are called. */
@@ -117,7 +118,7 @@ function build(weights: Weights, config: Config, names: Names): Architecture {
   const levels = levelsOf(weights, names, firstWidth);
   const last = levels.at(-1)!;
   const depth = last.first + last.blocks;
-  const norm = layerNormIn(fixedEps);
+  const norm = normsOf("layernorm", fixedEps);
   const act = activation(optionalText(config, "hidden_act") ?? "gelu");
 
   const embedding = stage("embedding", (g) => {
@@ -160,7 +161,7 @@ function build(weights: Weights, config: Config, names: Names): Architecture {
   const final = stage("final norm", (g) => {
     const x = g.input(hiddenState(depth), "float32", ["batch", last.channels, "rows", "columns"]);
     const pooled = g.op("ReduceMean", [likeTokens(g, x, last.channels), g.ints([1])], { keepdims: { int: 0 } });
-    g.output(g.norm(pooled, layerNormIn(eps(config, ["layer_norm_eps"], names === huggingFace ? 1e-12 : fixedEps))(weights, names.lastNorm, last.channels, "final", depth)), lastHiddenState);
+    g.output(g.norm(pooled, normsOf("layernorm", eps(config, ["layer_norm_eps"], names === huggingFace ? 1e-12 : fixedEps))(weights, names.lastNorm, last.channels, "final", depth)), lastHiddenState);
   });
 
   const classifier = classifierIn(weights.outside("convnext.").outside("convnextv2."), names.classifier, last.channels);

@@ -46,6 +46,11 @@ export function decoderBlock(g: GraphBuilder, x: Value, width: number, block: De
   return g.add(attended, branch(block.feedForward(g, optionalNorm(g, read, block.ffnNorm)), block.postFfnNorm));
 }
 
+/** Writes the blocks of a decoder, each as it is described. */
+export function decoderBlocks(width: number, describe: (index: number) => DecoderBlock): (g: GraphBuilder, x: Value, index: number) => Value {
+  return (g, x, index) => decoderBlock(g, x, width, describe(index));
+}
+
 /** Rows [batch * sequence, width] of what attention gives for x [batch, sequence, width]. */
 export function selfAttention(g: GraphBuilder, x: Value, { shape, project, queryNorm, keyNorm, rotary, out }: SelfAttention): Value {
   const [q, k, v] = project(g, x);

@@ -4,6 +4,7 @@ import type { Value } from "../graph/graph";
 import { blockIndices, hiddenState, stage, type Architecture, type Stage } from "./architecture";
 import { finalNormStage, lastHiddenState } from "./ends";
 import { capped } from "./attention";
+import type { Weights } from "./weights";
 
 /** A language model that predicts the next token, whatever its tensors are called. */
 export interface Decoder {
@@ -65,6 +66,17 @@ export function tableEmbedding(table: TensorReference, scale?: number): Decoder[
 /** The embeddings of tokens and of their positions, added. */
 export function placedEmbedding(tokens: TensorReference, positions: TensorReference): Decoder["embed"] {
   return (g, ids) => g.add(g.lookUp(tokens, ids), g.firstRows(positions, g.sequenceLength(ids)));
+}
+
+/** A head of its own, where the weights have one, else the table of tokens [vocabulary, width]. */
+export function tiedHead(weights: Weights, name: string, table: TensorReference): LogitHead {
+  return { weight: weights.optional(name, table.shape) ?? table, layout: "out-in" };
+}
+
+/** The same, where a head of its own may have a bias. */
+export function biasedHead(weights: Weights, name: string, table: TensorReference): LogitHead {
+  const [vocabularySize, width] = table.shape as [number, number];
+  return weights.has(`${name}.weight`) ? weights.linear(name, width, vocabularySize) : { weight: table, layout: "out-in" };
 }
 
 function headStage({ head, width }: Decoder, from: Value): Stage {

@@ -3,8 +3,9 @@ import { activation } from "./activation";
 import type { Config, Family } from "./architecture";
 import { architectureName, eps, optionalSize, optionalText, size } from "./config";
 import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
-import { huggingFaceMarker, layerNormIn } from "./hugging-face-vision";
+import { huggingFaceMarker } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import { visionTransformer, type VisionTransformer } from "./vision-transformer";
 import { any, holds, type Weights } from "./weights";
 
@@ -27,7 +28,7 @@ function read(weights: Weights, config: Config): VisionTransformer {
   const patchWeight = weights.tensor(huggingFaceMarker, [any, any, any, any]);
   const width = patchWeight.shape[0]!;
   const depth = weights.blocks((block) => `encoder.layer.${block}.norm1.weight`, optionalSize(config, "num_hidden_layers"));
-  const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-6));
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-6));
   const act = optionalText(config, "hidden_act") ?? "gelu";
   const registers = weights.optional("embeddings.register_tokens", [1, any, width]);
   return {

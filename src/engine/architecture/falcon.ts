@@ -2,8 +2,8 @@ import { UserError } from "../../shared/errors";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, flag, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
-import { decoder, tableEmbedding } from "./decoder";
-import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { decoder, tableEmbedding, tiedHead } from "./decoder";
+import { decoderBlocks, type DecoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { interleavedProjection } from "./projections";
@@ -57,9 +57,9 @@ function build(weights: Weights, config: Config): Architecture {
     vocabularySize,
     contextLength: optionalSize(config, "max_position_embeddings") ?? 2048,
     embed: tableEmbedding(tokenTable),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: norm(weights, "ln_f", width, "final", depth),
-    head: { weight: weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]) ?? tokenTable, layout: "out-in" },
+    head: tiedHead(weights.outside("transformer."), "lm_head.weight", tokenTable),
   });
 }
 

@@ -2,8 +2,8 @@ import type { Linear } from "../graph/builder";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
-import { decoder, placedEmbedding } from "./decoder";
-import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { decoder, placedEmbedding, tiedHead } from "./decoder";
+import { decoderBlocks, type DecoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { separateProjection } from "./projections";
@@ -48,9 +48,9 @@ function build(weights: Weights, config: Config): Architecture {
     vocabularySize,
     contextLength: positionTable.shape[0]!,
     embed: placedEmbedding(tokenTable, positionTable),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: norm(weights, "ln_f", width, "final", depth),
-    head: { weight: weights.outside("transformer.").optional("lm_head.weight", [vocabularySize, width]) ?? tokenTable, layout: "out-in" },
+    head: tiedHead(weights.outside("transformer."), "lm_head.weight", tokenTable),
   });
 }
 

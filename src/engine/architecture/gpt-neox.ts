@@ -1,8 +1,8 @@
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, flag, headSize, optionalSize, optionalText, size } from "./config";
-import { decoder, tableEmbedding } from "./decoder";
-import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { decoder, tableEmbedding, tiedHead } from "./decoder";
+import { decoderBlocks, type DecoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { interleavedProjection } from "./projections";
@@ -51,8 +51,8 @@ function build(weights: Weights, config: Config): Architecture {
     vocabularySize,
     contextLength: optionalSize(config, "max_position_embeddings") ?? 2048,
     embed: tableEmbedding(tokenTable),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: norm(weights, "final_layer_norm", width, "final", depth),
-    head: { weight: weights.outside("gpt_neox.").optional("embed_out.weight", [vocabularySize, width]) ?? tokenTable, layout: "out-in" },
+    head: tiedHead(weights.outside("gpt_neox."), "embed_out.weight", tokenTable),
   });
 }

@@ -2,8 +2,8 @@ import type { Linear } from "../graph/builder";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, headSize, optionalSize, optionalText, size } from "./config";
-import { decoder, tableEmbedding } from "./decoder";
-import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { biasedHead, decoder, tableEmbedding } from "./decoder";
+import { decoderBlocks, type DecoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { separateProjection } from "./projections";
@@ -41,7 +41,6 @@ function build(weights: Weights, config: Config): Architecture {
     };
   };
 
-  const outer = weights.outside("transformer.");
   return decoder({
     name: architectureName(config, "gptj"),
     width,
@@ -49,8 +48,8 @@ function build(weights: Weights, config: Config): Architecture {
     vocabularySize,
     contextLength: optionalSize(config, "n_positions") ?? 2048,
     embed: tableEmbedding(tokenTable),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: norm(weights, "ln_f", width, "final", depth),
-    head: outer.has("lm_head.weight") ? outer.linear("lm_head", width, vocabularySize) : { weight: tokenTable, layout: "out-in" },
+    head: biasedHead(weights.outside("transformer."), "lm_head", tokenTable),
   });
 }

@@ -1,10 +1,11 @@
-import type { Linear, NormSpecification } from "../graph/builder";
+import type { Linear } from "../graph/builder";
 import { activation } from "./activation";
 import type { Config } from "./architecture";
 import type { AttentionShape } from "./attention";
 import { architectureName, eps, optionalSize, optionalText, size } from "./config";
 import { denseFeedForward } from "./feed-forward";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import type { VisionTransformer } from "./vision-transformer";
 import { any, type Weights } from "./weights";
 
@@ -64,7 +65,7 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
   const width = patchWeight.shape[0]!;
   const names = weights.has(blockMarker(inMemory)) ? inMemory : stored;
   const depth = weights.blocks((block) => blockMarker(names, block), optionalSize(config, "num_hidden_layers"));
-  const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-12));
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-12));
   const heads = size(config, "num_attention_heads");
   const [height, imageWidth] = imageSize(config["image_size"], patchWeight.shape);
   const grid = [Math.floor(height / patchWeight.shape[2]!), Math.floor(imageWidth / patchWeight.shape[3]!)] as const;
@@ -101,14 +102,6 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
     classifier: classifierIn(weights.outside(family.module), "classifier", width),
     assumptions: family.assumptions ?? [],
   };
-}
-
-/** A LayerNorm of the weights under `names`. */
-export type LayerNormIn = (names: Weights, name: string, channels: number, role: NormSpecification["role"], depth: number) => NormSpecification;
-
-/** LayerNorms with this eps. */
-export function layerNormIn(normEps: number): LayerNormIn {
-  return (names, name, channels, role, depth) => ({ ...names.norm(name, channels), kind: "layernorm", role, depth, eps: normEps });
 }
 
 /** The classifier, where the checkpoint has one. */

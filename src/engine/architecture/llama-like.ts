@@ -3,8 +3,8 @@ import { activation, type Activation } from "./activation";
 import type { Architecture, Config } from "./architecture";
 import type { AttentionShape } from "./attention";
 import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
-import { decoder, tableEmbedding, type LogitHead } from "./decoder";
-import { decoderBlock, type DecoderBlock, type Projection } from "./decoder-block";
+import { decoder, tableEmbedding, tiedHead, type LogitHead } from "./decoder";
+import { decoderBlocks, type DecoderBlock, type Projection } from "./decoder-block";
 import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { fusedProjection, separateProjection } from "./projections";
@@ -104,7 +104,6 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     };
   };
 
-  const untied = weights.outside("model.").optional(names.head, [vocabularySize, width]);
   return decoder({
     name: architectureName(config, form.family),
     width,
@@ -112,9 +111,9 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     vocabularySize,
     contextLength: Math.min(optionalSize(config, "max_position_embeddings", "max_seq_len") ?? 2048, rotary(0, sizeOfHead)?.longest ?? Infinity),
     embed: tableEmbedding(tokenTable, form.embeddingScale),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: normIn(weights, "norm", width, "final", depth),
-    head: { weight: untied ?? tokenTable, layout: "out-in", ...form.logits },
+    head: { ...tiedHead(weights.outside("model."), names.head, tokenTable), ...form.logits },
   });
 }
 

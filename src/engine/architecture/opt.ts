@@ -3,7 +3,7 @@ import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, flag, headSize, optionalSize, optionalText, size } from "./config";
-import { decoder } from "./decoder";
+import { decoder, tiedHead } from "./decoder";
 import { decoderBlock } from "./decoder-block";
 import { encoderBlock } from "./encoder-block";
 import { denseFeedForward } from "./feed-forward";
@@ -65,8 +65,7 @@ function build(outer: Weights, config: Config): Architecture {
     block,
     ...(weights.has("final_layer_norm.weight") && { finalNorm: norm(weights, "final_layer_norm", width, "final", depth) }),
     head: {
-      weight: outer.outside("model.").optional("lm_head.weight", [vocabularySize, embeddingSize]) ?? tokenTable,
-      layout: "out-in",
+      ...tiedHead(outer.outside("model."), "lm_head.weight", tokenTable),
       ...(weights.has("project_out.weight") && { before: weights.linear("project_out", width, embeddingSize) }),
     },
   });

@@ -2,8 +2,8 @@ import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
 import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
-import { decoder, tableEmbedding } from "./decoder";
-import { decoderBlock, type DecoderBlock } from "./decoder-block";
+import { biasedHead, decoder, tableEmbedding } from "./decoder";
+import { decoderBlocks, type DecoderBlock } from "./decoder-block";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { separateProjection } from "./projections";
@@ -53,7 +53,6 @@ function build(weights: Weights, config: Config): Architecture {
     };
   };
 
-  const outer = weights.outside("model.");
   return decoder({
     name: architectureName(config, "phi"),
     width,
@@ -61,8 +60,8 @@ function build(weights: Weights, config: Config): Architecture {
     vocabularySize,
     contextLength: optionalSize(config, "max_position_embeddings") ?? 2048,
     embed: tableEmbedding(tokenTable),
-    block: (g, x, index) => decoderBlock(g, x, width, block(index)),
+    block: decoderBlocks(width, block),
     finalNorm: norm(weights, "final_layernorm", width, "final", depth),
-    head: outer.has("lm_head.weight") ? outer.linear("lm_head", width, vocabularySize) : { weight: tokenTable, layout: "out-in" },
+    head: biasedHead(weights.outside("model."), "lm_head", tokenTable),
   });
 }

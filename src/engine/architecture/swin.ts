@@ -7,8 +7,9 @@ import { attention, type AttentionShape } from "./attention";
 import { architectureName, eps, headSize, numberList, optionalSize, optionalText } from "./config";
 import { finalNormStage, lastHiddenState } from "./ends";
 import { denseFeedForward } from "./feed-forward";
-import { classifierIn, huggingFaceMarker, layerNormIn } from "./hugging-face-vision";
+import { classifierIn, huggingFaceMarker } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import { embedPatches } from "./patch-embedding";
 import { gridOffsets, relativeBias } from "./relative-position";
 import { any, holds, type Weights } from "./weights";
@@ -76,8 +77,8 @@ function build(weights: Weights, config: Config): Architecture {
   const levels = levelsOf(weights, config, [Math.floor(height / patchWeight.shape[2]!), Math.floor(imageWidth / patchWeight.shape[3]!)]);
   const [first, last] = [levels[0]!, levels.at(-1)!];
   const window = optionalSize(config, "window_size") ?? 7;
-  const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-5));
-  const fixedNorm = layerNormIn(fixedEps);
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-5));
+  const fixedNorm = normsOf("layernorm", fixedEps);
   const act = activation(optionalText(config, "hidden_act") ?? "gelu");
   const depth = last.first + last.blocks;
 

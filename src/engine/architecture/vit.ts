@@ -3,8 +3,9 @@ import { activation } from "./activation";
 import type { Config, Family } from "./architecture";
 import { architectureName, optionalObject, optionalSize, optionalText } from "./config";
 import { denseFeedForward } from "./feed-forward";
-import { blockMarker, classifierIn, huggingFaceMarker, huggingFaceNames, huggingFaceVision, layerNormIn } from "./hugging-face-vision";
+import { blockMarker, classifierIn, huggingFaceMarker, huggingFaceNames, huggingFaceVision } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
+import { normsOf } from "./norm-in";
 import { visionTransformer, type VisionTransformer } from "./vision-transformer";
 import { any, holds, type Weights } from "./weights";
 
@@ -30,7 +31,7 @@ function fromTimm(weights: Weights, config: Config): VisionTransformer {
   const depth = weights.blocks((block) => `blocks.${block}.norm1.weight`, optionalSize(settings, "depth"));
   const stated = optionalSize(settings, "num_heads");
   const heads = stated ?? usualHeads(architectureName(config, ""), width);
-  const norm = layerNormIn(1e-6);
+  const norm = normsOf("layernorm", 1e-6);
   const optionalNorm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) =>
     names.has(`${name}.weight`) ? norm(names, name, channels, role, index) : undefined;
   return {

@@ -8,7 +8,7 @@ import { architectureName, eps, flag, headSize, numberList, optionalSize, option
 import { encoderBlock } from "./encoder-block";
 import { finalNormStage } from "./ends";
 import { denseFeedForward } from "./feed-forward";
-import { layerNormIn } from "./hugging-face-vision";
+import { normsOf } from "./norm-in";
 import { preNormBlock } from "./pre-norm-block";
 import { any, holds, type Weights } from "./weights";
 
@@ -42,7 +42,7 @@ function build(weights: Weights, config: Config): Architecture {
   const [width, features] = projection.shape as [number, number];
   const depth = weights.blocks((block) => `encoder.layers.${block}.layer_norm.weight`, optionalSize(config, "num_hidden_layers"));
   const sizes = { width, depth, heads: size(config, "num_attention_heads"), normsFirst: flag(config, "do_stable_layer_norm", false) };
-  const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-5));
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-5));
   const convolutions = weights.blocks((layer) => `feature_extractor.conv_layers.${layer}.conv.weight`);
   const strides = stridesOf(config, convolutions);
 
@@ -76,7 +76,7 @@ function build(weights: Weights, config: Config): Architecture {
 
 function blockStage(parts: Weights, config: Config, { width, heads, normsFirst }: Sizes, index: number): Stage {
   return stage(`block ${index}`, (g) => {
-    const norm = layerNormIn(eps(config, ["layer_norm_eps"], 1e-5));
+    const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-5));
     const act = activation(optionalText(config, "hidden_act") ?? "gelu");
     const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
     const x = g.input(hiddenState(index), "float32", ["batch", "sequence", width]);
@@ -105,7 +105,7 @@ function convolve(g: GraphBuilder, x: Value, parts: Weights, stride: number, act
 
 /** The first layer alone has a norm where it is one of each channel over time; where all have one it is over channels. */
 function normBehind(g: GraphBuilder, x: Value, parts: Weights, channels: number): Value {
-  const norm = layerNormIn(convolutionEps)(parts, "layer_norm", channels, "embedding", 0);
+  const norm = normsOf("layernorm", convolutionEps)(parts, "layer_norm", channels, "embedding", 0);
   const isOverTime = !parts.checkpoint.tensors.has(`${parts.prefix.replace(/\d+\.$/, "1.")}layer_norm.weight`);
   if (isOverTime) return g.channelNorm(x, norm);
   const swap = (value: Value): Value => g.op("Transpose", [value], { perm: { ints: [0, 2, 1] } });

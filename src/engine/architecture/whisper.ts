@@ -6,7 +6,7 @@ import { attention, type AttentionShape } from "./attention";
 import { architectureName, headSize, optionalSize, optionalText, size } from "./config";
 import { lastHiddenState, logitsStage } from "./ends";
 import { denseFeedForward } from "./feed-forward";
-import { layerNormIn } from "./hugging-face-vision";
+import { normsOf } from "./norm-in";
 import { any, holds, type Weights } from "./weights";
 
 const marker = "encoder.conv1.weight";
@@ -41,7 +41,7 @@ function build(weights: Weights, config: Config): Architecture {
   };
   // The decoder's blocks are counted on from the encoder's.
   const depthIn = (stack: Stack, index: number): number => (stack === "encoder" ? index : depths.encoder + index);
-  const norm = layerNormIn(normEps);
+  const norm = normsOf("layernorm", normEps);
 
   const frames = stage("encoder embedding", (g) => {
     const mel = g.input("input_features", "float32", ["batch", bands, "frames"]);
