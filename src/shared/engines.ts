@@ -32,6 +32,16 @@ export interface EngineFallback extends EngineName {
   readonly reason: string;
 }
 
+/** Whether two names are those of one engine. */
+export function sameEngine(a: EngineName, b: EngineName): boolean {
+  return a.runtime === b.runtime && a.device === b.device;
+}
+
+/** Whether a wish, in which "auto" stands for any, admits an engine. */
+export function admits(wish: EngineName, { runtime, device }: EngineName): boolean {
+  return (wish.runtime === "auto" || wish.runtime === runtime) && (wish.device === "auto" || wish.device === device);
+}
+
 /** An engine for people: "onnxruntime on webgpu". */
 export function engineLabel({ runtime, device }: EngineName): string {
   return `${runtime} on ${device}`;

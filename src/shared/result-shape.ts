@@ -95,13 +95,17 @@ const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 /** Fields that need not be there, but are to be what they should where they are. */
 function damagedOption({ engine, layers, warnings }: Result): string | undefined {
   return (
-    (engine.hardware === undefined ? undefined : firstDifference("", engine.hardware, "engine.hardware")) ??
-    (engine.seconds.engine === undefined ? undefined : firstDifference(0, engine.seconds.engine, "engine.seconds.engine")) ??
-    (engine.choice === undefined ? undefined : firstDifference(choice, engine.choice, "engine.choice")) ??
-    (engine.fallback === undefined ? undefined : firstDifference(fallback, engine.fallback, "engine.fallback")) ??
-    first(layers, ({ input }, index) => (input.first === undefined ? undefined : firstDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`))) ??
-    first(warnings, (warning, index) => (warning.layer === undefined ? undefined : firstDifference("", warning.layer, `warnings[${index}].layer`)))
+    optionalDifference("", engine.hardware, "engine.hardware") ??
+    optionalDifference(0, engine.seconds.engine, "engine.seconds.engine") ??
+    optionalDifference(choice, engine.choice, "engine.choice") ??
+    optionalDifference(fallback, engine.fallback, "engine.fallback") ??
+    first(layers, ({ input }, index) => optionalDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`)) ??
+    first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`))
   );
+}
+
+function optionalDifference(expected: unknown, value: unknown, path: string): string | undefined {
+  return value === undefined ? undefined : firstDifference(expected, value, path);
 }
 
 const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true };

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from "../../shared/errors";
-import { engineLabel, type EngineChoice, type EngineName, type EngineStatus } from "../../shared/engines";
+import { engineLabel, sameEngine, type EngineChoice, type EngineName, type EngineStatus } from "../../shared/engines";
 import { formatNumber } from "../../shared/format";
 import { withFallback, type FallingRuntime } from "./fallback";
 import type { Proof, Works } from "./proof/prove";
@@ -145,8 +145,4 @@ function leftAside(engine: Engine): Rejection {
 function rejection({ runtime, device }: EngineName, reason: string): Rejection {
   // Reasons stand in the middle of sentences.
   return { runtime, device, reason: reason.replace(/\.$/, "") };
-}
-
-function sameEngine(a: EngineName, b: EngineName): boolean {
-  return a.runtime === b.runtime && a.device === b.device;
 }

@@ -1,4 +1,4 @@
-import { engineLabel, type EngineName } from "../../shared/engines";
+import { admits, engineLabel, type EngineName } from "../../shared/engines";
 import { messageOf, UserError } from "../../shared/errors";
 import type { OnnxDevice } from "./onnxruntime/device";
 import { missingFor } from "./onnxruntime/package";
@@ -42,7 +42,7 @@ export function findEngine(name: EngineName): Engine {
  * @throws UserError where there is none.
  */
 export function matchingEngines(wish: EngineName, from: readonly Engine[] = engines): Engine[] {
-  const matching = from.filter((engine) => (wish.runtime === "auto" || engine.runtime === wish.runtime) && (wish.device === "auto" || engine.device === wish.device));
+  const matching = from.filter((engine) => admits(wish, engine));
   if (matching.length > 0) return matching;
   const asked = wish.runtime === "auto" ? ` on "${wish.device}"` : ` "${wish.runtime}"${wish.device === "auto" ? "" : ` on "${wish.device}"`}`;
   throw new UserError(`There is no engine${asked}; this version has ${from.map(engineLabel).join(", ")}.`);

@@ -1,5 +1,5 @@
 import { l10n, QuickPickItemKind, type QuickPickItem } from "vscode";
-import { engineLabel, type EngineName, type EngineStatus } from "../../shared/engines";
+import { admits, engineLabel, sameEngine, type EngineName, type EngineStatus } from "../../shared/engines";
 import { printable } from "../../shared/format";
 import { anyEngine } from "./engine-wish";
 import { factsOf } from "./survey";
@@ -33,9 +33,8 @@ export function engineItems(statuses: readonly EngineStatus[], wished: EngineNam
 
 /** The engine that is set: of a wish that names only a runtime or only a device, the first that it admits. */
 function engineSet(wished: EngineName, engines: readonly EngineName[]): EngineName {
-  const admits = (wish: string, name: string) => wish === anyEngine.runtime || wish === name;
-  if (isSame(wished, anyEngine)) return wished;
-  return engines.find(({ runtime, device }) => admits(wished.runtime, runtime) && admits(wished.device, device)) ?? wished;
+  if (sameEngine(wished, anyEngine)) return wished;
+  return engines.find((engine) => admits(wished, engine)) ?? wished;
 }
 
 function automatic(detail: string, set: EngineName): EngineItem {
@@ -57,13 +56,10 @@ function missingItem(status: EngineStatus, set: EngineName): EngineItem {
 
 /** What an engine showed, and a tick where it is the one that is set. */
 function marked(engine: EngineName, set: EngineName, facts: readonly string[] = []): Pick<EngineItem, "description" | "isSet"> {
-  const isSet = isSame(engine, set);
+  const isSet = sameEngine(engine, set);
   return { isSet, description: [...facts.map(printable), ...(isSet ? [`$(check) ${l10n.t("set now")}`] : [])].join(" · ") };
 }
 
-function isSame(a: EngineName, b: EngineName): boolean {
-  return a.runtime === b.runtime && a.device === b.device;
-}
 
 function group(label: string, items: readonly EngineItem[]): EngineItem[] {
   return items.length === 0 ? [] : [{ label, kind: QuickPickItemKind.Separator }, ...items];

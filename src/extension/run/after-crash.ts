@@ -1,4 +1,4 @@
-import type { EngineFallback, EngineName } from "../../shared/engines";
+import { sameEngine, type EngineFallback, type EngineName } from "../../shared/engines";
 import type { AnalysisRequest, EngineRequest } from "../../shared/request";
 
 /** What needs no driver, and so takes over from an engine that took its process down. */
@@ -13,8 +13,7 @@ export type RequestAfterCrash = AnalysisRequest & { readonly fallback: EngineFal
  * @param reason how the process ended, for people.
  */
 export function afterCrash(request: EngineRequest, chosen: EngineName | undefined, reason: string): RequestAfterCrash | undefined {
-  if (request.kind !== "analyze" || chosen === undefined) return undefined;
+  if (request.kind !== "analyze" || chosen === undefined || sameEngine(chosen, safeEngine)) return undefined;
   const { runtime, device } = chosen;
-  if (runtime === safeEngine.runtime && device === safeEngine.device) return undefined;
   return { ...request, ...safeEngine, fallback: { runtime, device, reason } };
 }

@@ -1,5 +1,5 @@
 import { findEngine } from "../runtimes";
-import { machineKey } from "./machine";
+import { filesKey, machineKey } from "./machine";
 import { proofCacheFile, rememberingProver } from "./proof-cache";
 import { processProver, proofSeconds, type Prover } from "./prover";
 
@@ -9,5 +9,7 @@ import { processProver, proofSeconds, type Prover } from "./prover";
  * @param fresh true proves anew whatever is remembered.
  */
 export function engineProver(script: string, fresh = false): Prover {
-  return rememberingProver(processProver(script), proofCacheFile(), async (engine, options) => `${await machineKey(findEngine(engine).files?.(options) ?? [])} ${proofSeconds()}`, fresh);
+  let machine: Promise<string> | undefined;
+  const keyOf: Parameters<typeof rememberingProver>[2] = async (engine, options) => `${await (machine ??= machineKey())} ${await filesKey(findEngine(engine).files?.(options) ?? [])} ${proofSeconds()}`;
+  return rememberingProver(processProver(script), proofCacheFile(), keyOf, fresh);
 }

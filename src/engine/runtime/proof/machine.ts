@@ -22,11 +22,8 @@ const driverFiles = ["/proc/driver/nvidia/version", "/sys/module/amdgpu/version"
 /** Libraries whose coming and going changes what works, by folder and beginning of their names. */
 const libraries = { folders: ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"], names: ["libvulkan.so", "libcuda.so", "libcudart.so", "libcudnn.so"] };
 
-/**
- * Key of everything on this machine that a proof depends on: NormLens, Node, system, drivers, and the files of the runtime.
- * @param files whose size and time count too.
- */
-export async function machineKey(files: readonly string[]): Promise<string> {
+/** Key of everything on this machine that every proof depends on: NormLens, Node, system and drivers. */
+export async function machineKey(): Promise<string> {
   const { node, electron } = process.versions;
   const parts = [
     version,
@@ -37,11 +34,16 @@ export async function machineKey(files: readonly string[]): Promise<string> {
     release(),
     ...variables.map((name) => process.env[name] ?? ""),
     ...(await Promise.all(driverFiles.map((file) => readFile(file, "utf8").catch(() => "")))),
-    ...(await Promise.all([...driverFolders, ...namedFiles(), ...files].map(stamp))),
+    ...(await Promise.all([...driverFolders, ...namedFiles()].map(stamp))),
     ...(await Promise.all(driverFolders.map(async (folder) => (await stampsIn(folder, () => true)).join()))),
     ...(await Promise.all(libraries.folders.map(async (folder) => (await stampsIn(folder, (name) => libraries.names.some((start) => name.startsWith(start)))).join()))),
   ];
   return createHash("sha256").update(parts.join("\0")).digest("hex");
+}
+
+/** Key of some files: their paths, sizes and times of change. */
+export async function filesKey(files: readonly string[]): Promise<string> {
+  return (await Promise.all(files.map(stamp))).join("\0");
 }
 
 function namedFiles(): string[] {
