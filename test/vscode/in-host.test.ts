@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { findLibtensorflow, findTfjsAddon } from "../../scripts/libtensorflow.mjs";
 import { buildSuite } from "./build-suite.mjs";
 import type { Outcome } from "./suite/index";
 import { root, startWorkbench } from "./workbench";
@@ -21,7 +22,7 @@ async function runSuite(): Promise<readonly Outcome[]> {
   const tests = await buildSuite();
   const path = makeTestWorkspace();
   const report = join(dirname(path), "report.json");
-  const workbench = await startWorkbench({ env: { NORMLENS_TEST_REPORT: report } });
+  const workbench = await startWorkbench({ env: { NORMLENS_TEST_REPORT: report, NORMLENS_TEST_LIBTENSORFLOW: findLibtensorflow() ?? "", NORMLENS_TEST_TFJS_ADDON: findTfjsAddon() ?? "" } });
   try {
     const window = await workbench.open({ path, development: root, tests });
     await window.exitCode;

@@ -15,6 +15,7 @@ import { EngineProcess } from "../../../src/extension/run/engine-process";
 import type { EngineStatus } from "../../../src/shared/engines";
 import { CancelledError } from "../../../src/shared/errors";
 import type { SurveyRequest } from "../../../src/shared/request";
+import type { EngineDescription, Result } from "../../../src/shared/result";
 import { extension, inWorkspace, until, withSetting } from "./support";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined, show: () => undefined };
@@ -51,6 +52,47 @@ function childrenOf(pid: number): number[] {
   const table = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).stdout;
   return table.split("\n").map((line) => line.trim().split(/\s+/).map(Number)).flatMap(([child, parent]) => (parent === pid ? [child!] : []));
 }
+
+describe("under the Node that runs VS Code's extensions", () => {
+  const realEngine = () => new EngineProcess(EngineProcess.scriptIn(extension().extensionPath), log);
+  const libraries = { "its libtensorflow, through koffi": process.env["NORMLENS_TEST_LIBTENSORFLOW"], "tfjs-node-gpu's addon": process.env["NORMLENS_TEST_TFJS_ADDON"] };
+
+  /** Analyses the sample on an engine, and tells which ones ran it. */
+  async function analysedOn(runtime: string, device: string, libtensorflow?: string): Promise<EngineDescription> {
+    const folder = mkdtempSync(join(tmpdir(), "normlens-engines-"));
+    const engine = realEngine();
+    try {
+      const sample = join(extension().extensionPath, "media", "samples", "gpt2");
+      const out = join(folder, "r.normlens.json");
+      const request = { kind: "analyze", checkpoint: sample, input: { kind: "random" }, maxTokens: 128, skipFirst: false, seed: 0, runtime, device, out, ...(libtensorflow !== undefined && { libtensorflow }) } as const;
+      await engine.run(request, { onProgress: () => undefined, onChosen: () => undefined });
+      return (JSON.parse(readFileSync(out, "utf8")) as Result).engine;
+    } finally {
+      await engine.end();
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  for (const [runtime, device] of [["onnxruntime", "cpu"], ["tfjs", "wasm"], ["tfjs", "cpu"]] as const) {
+    it(`${runtime} on ${device} runs a model`, async () => {
+      const { fallback, ...engine } = await analysedOn(runtime, device);
+      assert.deepEqual([engine.runtime, engine.device, fallback], [runtime, device, undefined]);
+    });
+  }
+
+  for (const [name, path] of Object.entries(libraries)) {
+    it(`tfjs on tensorflow runs a model with ${name}, or says what to do without`, async () => {
+      if (path === undefined || path === "") {
+        const [status] = await realEngine().survey({ libtensorflow: "/no/such/tensorflow", only: { runtime: "tfjs", device: "tensorflow" } }, () => undefined);
+        assert.match(status?.reason ?? "", /does not exist: name TensorFlow's folder/);
+        return;
+      }
+      const { fallback, ...engine } = await analysedOn("tfjs", "tensorflow", path);
+      assert.deepEqual([engine.runtime, engine.device, fallback], ["tfjs", "tensorflow", undefined]);
+      assert.match(engine.version, /^2\./);
+    });
+  }
+});
 
 describe("Select Engine", () => {
   /** The list, how the command ended, and what presses a button of the list. */
