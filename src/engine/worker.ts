@@ -77,5 +77,5 @@ async function survey({ only, ...options }: SurveyRequest): Promise<void> {
 }
 
 function run(request: EngineRequest, context: RunContext): Promise<Analysis> {
-  return request.kind === "analyze" ? analyzeCheckpoint(request, context) : fitCapture(request, context);
+  return request.kind === "fit" ? fitCapture(request, context) : analyzeCheckpoint({ ...request, kind: "analyze" }, context);
 }

@@ -46,6 +46,23 @@ export interface AnalysisRequest {
   readonly taps?: string;
 }
 
+/** Asks for a checkpoint to be analysed, and for the cost of replacing its norms to be measured. */
+export interface ReplaceRequest extends Omit<AnalysisRequest, "kind"> {
+  readonly kind: "replace";
+  /** Input to measure on, of the same kind as `input`; the last part of `input` where absent. */
+  readonly heldOut?: InputChoice;
+  /** Most tokens to measure on. */
+  readonly heldOutTokens: number;
+  /** Layers to replace, by name; all where absent. */
+  readonly layers?: readonly string[];
+  /** Values of the user's own: a safetensors file with NAME.alpha and, where they are to be set, NAME.weight, NAME.bias, NAME.shift; or a JSON file of alphas by name. */
+  readonly values?: string;
+  /** The user's own alphas by layer, as the panel's sliders set them; gains and offsets are fitted to them. */
+  readonly alphas?: Readonly<Record<string, number>>;
+  /** Highest cost, in the measure's units, of replacing as many layers as possible. */
+  readonly budget?: number;
+}
+
 /** Asks for the norm inputs of a capture file to be fitted. */
 export interface FitRequest {
   readonly kind: "fit";
@@ -65,4 +82,4 @@ export interface SurveyRequest extends EngineSettings {
 }
 
 /** What the engine can be asked to make a result of. */
-export type EngineRequest = AnalysisRequest | FitRequest;
+export type EngineRequest = AnalysisRequest | ReplaceRequest | FitRequest;

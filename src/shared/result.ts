@@ -1,5 +1,6 @@
 import type { EngineChoice, EngineFallback } from "./engines";
 import type { NormKind, NormRole } from "./norm";
+import type { Replacement } from "./replacement";
 
 /** Version of the result format; a reader refuses any other. */
 export const resultSchema = "normlens/1";
@@ -18,6 +19,8 @@ export interface Result {
   readonly layers: readonly LayerResult[];
   readonly groups: readonly GroupResult[];
   readonly warnings: readonly Warning[];
+  /** What replacing the norms costs; absent where it was not measured. */
+  readonly replacement?: Replacement;
 }
 
 /** The checkpoint that was analysed. */

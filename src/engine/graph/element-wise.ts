@@ -1,14 +1,11 @@
 import type { onnx } from "onnx-proto";
+import type { ReplacementCurve } from "../../shared/replacement";
 import { attributeProtos } from "./attributes";
 import type { Value } from "./graph";
 
-/** Curves that can stand where a norm stood: DyT has tanh, Derf erf; isru, z / sqrt(1 + z²), is what a norm is of one channel while the others stay (arXiv 2503.21708). */
-export const elementWiseCurves = ["tanh", "erf", "isru"] as const;
-export type ElementWiseCurve = (typeof elementWiseCurves)[number];
-
 /** gain * f(alpha * x + shift) + offset, each a value of the graph; what is absent is not computed. */
 export interface ElementWise {
-  readonly curve: ElementWiseCurve;
+  readonly curve: ReplacementCurve;
   /** What it reads. */
   readonly input: Value;
   /** What it gives; the value that nodes behind it read. */
@@ -43,7 +40,7 @@ export function elementWiseNodes(name: string, layer: ElementWise, docString?: s
 
 type Op = (opType: string, step: string, inputs: readonly Value[]) => Value;
 
-function bend(curve: ElementWiseCurve, z: Value, op: Op, nodes: onnx.INodeProto[], one: Value): Value {
+function bend(curve: ReplacementCurve, z: Value, op: Op, nodes: onnx.INodeProto[], one: Value): Value {
   if (curve === "tanh") return op("Tanh", "tanh", [z]);
   if (curve === "erf") return op("Erf", "erf", [z]);
   nodes.push({ opType: "Constant", name: one, output: [one], attribute: attributeProtos({ value_float: { float: 1 } }) });
