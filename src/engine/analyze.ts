@@ -3,23 +3,18 @@ import { CancelledError, messageOf, UserError } from "../shared/errors";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
 import type { Coverage, Warning } from "../shared/result";
-import { recogniseModel } from "./architecture/families";
 import type { Checkpoint } from "./checkpoint/checkpoint";
-import { openCheckpoint } from "./checkpoint/formats";
 import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
-import { describeModel } from "./describe";
-import { forward, writeStages, type ForwardProgress, type NormCall } from "./forward";
+import { forward, type ForwardProgress, type NormCall } from "./forward";
+import type { CalibrationInput } from "./input/input";
 import { prepareInput } from "./input/prepare";
 import type { Measurer } from "./measurer/measurer";
-import { NormMeasurements, readNorm, type MeasuredNorm } from "./norm-measurements";
-import type { RowsOfNorm } from "./norm-rows";
-import { keepAnalyzed } from "./outputs";
-import { chooseRuntime } from "./runtime/choose";
+import { NormMeasurements, type MeasuredNorm } from "./norm-measurements";
+import { openModel, type OpenModel } from "./open-model";
 import type { Prover } from "./runtime/proof/prover";
 import type { FallingRuntime } from "./runtime/fallback";
-import type { RuntimeOptions } from "./runtime/runtime";
 import { stopwatch } from "./stopwatch";
-import { surveyNorms, unreachedNorms, type SurveyedNorm } from "./survey";
+import { unreachedNorms, type SurveyedNorm } from "./survey";
 import { openTaps } from "./taps";
 
 /** What an analysis tells while it runs, and how it is stopped. */
@@ -37,37 +32,26 @@ export interface RunContext {
  * Opens a checkpoint, runs it over calibration input, measures and fits every norm layer.
  * @throws UserError where the checkpoint, the input or the machine do not allow it; CancelledError where it is stopped.
  */
-export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, signal, measurer, prover, onChoice }: RunContext): Promise<Analysis> {
+export async function analyzeCheckpoint(request: AnalysisRequest, context: RunContext): Promise<Analysis> {
+  const model = await openModel(request, context);
+  context.onProgress({ phase: "input", done: 0, total: 1 });
+  const input = await prepareInput(model.architecture.input, model.checkpoint.folder, { ...request, choice: request.input });
+  return analyzeModel(model, input, request, context);
+}
+
+/** What an analysis of an open model needs to be told. */
+export type MeasuringRequest = Pick<AnalysisRequest, "seed" | "skipFirst" | "taps" | "fallback">;
+
+/**
+ * Runs a model over calibration input, measures and fits every norm layer.
+ * @throws UserError where the input or the machine do not allow it; CancelledError where it is stopped.
+ */
+export async function analyzeModel(model: OpenModel, input: CalibrationInput, request: MeasuringRequest, { onProgress, signal, measurer }: RunContext): Promise<Analysis> {
+  const { checkpoint, architecture, stages, survey, norms, runtime, choice } = model;
   const watch = stopwatch();
-  onProgress({ phase: "open", done: 0, total: 1 });
-  const checkpoint = await openCheckpoint(request.checkpoint);
-  await keepAnalyzed(request, checkpoint);
-  const open = watch.lap();
-
-  onProgress({ phase: "build", done: 0, total: 1 });
-  const recognised = recogniseModel(checkpoint);
-  const { architecture } = recognised;
-  const model = describeModel(checkpoint, recognised);
-  const stages = writeStages(architecture.stages);
-  const survey = surveyNorms(stages);
-  const norms = await readNorms(survey);
-  const build = watch.lap();
-
-  onProgress({ phase: "engine", done: 0, total: 1 });
-  const { runtime, choice } = await chooseRuntime({ runtime: request.runtime, device: request.device }, runtimeOptions(request), {
-    prover,
-    signal,
-    onTrying: (engine) => { onProgress({ phase: "engine", stage: engineLabel(engine), done: 0, total: 1 }); },
-  });
-  onChoice?.({ runtime: runtime.name, device: runtime.device }, choice);
-  const choosing = watch.lap();
-
-  onProgress({ phase: "input", done: 0, total: 1 });
-  const input = await prepareInput(architecture.input, checkpoint.folder, { ...request, choice: request.input });
   const { batches } = input;
-
   const measurements = new NormMeasurements(measurer, norms, survey, batches.length, request);
-  const taps = await openTaps(request.taps, norms, survey, batches, { model, input: input.description });
+  const taps = await openTaps(request.taps, norms, survey, batches, { model: model.description, input: input.description });
   const began = performance.now();
   let statistics = 0;
   const take = async (calls: readonly NormCall[]): Promise<void> => {
@@ -91,12 +75,13 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
   const measured = await measurements.results();
   const fit = watch.lap();
   const fallback = runtime.fallback ?? request.fallback;
+  const { open, build, engine } = model.seconds;
   return composeResult({
-    model,
+    model: model.description,
     input: { ...input.description, skipFirst: request.skipFirst },
     engine: describeRuntime(runtime, choice, fallback),
-    seconds: { open, build: build + seconds.build, engine: choosing, forward: seconds.forward, statistics, fit, total: watch.total() },
-    coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), recognised.family),
+    seconds: { open, build: build + seconds.build, engine, forward: seconds.forward, statistics, fit, total: model.elapsed() },
+    coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), model.family),
     measured,
     remarks: [
       ...architecture.assumptions.map((message): Warning => ({ code: "assumption", message })),
@@ -107,7 +92,7 @@ export async function analyzeCheckpoint(request: AnalysisRequest, { onProgress, 
 }
 
 /** A graph of unknown origin may fail for reasons of its own; that is no defect of NormLens. */
-async function refusingForeign<T>({ path, graph }: Checkpoint, work: () => Promise<T>): Promise<T> {
+export async function refusingForeign<T>({ path, graph }: Checkpoint, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -116,21 +101,12 @@ async function refusingForeign<T>({ path, graph }: Checkpoint, work: () => Promi
   }
 }
 
-function runtimeOptions({ threads, gpu, tf32, libtensorflow }: AnalysisRequest): RuntimeOptions {
-  return { threads, gpu, tf32, libtensorflow };
-}
-
 function describeRuntime({ name, device, version, hardware }: FallingRuntime, choice: EngineChoice, fallback: EngineFallback | undefined): RuntimeDescription {
   return { runtime: name, device, version, choice, ...(hardware !== undefined && { hardware }), ...(fallback !== undefined && { fallback }) };
 }
 
 function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): Warning {
   return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over.` };
-}
-
-async function readNorms(survey: ReadonlyMap<string, SurveyedNorm>): Promise<ReadonlyMap<string, RowsOfNorm>> {
-  const norms = await Promise.all([...survey.values()].map(readNorm));
-  return new Map(norms.map((norm) => [norm.name, norm]));
 }
 
 function coverageOf(survey: ReadonlyMap<string, SurveyedNorm>, measured: readonly MeasuredNorm[], unreached: readonly string[], family: string): Coverage {

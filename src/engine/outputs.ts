@@ -1,7 +1,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserError } from "../shared/errors";
-import type { AnalysisRequest, EngineRequest } from "../shared/request";
+import type { CheckpointRequest, EngineRequest } from "../shared/request";
 import { resultSuffix } from "../shared/result";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { OutputFile } from "./checkpoint/output-file";
@@ -10,7 +10,7 @@ import { weightsPathOf } from "../shared/weights-path";
 /** Every file that a run will write. */
 function outputsOf(request: EngineRequest): string[] {
   const result = request.out === undefined ? [] : [request.out, weightsPathOf(request.out)];
-  return request.kind === "analyze" && request.taps !== undefined ? [...result, request.taps] : result;
+  return request.kind !== "fit" && request.taps !== undefined ? [...result, request.taps] : result;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function checkOutputs(request: EngineRequest): Promise<void> {
 }
 
 /** @throws UserError where a run would write over what it reads. */
-export async function keepAnalyzed(request: AnalysisRequest, checkpoint: Checkpoint): Promise<void> {
+export async function keepAnalyzed(request: CheckpointRequest, checkpoint: Checkpoint): Promise<void> {
   const files = new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file));
   const settings = (await readdir(checkpoint.folder)).filter((name) => isSetting(name)).map((name) => join(checkpoint.folder, name));
   const { input } = request;

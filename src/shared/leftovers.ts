@@ -18,6 +18,6 @@ export function removeLeftovers(request: EngineRequest, pid: number = process.pi
 }
 
 function foldersWrittenTo(request: EngineRequest): string[] {
-  const paths = [request.out, request.kind === "analyze" ? request.taps : undefined];
+  const paths = [request.out, request.kind === "fit" ? undefined : request.taps];
   return [...new Set(paths.flatMap((path) => (path === undefined ? [] : [dirname(path), ...(existsSync(path) ? [dirname(realpathSync(path))] : [])])))];
 }

@@ -63,6 +63,9 @@ export interface ReplaceRequest extends Omit<AnalysisRequest, "kind"> {
   readonly budget?: number;
 }
 
+/** Asks for a checkpoint to be run. */
+export type CheckpointRequest = AnalysisRequest | ReplaceRequest;
+
 /** Asks for the norm inputs of a capture file to be fitted. */
 export interface FitRequest {
   readonly kind: "fit";
@@ -82,4 +85,4 @@ export interface SurveyRequest extends EngineSettings {
 }
 
 /** What the engine can be asked to make a result of. */
-export type EngineRequest = AnalysisRequest | ReplaceRequest | FitRequest;
+export type EngineRequest = CheckpointRequest | FitRequest;

@@ -20,7 +20,8 @@ export function withFloat32Taps(graph: Graph, norms: readonly NormNode[]): { gra
   };
 }
 
-function holdsOtherFloats({ model }: Graph): boolean {
+/** Whether a graph computes in other floating-point types than float32, as far as its weights and casts tell. */
+export function holdsOtherFloats({ model }: Graph): boolean {
   const { initializer, node } = model.graph ?? {};
   const isCast = ({ opType, attribute }: onnx.INodeProto): boolean => opType === "Cast" && others.includes(Number(attribute?.find(({ name }) => name === "to")?.i ?? 0));
   return (initializer ?? []).some(({ dataType }) => others.includes(dataType ?? 0)) || (node ?? []).some(isCast);

@@ -1,0 +1,97 @@
+import { onnx } from "onnx-proto";
+import type { ReplacementCurve } from "../../shared/replacement";
+import { attributeProtos } from "./attributes";
+import { elementWiseNodes } from "./element-wise";
+import { outputNames, type Graph, type Value } from "./graph";
+import { holdsOtherFloats } from "./half-precision";
+import { normLabel } from "./norm-label";
+import type { NormNode } from "./norms";
+import { prunedTo } from "./prune";
+
+/** What stands in a norm's place: gain * f(alpha * x + shift) + offset. */
+export interface ElementWiseValues {
+  readonly curve: ReplacementCurve;
+  readonly alpha: number;
+  /** 0 for DyT. */
+  readonly shift: number;
+  /** In `shape`, row-major. */
+  readonly gain: Float32Array;
+  readonly offset: Float32Array;
+  /** Broadcasts against the norm's input: [C] where channels are the last axis, [C, 1, 1] where two axes follow them. */
+  readonly shape: readonly number[];
+}
+
+const { DataType } = onnx.TensorProto;
+
+/**
+ * The same graph with element-wise layers in place of some of its norms; what only these norms needed is left out. Values keep their names, so
+ * that norms which stay can still be tapped.
+ * @param valuesOf values for a norm, undefined for one that stays. A layer that runs twice is asked for twice and gets the same values.
+ */
+export function replaceNorms(graph: Graph, norms: readonly NormNode[], valuesOf: (norm: NormNode) => ElementWiseValues | undefined): Graph {
+  const replaced = norms.flatMap((norm) => {
+    const values = valuesOf(norm);
+    return values === undefined ? [] : [{ norm, values }];
+  });
+  if (replaced.length === 0) return graph;
+  const own = graph.model.graph ?? {};
+  const parameters = new Parameters(own);
+  const isMixed = holdsOtherFloats(graph);
+  const nodesFor = new Map(replaced.map(({ norm, values }) => [norm.output, layerNodes(norm, values, parameters, isMixed)]));
+  const node = (own.node ?? []).flatMap((one) => {
+    const output = one.output?.find((value) => nodesFor.has(value));
+    return output === undefined ? [one] : [renamed(one, output), ...nodesFor.get(output)!];
+  });
+  const changed: Graph = { ...graph, model: { ...graph.model, graph: { ...own, node, initializer: [...(own.initializer ?? []), ...parameters.initializers] } } };
+  const pruned = prunedTo(changed, outputNames(graph));
+  return { ...pruned, model: { ...pruned.model, graph: { ...pruned.model.graph, input: own.input ?? [], output: own.output ?? [] } } };
+}
+
+/** The norm's last node, whose output goes by another name: it is left out unless something else of it is used. */
+function renamed(node: onnx.INodeProto, output: Value): onnx.INodeProto {
+  return { ...node, output: (node.output ?? []).map((value) => (value === output ? `${output}/norm` : value)) };
+}
+
+/** Graphs that compute in other types than float32 get the layer computed in float32, and its output in the type of its input. */
+function layerNodes(norm: NormNode, values: ElementWiseValues, parameters: Parameters, isMixed: boolean): onnx.INodeProto[] {
+  const named = parameters.of(norm.name, values);
+  const docString = normLabel(norm.role, norm.depth);
+  if (!isMixed) return elementWiseNodes(norm.name, { curve: values.curve, input: norm.input, output: norm.output, ...named }, docString);
+  const input = `${norm.output}/float32`;
+  const output = `${norm.output}/replaced`;
+  return [
+    { opType: "Cast", name: input, input: [norm.input], output: [input], attribute: attributeProtos({ to: { int: DataType.FLOAT } }) },
+    ...elementWiseNodes(norm.name, { curve: values.curve, input, output, ...named }, docString),
+    { opType: "CastLike", name: `${norm.output}/cast`, input: [output, `${norm.output}/norm`], output: [norm.output] },
+  ];
+}
+
+/** Initializers for the values of layers, under names that the graph does not have yet. */
+class Parameters {
+  readonly initializers: onnx.ITensorProto[] = [];
+  private readonly taken: Set<Value>;
+  private readonly known = new Map<string, { alpha: Value; shift?: Value; gain: Value; offset: Value }>();
+
+  constructor({ node, initializer, input }: onnx.IGraphProto) {
+    this.taken = new Set([...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")]);
+  }
+
+  of(layer: string, { alpha, shift, gain, offset, shape }: ElementWiseValues): { alpha: Value; shift?: Value; gain: Value; offset: Value } {
+    const named = this.known.get(layer) ?? {
+      alpha: this.add(`${layer}.alpha`, [1], Float32Array.of(alpha)),
+      ...(shift !== 0 && { shift: this.add(`${layer}.shift`, [1], Float32Array.of(shift)) }),
+      gain: this.add(`${layer}.gain`, shape, gain),
+      offset: this.add(`${layer}.offset`, shape, offset),
+    };
+    this.known.set(layer, named);
+    return named;
+  }
+
+  private add(wanted: string, shape: readonly number[], data: Float32Array): Value {
+    let name = wanted;
+    while (this.taken.has(name)) name = `${name}_`;
+    this.taken.add(name);
+    this.initializers.push({ name, dataType: DataType.FLOAT, dims: [...shape], rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    return name;
+  }
+}
