@@ -2,6 +2,7 @@ import type { Progress } from "../shared/progress";
 import type { EngineOutcome } from "./engine";
 import { print, printJson, tableOptions } from "./output";
 import { createProgressReporter } from "./progress";
+import { renderReplacement } from "./replacement-table";
 import { renderTable } from "./table";
 
 /** How a run of the engine is shown. */
@@ -23,5 +24,7 @@ export async function present({ json, quiet }: Presentation, run: (onProgress: (
   }
   if (json === true) return printJson(outcome.result);
   const written = outcome.written.map((path) => `Wrote ${path}\n`).join("");
-  await print(`${renderTable(outcome.result, tableOptions())}${written === "" ? "" : `\n${written}`}`);
+  const { replacement } = outcome.result;
+  const tables = [renderTable(outcome.result, tableOptions()), ...(replacement ? [renderReplacement(replacement, tableOptions())] : [])];
+  await print([...tables, ...(written === "" ? [] : [written])].join("\n"));
 }

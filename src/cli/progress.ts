@@ -36,9 +36,9 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
 /** One line that tells the phase, a bar, the time left, the stage, the rate and the steps: a narrow terminal cuts the end. */
 export function progressLine(progress: Progress): string {
   const { phase, stage, done, total, tokensPerSecond, secondsLeft } = progress;
-  const number = `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}]`;
+  const number = phase === "replace" ? "" : `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}] `;
   const parts = [
-    `${number} ${phaseTexts[phase]}`,
+    `${number}${phaseTexts[phase]}`,
     bar(done, total),
     secondsLeft === undefined ? "" : `${formatSeconds(secondsLeft)} left`,
     stage === undefined ? "" : printable(stage),

@@ -13,11 +13,14 @@ import {
   type Warning,
 } from "../shared/result";
 import type { MeasuredNorm } from "./norm-measurements";
+import type { LayerValues } from "./replace/in-order";
 
 /** A result, and the measurements it was made from, which hold the per-channel values too. */
 export interface Analysis {
   readonly result: Result;
   readonly measured: readonly MeasuredNorm[];
+  /** Values for layers that are better than `measured` has them, where what replacing norms costs was measured. */
+  readonly values?: LayerValues;
 }
 
 /** What a result says of the runtime. */

@@ -7,13 +7,15 @@ import type { Constant } from "./graph/find/constants";
 import { viewOf } from "./graph/find/view";
 import type { Value } from "./graph/graph";
 import type { Measurer } from "./measurer/measurer";
-import { rowBlock, settled, type RowsOfNorm } from "./norm-rows";
+import { channelShape, rowBlock, settled, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
 import type { Tensor } from "./tensor";
 
 /** A layer that was measured, with the number of times it ran in one forward pass. */
 export interface MeasuredNorm extends MeasuredLayer {
   readonly calls: number;
+  /** As {@link channelShape} gives it; absent for rows of unknown origin, and where rows do not share their channels. */
+  readonly channelShape?: readonly number[];
 }
 
 /** The measurements of all norm layers of a run. A layer is fitted as soon as its last input is in, while the next stage runs. */
@@ -21,6 +23,7 @@ export class NormMeasurements {
   /** Inputs of each layer that are still to come. */
   private readonly remaining = new Map<string, number>();
   private readonly finished = new Map<string, Promise<MeasuredLayer>>();
+  private readonly shapes = new Map<string, readonly number[]>();
 
   constructor(
     private readonly measurer: Measurer,
@@ -41,7 +44,8 @@ export class NormMeasurements {
     const measured: MeasuredNorm[] = [];
     for (const [name, { calls }] of this.survey) {
       const layer = await this.finished.get(name);
-      if (layer) measured.push({ ...layer, calls });
+      const shape = this.shapes.get(name);
+      if (layer) measured.push({ ...layer, calls, ...(shape && { channelShape: shape }) });
     }
     return measured;
   }
@@ -62,6 +66,8 @@ export class NormMeasurements {
     const norm = this.norms.get(name);
     const surveyed = this.survey.get(name);
     if (!norm || !surveyed) throw new Error(`The norm ${name} was not announced.`);
+    const shape = channelShape(norm, input);
+    if (shape) this.shapes.set(name, shape);
     this.measurer.start(settled(norm, input), this.options);
     return surveyed.calls * this.batches;
   }

@@ -20,6 +20,8 @@ interface Layout {
   /** Normalised over; the last ones are the channels'. */
   readonly axes: readonly number[];
   readonly channels: number;
+  /** Axes of `shape` that gain and offset vary along, or would. */
+  readonly channelAxes: readonly number[];
   /** False where gain and offset vary along axes that are not normalised over, so that rows don't share them. */
   readonly sharesAffine: boolean;
 }
@@ -47,6 +49,14 @@ export function settledByElement(norm: RowsOfNorm, input: Tensor): Norm {
   return { ...known, channels: elements, ...(weight && { weight }), ...(bias && { bias }) };
 }
 
+/** Shape in which a gain for every channel broadcasts against an input: [C] where channels are its last axis. Undefined where rows do not share their channels. */
+export function channelShape(norm: RowsOfNorm, { shape }: Tensor): number[] | undefined {
+  const { channelAxes, sharesAffine } = layoutOf(norm, shape);
+  if (!sharesAffine) return undefined;
+  const first = Math.min(...channelAxes);
+  return shape.slice(first).map((size, index) => (channelAxes.includes(first + index) ? size : 1));
+}
+
 /** The rows of a norm's input, those of a sequence together and in the order of its positions; in each, the channels over and over. */
 export function rowBlock(norm: RowsOfNorm, input: Tensor, { sequences, sequenceLength }: Batch): RowBlock {
   if (input.type !== "float32") throw new Error("A norm's input is not float32.");
@@ -66,13 +76,13 @@ function layoutOf({ over, affineAxes }: Pick<RowsOfNorm, "over" | "affineAxes">,
   const sharesAffine = affine === undefined || (isNarrow && affine.every((axis) => all.includes(axis)));
   const ofChannels = affine && sharesAffine ? affine : [channelAxis(all, shape.length)];
   const axes = [...all.filter((axis) => !ofChannels.includes(axis)), ...ofChannels];
-  return { shape, axes, channels: elementCount(ofChannels.map((axis) => shape[axis]!)), sharesAffine };
+  return { shape, axes, channelAxes: ofChannels, channels: elementCount(ofChannels.map((axis) => shape[axis]!)), sharesAffine };
 }
 
 /** [sample, group, channel of the group, everything behind]: channels innermost. */
 function groupedLayout(groups: number, [samples = 1, channels = 1, ...behind]: readonly number[]): Layout {
   const shape = [samples, groups, channels / groups, elementCount(behind)];
-  return { shape, axes: [3, 2], channels: channels / groups, sharesAffine: false };
+  return { shape, axes: [3, 2], channelAxes: [2], channels: channels / groups, sharesAffine: false };
 }
 
 /** Without an affine to tell, channels are axis 1 of images, else the last axis. */

@@ -4,6 +4,7 @@ import { readJsonFile } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
+import type { ElementWiseValues } from "./graph/replace";
 import type { MeasuredNorm } from "./norm-measurements";
 import { asResult } from "../shared/result-shape";
 
@@ -12,9 +13,9 @@ import { asResult } from "../shared/result-shape";
  * @returns the paths that were written.
  * @throws UserError where they can't be written; nothing is left behind then.
  */
-export async function writeResult(path: string, { result, measured }: Analysis): Promise<string[]> {
+export async function writeResult(path: string, { result, measured, values }: Analysis): Promise<string[]> {
   const weightsPath = weightsPathOf(path);
-  const tensors = measured.flatMap(tensorsOf);
+  const tensors = measured.flatMap((layer) => tensorsOf(layer, values?.get(layer.layer.name)));
   const weights = await SafetensorsWriter.create(weightsPath, tensors, { format: "pt", schema: resultSchema });
   try {
     for (const { name, data } of tensors) await weights.write(name, 0, data);
@@ -39,9 +40,9 @@ function format(result: Result): string {
 }
 
 /** `NAME.alpha` [1], `NAME.weight` [C] and `NAME.bias` [C], float32; nothing for a layer without data. */
-function tensorsOf({ layer, channelFit }: MeasuredNorm): TensorToWrite[] {
+function tensorsOf({ layer, channelFit }: MeasuredNorm, better: ElementWiseValues | undefined): TensorToWrite[] {
   if (layer.fit.status === "no-data") return [];
-  const { alpha, gain, offset } = channelFit;
+  const { alpha, gain, offset } = better ?? channelFit;
   return [
     { name: `${layer.name}.alpha`, dtype: "F32", shape: [1], data: Float32Array.of(alpha) },
     { name: `${layer.name}.weight`, dtype: "F32", shape: [gain.length], data: gain },

@@ -2,7 +2,8 @@ import { formatSeconds, printable } from "./format";
 
 /** What an analysis is doing, in the order in which it does it. */
 export const progressPhases = ["open", "build", "engine", "input", "forward", "fit", "write"] as const;
-export type ProgressPhase = (typeof progressPhases)[number];
+/** "replace" is what comes behind an analysis that also measures what replacing norms costs. */
+export type ProgressPhase = (typeof progressPhases)[number] | "replace";
 
 /** The phases for people. */
 export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
@@ -12,11 +13,12 @@ export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
   input: "Preparing the input",
   forward: "Running the model",
   fit: "Fitting",
+  replace: "Replacing norms",
   write: "Writing",
 };
 
 /** Share of a whole analysis that each phase takes, as a bar shows it: nearly all of it is the forward pass. */
-const phaseShares: Readonly<Record<ProgressPhase, number>> = { open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
+const phaseShares: Readonly<Record<(typeof progressPhases)[number], number>> = { open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
 
 /** How far an analysis has come; the engine reports it, the command line and the panel show it. */
 export interface Progress {
@@ -32,8 +34,9 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
-/** How much of the whole analysis is done, 0 to 1. */
+/** How much of the whole analysis is done, 0 to 1; of the replacing of norms, how much of the step at hand. */
 export function overallShare({ phase, done, total }: Progress): number {
+  if (phase === "replace") return total > 0 ? Math.min(1, done / total) : 0;
   const before = progressPhases.slice(0, progressPhases.indexOf(phase)).reduce((sum, each) => sum + phaseShares[each], 0);
   return Math.min(1, before + (total > 0 ? Math.min(1, done / total) * phaseShares[phase] : 0));
 }

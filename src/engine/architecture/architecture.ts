@@ -19,6 +19,10 @@ export interface Architecture {
   readonly stages: readonly Stage[];
   /** From the last stage's output to logits, for those who ask for them. */
   readonly head?: Stage;
+  /** True where the logits at a position are of the token that follows it. */
+  readonly isCausal?: true;
+  /** All that a model of unknown origin hands out, where the stages leave out what no norm needs. */
+  readonly whole?: Stage;
   /** What had to be assumed, each a sentence for the user. */
   readonly assumptions: readonly string[];
 }

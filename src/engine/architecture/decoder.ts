@@ -48,6 +48,7 @@ export function decoder(model: Decoder): Architecture {
     width,
     depth,
     isLanguageModel: true,
+    isCausal: true,
     input: { modality: "text", vocabularySize: model.vocabularySize, contextLength: model.contextLength },
     stages: [embedding, ...blockIndices(depth).map(block), ...(finalNorm ? [finalNormStage(width, finalNorm)] : [])],
     head: headStage(model, finalNorm ? lastHiddenState : hiddenState(depth)),

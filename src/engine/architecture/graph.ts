@@ -13,6 +13,7 @@ import { withFloat32Taps } from "../graph/half-precision";
 import { findNorms, type NormNode } from "../graph/norms";
 import { prunedTo } from "../graph/prune";
 import { handSumsOn } from "../graph/sums";
+import { wholeGraph } from "../graph/whole";
 import type { GraphInput } from "../input/input";
 import type { Architecture } from "./architecture";
 
@@ -28,6 +29,7 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
   const tapped = withFloat32Taps(graph, found);
   const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ input, gain, offset }) => [input, ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
   const input = inputOf(run, inputs);
+  const all = wholeGraph(tapped.graph, tapped.norms, new Set(input.feeds.map(({ name }) => name)));
   return {
     name: nameOf(config, whole),
     width: widthOf(whole, found),
@@ -35,6 +37,7 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
     isLanguageModel: givesLogits(whole, input),
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
+    ...(all && { whole: { name: "graph", build: () => all, norms: tapped.norms } }),
     assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a branch or loop of the graph, whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
   };
 }

@@ -15,6 +15,8 @@ export interface NormNode extends Pick<Norm, "name" | "kind" | "role" | "depth" 
   readonly over: Over;
   /** The value that is normalised. */
   readonly input: Value;
+  /** The value that `input` is a float32 cast of, where the graph computes in another type. */
+  readonly castFrom?: Value;
   /** The value after the affine. */
   readonly output: Value;
   /** Constants of the graph that are the gain and the offset, computed from initializers or initializers themselves. */

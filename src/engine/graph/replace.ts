@@ -1,9 +1,7 @@
 import { onnx } from "onnx-proto";
 import type { ReplacementCurve } from "../../shared/replacement";
-import { attributeProtos } from "./attributes";
 import { elementWiseNodes } from "./element-wise";
 import { outputNames, type Graph, type Value } from "./graph";
-import { holdsOtherFloats } from "./half-precision";
 import { normLabel } from "./norm-label";
 import type { NormNode } from "./norms";
 import { prunedTo } from "./prune";
@@ -36,14 +34,13 @@ export function replaceNorms(graph: Graph, norms: readonly NormNode[], valuesOf:
   if (replaced.length === 0) return graph;
   const own = graph.model.graph ?? {};
   const parameters = new Parameters(own);
-  const isMixed = holdsOtherFloats(graph);
-  const nodesFor = new Map(replaced.map(({ norm, values }) => [norm.output, layerNodes(norm, values, parameters, isMixed)]));
+  const nodesFor = new Map(replaced.map(({ norm, values }) => [norm.output, layerNodes(norm, values, parameters)]));
   const node = (own.node ?? []).flatMap((one) => {
     const output = one.output?.find((value) => nodesFor.has(value));
     return output === undefined ? [one] : [renamed(one, output), ...nodesFor.get(output)!];
   });
   const changed: Graph = { ...graph, model: { ...graph.model, graph: { ...own, node, initializer: [...(own.initializer ?? []), ...parameters.initializers] } } };
-  const pruned = prunedTo(changed, outputNames(graph));
+  const pruned = prunedTo(changed, [...outputNames(graph), ...norms.map(({ input }) => input)]);
   return { ...pruned, model: { ...pruned.model, graph: { ...pruned.model.graph, input: own.input ?? [], output: own.output ?? [] } } };
 }
 
@@ -52,18 +49,12 @@ function renamed(node: onnx.INodeProto, output: Value): onnx.INodeProto {
   return { ...node, output: (node.output ?? []).map((value) => (value === output ? `${output}/norm` : value)) };
 }
 
-/** Graphs that compute in other types than float32 get the layer computed in float32, and its output in the type of its input. */
-function layerNodes(norm: NormNode, values: ElementWiseValues, parameters: Parameters, isMixed: boolean): onnx.INodeProto[] {
-  const named = parameters.of(norm.name, values);
-  const docString = normLabel(norm.role, norm.depth);
-  if (!isMixed) return elementWiseNodes(norm.name, { curve: values.curve, input: norm.input, output: norm.output, ...named }, docString);
-  const input = `${norm.output}/float32`;
-  const output = `${norm.output}/replaced`;
-  return [
-    { opType: "Cast", name: input, input: [norm.input], output: [input], attribute: attributeProtos({ to: { int: DataType.FLOAT } }) },
-    ...elementWiseNodes(norm.name, { curve: values.curve, input, output, ...named }, docString),
-    { opType: "CastLike", name: `${norm.output}/cast`, input: [output, `${norm.output}/norm`], output: [norm.output] },
-  ];
+/** A graph that computes in another type than float32 gets the layer's output in that type. */
+function layerNodes(norm: NormNode, values: ElementWiseValues, parameters: Parameters): onnx.INodeProto[] {
+  const { name, input, output, castFrom } = norm;
+  const layer = { curve: values.curve, input, output: castFrom === undefined ? output : `${output}/float32`, ...parameters.of(name, values) };
+  const nodes = elementWiseNodes(name, layer, normLabel(norm.role, norm.depth));
+  return castFrom === undefined ? nodes : [...nodes, { opType: "CastLike", name: `${output}/cast`, input: [layer.output, castFrom], output: [output] }];
 }
 
 /** Initializers for the values of layers, under names that the graph does not have yet. */

@@ -1,0 +1,55 @@
+import { UserError } from "../../shared/errors";
+import type { ReplacementCurve } from "../../shared/replacement";
+import { openCheckpoint } from "../checkpoint/formats";
+import { isJsonObject, readJsonFile } from "../checkpoint/json";
+import { readTensor } from "../checkpoint/tensor-data";
+
+/** Values of the user's own for one layer; what is absent is taken from the trained affine. */
+export interface OwnLayerValues {
+  readonly curve: ReplacementCurve;
+  readonly alpha: number;
+  readonly shift: number;
+  readonly gain?: Float32Array;
+  readonly offset?: Float32Array;
+}
+
+const parameters = ["alpha", "shift", "weight", "bias"] as const;
+
+/**
+ * Reads values for layers: NAME.alpha [1] with, where they are to be set, NAME.weight and NAME.bias [C] and, for Derf, NAME.shift [1] from a safetensors
+ * file; or alphas by name from a JSON file.
+ * @throws UserError where the file is neither, or holds an alpha that is not above 0, or a value that is not finite.
+ */
+export async function readOwnValues(path: string): Promise<ReadonlyMap<string, OwnLayerValues>> {
+  const values = path.toLowerCase().endsWith(".json") ? await readAlphas(path) : await readTensors(path);
+  if (values.size === 0) throw new UserError(`${path} holds no values for norm layers; give tensors called NAME.alpha, or a JSON object of alphas by layer.`);
+  for (const [name, { alpha, shift, gain, offset }] of values) {
+    if (!(alpha > 0) || !Number.isFinite(alpha)) throw new UserError(`${path} gives ${name} the alpha ${alpha}; give a number above 0.`);
+    const isFinite = Number.isFinite(shift) && [gain, offset].every((list) => list?.every((value) => Number.isFinite(value)) ?? true);
+    if (!isFinite) throw new UserError(`${path} gives ${name} values that are not finite; make them again.`);
+  }
+  return values;
+}
+
+async function readAlphas(path: string): Promise<Map<string, OwnLayerValues>> {
+  const json = await readJsonFile(path);
+  const alphas = isJsonObject(json) ? Object.entries(json) : [];
+  return new Map(alphas.map(([name, alpha]): [string, OwnLayerValues] => {
+    if (typeof alpha !== "number") throw new UserError(`${path} gives ${name} no number as its alpha; give a JSON object of alphas by layer.`);
+    return [name, { curve: "tanh", alpha, shift: 0 }];
+  }));
+}
+
+async function readTensors(path: string): Promise<Map<string, OwnLayerValues>> {
+  const { tensors } = await openCheckpoint(path);
+  const layers = [...tensors.keys()].flatMap((name) => (name.endsWith(".alpha") ? [name.slice(0, -".alpha".length)] : []));
+  const read = await Promise.all(layers.map(async (layer): Promise<[string, OwnLayerValues]> => {
+    const [alpha, shift, gain, offset] = await Promise.all(parameters.map(async (parameter) => {
+      const tensor = tensors.get(`${layer}.${parameter}`);
+      return tensor && readTensor(tensor);
+    }));
+    if (alpha?.length !== 1) throw new UserError(`${path} gives ${layer} ${alpha?.length ?? 0} alphas; DyT has one a layer.`);
+    return [layer, { curve: shift ? "erf" : "tanh", alpha: alpha[0]!, shift: shift?.[0] ?? 0, ...(gain && { gain }), ...(offset && { offset }) }];
+  }));
+  return new Map(read);
+}

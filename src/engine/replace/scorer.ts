@@ -1,0 +1,231 @@
+import { onnx } from "onnx-proto";
+import type { ReplacementScores } from "../../shared/replacement";
+import { attributeProtos } from "../graph/attributes";
+import type { Values, WrittenStage } from "../forward";
+import { inputNames, outputNames, valueInfo, type Graph, type Value } from "../graph/graph";
+import type { Batch } from "../input/input";
+import type { Runtime, Session } from "../runtime/runtime";
+import type { Tensor } from "../tensor";
+
+/** What turns the last values of a network into predictions. */
+export interface Predictor {
+  /** Gives `logits`, [..., outcomes]. */
+  readonly graph: Graph;
+  /** True where the logits at a position are of the token that follows it, so that the input itself tells what was right. */
+  readonly isCausal: boolean;
+  /** True where a position's logits depend on what is handed on at that position alone, so that positions can be taken a few at a time. */
+  readonly isPositional: boolean;
+}
+
+/** Scores of one network, kept for every prediction: means and errors follow from them. */
+export interface PredictionScores {
+  /** -ln(probability of what came), in nats; empty where that is not known. */
+  readonly crossEntropy: readonly number[];
+  /** From the original's probabilities, in nats; empty without a predictor. */
+  readonly kl: readonly number[];
+  /** Predictions whose most probable outcome is the original's. */
+  readonly agreeing: number;
+  /** Sums of squares over what is handed on last: of the difference, and of the original. */
+  readonly difference: number;
+  readonly original: number;
+}
+
+/** Bytes of log-probabilities that are held at a time. */
+const mostBytes = 2 ** 26;
+const { DataType } = onnx.TensorProto;
+const logProbabilities = "log_probabilities";
+const reference = "reference_log_probabilities";
+const following = "following_tokens";
+
+/**
+ * Scores networks against the original by what they hand on last.
+ * @param outputs of the original, for every batch
+ * @param others of the networks to score, for every batch
+ * @param outcomes number of outcomes of a prediction, as far as known
+ * @param onProgress told how many pieces are done, of how many
+ */
+export async function score(
+  runtime: Runtime,
+  predictor: Predictor | undefined,
+  batches: readonly Batch[],
+  outputs: readonly Values[],
+  others: readonly (readonly Values[])[],
+  outcomes: number,
+  onRun: (done: number, total: number) => void,
+): Promise<PredictionScores[]> {
+  const sums = others.map((): Growing => ({ crossEntropy: [], kl: [], agreeing: 0, difference: 0, original: 0 }));
+  for (const [index] of batches.entries()) {
+    sums.forEach((sum, other) => { addDifference(sum, outputs[index]!, others[other]![index]!); });
+  }
+  if (!predictor) return sums;
+  const pieces = batches.flatMap((batch, index) => piecesOf(predictor, batch, index, outcomes));
+  const total = pieces.length * (1 + others.length);
+  let done = 0;
+  const step = async (): Promise<void> => {
+    await new Promise(setImmediate);
+    onRun(++done, total);
+  };
+  const before = await runtime.open(referenceGraph(predictor.graph));
+  try {
+    const after = await runtime.open(comparisonGraph(predictor));
+    try {
+      for (const piece of pieces) {
+        await step();
+        const original = (await before.run(feedsOf(predictor, outputs[piece.batch]!, piece), [logProbabilities]))[logProbabilities]!;
+        for (const [other, values] of others.entries()) {
+          await step();
+          await compare(after, predictor, values[piece.batch]!, piece, original, sums[other]!);
+        }
+      }
+    } finally {
+      await after.close();
+    }
+  } finally {
+    await before.close();
+  }
+  return sums;
+}
+
+interface Growing {
+  readonly crossEntropy: number[];
+  readonly kl: number[];
+  agreeing: number;
+  difference: number;
+  original: number;
+}
+
+function addDifference(sum: Growing, original: Values, other: Values): void {
+  for (const [name, { type, data }] of Object.entries(original)) {
+    if (type !== "float32") continue;
+    const changed = other[name]!.data as Float32Array;
+    for (let i = 0; i < data.length; i++) {
+      sum.difference += (changed[i]! - data[i]!) ** 2;
+      sum.original += data[i]! ** 2;
+    }
+  }
+}
+
+/** Positions of a batch that are predicted together. */
+interface Piece {
+  readonly batch: number;
+  /** Positions [from, to) of all of the batch's, sequence by sequence; absent where the batch is taken whole. */
+  readonly from: number;
+  readonly to: number;
+  /** The token after each position, -1 behind the last of a sequence; absent where what is right is not known. */
+  readonly following?: readonly number[];
+  readonly whole: boolean;
+}
+
+function piecesOf({ isCausal, isPositional }: Predictor, batch: Batch, index: number, outcomes: number): Piece[] {
+  const positions = batch.sequences * batch.sequenceLength;
+  const ids = isCausal ? batch.feeds["input_ids"]?.data : undefined;
+  const next = ids && Array.from({ length: positions }, (_, position) => ((position + 1) % batch.sequenceLength === 0 ? -1 : Number(ids[position + 1])));
+  if (!isPositional) return [{ batch: index, from: 0, to: positions, whole: true, ...(next && { following: next }) }];
+  const size = Math.max(16, Math.min(512, Math.floor(mostBytes / (4 * Math.max(1, outcomes)))));
+  return Array.from({ length: Math.ceil(positions / size) }, (_, piece) => {
+    const from = piece * size;
+    const to = Math.min(positions, from + size);
+    return { batch: index, from, to, whole: false, ...(next && { following: next.slice(from, to) }) };
+  });
+}
+
+function feedsOf({ graph }: Predictor, values: Values, { from, to, whole }: Piece): Record<Value, Tensor> {
+  return Object.fromEntries(inputNames(graph).map((name) => {
+    const value = values[name]!;
+    return [name, whole ? value : positionsOf(value, from, to)];
+  }));
+}
+
+/** [batch, sequence, ...] to [1, positions, ...]. */
+function positionsOf({ shape, data, type }: Tensor, from: number, to: number): Tensor {
+  const behind = shape.slice(2);
+  const length = behind.reduce((product, size) => product * size, 1);
+  const cut = { shape: [1, to - from, ...behind] };
+  return type === "float32" ? { type, ...cut, data: data.subarray(from * length, to * length) } : { type, ...cut, data: data.subarray(from * length, to * length) };
+}
+
+async function compare(session: Session, predictor: Predictor, values: Values, piece: Piece, original: Tensor, sum: Growing): Promise<void> {
+  const shape = original.shape.slice(0, -1);
+  const { following: tokens } = piece;
+  const labels: Tensor = { type: "int64", shape: [...shape, 1], data: BigInt64Array.from(tokens ?? [], (id) => BigInt(Math.max(0, id))) };
+  const feeds = { ...feedsOf(predictor, values, piece), [reference]: original, ...(tokens && { [following]: labels }) };
+  const scores = await session.run(feeds, ["kl", "agreement", ...(tokens ? ["cross_entropy"] : [])]);
+  const kl = scores["kl"]!.data as Float32Array;
+  const agreement = scores["agreement"]!.data as Float32Array;
+  const crossEntropy = scores["cross_entropy"]?.data as Float32Array | undefined;
+  for (let i = 0; i < kl.length; i++) {
+    // What comes behind the last token of a sequence nobody knows; it counts in no score, so that all are over the same predictions.
+    if (tokens && tokens[i] === -1) continue;
+    sum.kl.push(kl[i]!);
+    sum.agreeing += agreement[i]!;
+    if (crossEntropy) sum.crossEntropy.push(crossEntropy[i]!);
+  }
+}
+
+function referenceGraph(graph: Graph): Graph {
+  return extended(graph, [node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } })], [], [logProbabilities]);
+}
+
+/** KL divergence, agreement of the most probable outcomes and, where what is right is known, cross-entropy, each [...]. */
+function comparisonGraph({ graph, isCausal }: Predictor): Graph {
+  const axes = constant("last_axis", DataType.INT64, [1], new Uint8Array(BigInt64Array.of(-1n).buffer));
+  const nodes = [
+    node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } }),
+    node("Exp", [reference], "reference_probabilities"),
+    node("Sub", [reference, logProbabilities], "log_ratio"),
+    node("Mul", ["reference_probabilities", "log_ratio"], "kl_terms"),
+    node("ReduceSum", ["kl_terms", "last_axis"], "kl", { keepdims: { int: 0 } }),
+    node("ArgMax", [reference], "reference_best", { axis: { int: -1 }, keepdims: { int: 0 } }),
+    node("ArgMax", [logProbabilities], "best", { axis: { int: -1 }, keepdims: { int: 0 } }),
+    node("Equal", ["reference_best", "best"], "agrees"),
+    node("Cast", ["agrees"], "agreement", { to: { int: DataType.FLOAT } }),
+    ...(isCausal ? [node("GatherElements", [logProbabilities, following], "log_probability", { axis: { int: -1 } }), node("Neg", ["log_probability"], "cross_entropy")] : []),
+  ];
+  const inputs = [valueInfo(reference, "float32"), ...(isCausal ? [valueInfo(following, "int64")] : [])];
+  return extended(graph, nodes, inputs, ["kl", "agreement", ...(isCausal ? ["cross_entropy"] : [])], [axes]);
+}
+
+function extended(graph: Graph, nodes: readonly onnx.INodeProto[], inputs: readonly onnx.IValueInfoProto[], outputs: readonly Value[], initializers: readonly onnx.ITensorProto[] = []): Graph {
+  const own = graph.model.graph ?? {};
+  return {
+    ...graph,
+    model: {
+      ...graph.model,
+      graph: {
+        ...own,
+        node: [...(own.node ?? []), ...nodes],
+        input: [...(own.input ?? []), ...inputs],
+        initializer: [...(own.initializer ?? []), ...initializers],
+        output: outputs.map((name) => valueInfo(name, "float32")),
+      },
+    },
+  };
+}
+
+function node(opType: string, input: readonly Value[], output: Value, attributes: Parameters<typeof attributeProtos>[0] = {}): onnx.INodeProto {
+  return { opType, name: output, input: [...input], output: [output], attribute: attributeProtos(attributes) };
+}
+
+function constant(name: Value, dataType: number, dims: number[], rawData: Uint8Array): onnx.ITensorProto {
+  return { name, dataType, dims, rawData };
+}
+
+/** Sums up scores of predictions. */
+export function scoresOf({ crossEntropy, kl, agreeing, difference, original }: PredictionScores): ReplacementScores {
+  return {
+    ...(crossEntropy.length > 0 && { crossEntropy: mean(crossEntropy) }),
+    ...(kl.length > 0 && { kl: mean(kl), top1: agreeing / kl.length }),
+    hiddenError: difference === 0 ? 0 : Math.sqrt(difference / original),
+  };
+}
+
+/** Arithmetic mean, in float64. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The head of an architecture as a predictor. */
+export function headPredictor(head: WrittenStage, isCausal: boolean, isPositional: boolean): Predictor {
+  if (!outputNames(head.graph).includes("logits")) throw new Error(`The stage ${head.name} gives no logits.`);
+  return { graph: head.graph, isCausal, isPositional };
+}
