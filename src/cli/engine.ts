@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import { removeLeftovers } from "../shared/leftovers";
+import { removeLeftovers, removeLeftoversIn } from "../shared/leftovers";
+import type { Conversion, ConvertRequest } from "../shared/conversion";
 import type { EngineStatus } from "../shared/engines";
 import { errorOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
@@ -28,6 +29,14 @@ export interface EngineOutcome {
  */
 export function runEngine(request: EngineRequest, onProgress: (progress: Progress) => void): Promise<EngineOutcome> {
   return ask({ type: "run", request }, onProgress, (event) => (event.type === "done" ? event : undefined));
+}
+
+/**
+ * Has the engine convert a checkpoint; Ctrl-C stops it as above.
+ * @throws UserError for a refusal, CancelledError after Ctrl-C.
+ */
+export function convertOnce(request: ConvertRequest, onProgress: (progress: Progress) => void): Promise<Conversion> {
+  return ask({ type: "convert", request }, onProgress, (event) => (event.type === "converted" ? event.conversion : undefined));
 }
 
 /**
@@ -77,6 +86,7 @@ async function ask<Answer>(call: Exclude<EngineCall, { type: "cancel" }>, onProg
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
 function endProgram(signal: NodeJS.Signals, call: EngineCall): void {
   if (call.type === "run") removeLeftovers(call.request);
+  if (call.type === "convert") removeLeftoversIn(dirname(resolve(call.request.target)));
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

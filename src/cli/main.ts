@@ -4,10 +4,12 @@ import { version } from "../../package.json";
 import { CancelledError, messageOf, UserError } from "../shared/errors";
 import { printable } from "../shared/format";
 import { addAnalyze } from "./commands/analyze";
+import { addConvert } from "./commands/convert";
 import { addEngines } from "./commands/engines";
 import { addExport } from "./commands/export";
 import { addFit } from "./commands/fit";
 import { addInspect } from "./commands/inspect";
+import { addReplace } from "./commands/replace";
 
 /** Exit codes: 0 done, 1 failed, 2 misused, 130 stopped. */
 const failed = 1;
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
     .version(version)
     .exitOverride()
     .showHelpAfterError("Run with --help for what there is.");
-  for (const add of [addAnalyze, addInspect, addFit, addExport, addEngines]) add(program);
+  for (const add of [addAnalyze, addReplace, addConvert, addInspect, addFit, addExport, addEngines]) add(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync();

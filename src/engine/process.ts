@@ -1,18 +1,17 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { version } from "../../package.json";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
 import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineProcessEvent } from "../shared/messages";
-import type { EngineRequest } from "../shared/request";
-import { removeLeftovers } from "../shared/leftovers";
+import { removeLeftovers, removeLeftoversIn } from "../shared/leftovers";
 
 /*
  * The engine as a process of its own, which an editor forks. The engine itself runs in a thread, so that this one hears a stop, and the
  * end of the parent, even while a forward pass blocks.
  */
 
-let running: EngineRequest | undefined;
+let running: Exclude<EngineCall, { type: "cancel" }> | undefined;
 let busy = false;
 let thread: Worker | undefined;
 /** A stop that came before there was anything to stop. */
@@ -37,7 +36,7 @@ function run(call: Exclude<EngineCall, { type: "cancel" }>): void {
   if (busy) { refuse("This engine has an analysis already: it runs one a process."); return; }
   if (cancelled) { send({ type: "failed", error: failureOf(new CancelledError()) }); return; }
   busy = true;
-  if (call.type === "run") running = call.request;
+  running = call;
   // Runtimes are told some things by environment variables, which native code sees only where the thread shares them.
   thread = new Worker(join(__dirname, "engine.js"), { env: SHARE_ENV });
   thread.on("message", (event: EngineEvent) => {
@@ -64,7 +63,8 @@ function refuse(message: string): void {
 }
 
 function end(): void {
-  if (running !== undefined) removeLeftovers(running);
+  if (running?.type === "run") removeLeftovers(running.request);
+  if (running?.type === "convert") removeLeftoversIn(dirname(resolve(running.request.target)));
   // Native code may hold the thread for long; only this signal does not wait for it.
   process.kill(process.pid, "SIGKILL");
 }

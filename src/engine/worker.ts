@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
+import type { ConvertRequest } from "../shared/conversion";
 import { engineLabel } from "../shared/engines";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
@@ -7,9 +8,11 @@ import type { EngineCall, EngineEvent } from "../shared/messages";
 import type { EngineRequest, SurveyRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
+import { convertCheckpoint } from "./convert/convert";
 import { fitCapture } from "./fit-capture";
 import { threadPoolMeasurer } from "./measurer/thread-pool";
 import { checkOutputs } from "./outputs";
+import { replaceCheckpoint } from "./replace/replace-norms";
 import { writeResult } from "./result-file";
 import { surveyEngines, type Trials } from "./runtime/choose";
 import { forgetProofs } from "./runtime/proof/proof-cache";
@@ -29,6 +32,7 @@ const proofScript = join(__dirname, "engine-proof.js");
 port.on("message", (call: EngineCall) => {
   if (call.type === "cancel") stop.abort();
   else if (call.type === "survey") void survey(call.request);
+  else if (call.type === "convert") void convert(call.request);
   else void answer(call.request);
 });
 
@@ -37,22 +41,34 @@ function send(event: EngineEvent): void {
 }
 
 async function answer(request: EngineRequest): Promise<void> {
-  const measurer = threadPoolMeasurer(join(__dirname, "measure.js"));
-  const context: RunContext = {
-    measurer,
-    prover: engineProver(proofScript),
-    signal: stop.signal,
-    onProgress: (progress) => { send({ type: "progress", progress }); },
-    onChoice: (engine, choice) => { send({ type: "chosen", engine, choice }); },
-  };
-  try {
+  await inContext(async (context) => {
     await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
     if (analysis.result.engine.fallback !== undefined) await forgetProofs();
-    const taps = request.kind === "analyze" && request.taps !== undefined ? [request.taps] : [];
+    const taps = request.kind !== "fit" && request.taps !== undefined ? [request.taps] : [];
     const written = [...(request.out === undefined ? [] : await writeResult(request.out, analysis)), ...taps];
     send({ type: "done", result: analysis.result, written });
+  });
+}
+
+async function convert(request: ConvertRequest): Promise<void> {
+  await inContext(async (context) => {
+    send({ type: "converted", conversion: await convertCheckpoint(request, context) });
+  });
+}
+
+/** Does work that reports progress and can be stopped, and sends its failure where it has one. */
+async function inContext(work: (context: RunContext) => Promise<void>): Promise<void> {
+  const measurer = threadPoolMeasurer(join(__dirname, "measure.js"));
+  try {
+    await work({
+      measurer,
+      prover: engineProver(proofScript),
+      signal: stop.signal,
+      onProgress: (progress) => { send({ type: "progress", progress }); },
+      onChoice: (engine, choice) => { send({ type: "chosen", engine, choice }); },
+    });
   } catch (error) {
     send({ type: "failed", error: failureOf(error) });
   } finally {
@@ -77,5 +93,6 @@ async function survey({ only, ...options }: SurveyRequest): Promise<void> {
 }
 
 function run(request: EngineRequest, context: RunContext): Promise<Analysis> {
-  return request.kind === "fit" ? fitCapture(request, context) : analyzeCheckpoint({ ...request, kind: "analyze" }, context);
+  if (request.kind === "fit") return fitCapture(request, context);
+  return request.kind === "replace" ? replaceCheckpoint(request, context) : analyzeCheckpoint(request, context);
 }

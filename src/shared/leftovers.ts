@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { EngineRequest } from "./request";
 
 /** How the names of a process's temporary files begin. */
@@ -12,9 +12,17 @@ export function temporaryPrefix(pid: number = process.pid): string {
  * @param pid of that process
  */
 export function removeLeftovers(request: EngineRequest, pid: number = process.pid): void {
-  const folders = foldersWrittenTo(request).filter((folder) => existsSync(folder));
-  const paths = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  for (const path of paths) if (basename(path).startsWith(temporaryPrefix(pid))) rmSync(path, { force: true });
+  for (const folder of foldersWrittenTo(request)) removeLeftoversIn(folder, pid);
+}
+
+/**
+ * Removes the temporary files and folders that a process left in a folder.
+ * @param pid of that process
+ */
+export function removeLeftoversIn(folder: string, pid: number = process.pid): void {
+  if (!existsSync(folder)) return;
+  const names = readdirSync(folder).filter((name) => name.startsWith(temporaryPrefix(pid)));
+  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 function foldersWrittenTo(request: EngineRequest): string[] {

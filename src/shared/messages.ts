@@ -1,10 +1,11 @@
+import type { Conversion, ConvertRequest } from "./conversion";
 import type { EngineChoice, EngineName, EngineStatus } from "./engines";
 import type { Progress } from "./progress";
 import type { EngineRequest, SurveyRequest } from "./request";
 import type { Result } from "./result";
 
 /** Version of the messages between a host and the engine's process; the first message carries it, and a process of another version answers with a failure. */
-export const engineProtocol = 3;
+export const engineProtocol = 4;
 
 /** First message to the engine's process; it answers with `ready`. The command line's thread is of the same build and needs neither. */
 export interface EngineHello {
@@ -15,6 +16,8 @@ export interface EngineHello {
 /** To the engine's thread or process. */
 export type EngineCall =
   | { readonly type: "run"; readonly request: EngineRequest }
+  /** Asks for a converted checkpoint; the engine answers with `converted`. */
+  | { readonly type: "convert"; readonly request: ConvertRequest }
   /** Asks which engines work; the engine answers with `surveyed`. */
   | { readonly type: "survey"; readonly request: SurveyRequest }
   /** Asks the run to stop; the engine answers with `failed`, kind "cancelled", once nothing half-written is left. */
@@ -38,6 +41,7 @@ type EngineNews =
   | { readonly type: "progress"; readonly progress: Progress }
   /** Which engine a run took, and why; for the log. */
   | { readonly type: "chosen"; readonly engine: EngineName; readonly choice: EngineChoice }
+  | { readonly type: "converted"; readonly conversion: Conversion }
   | { readonly type: "surveyed"; readonly engines: readonly EngineStatus[] }
   | { readonly type: "failed"; readonly error: EngineFailure };
 

@@ -26,6 +26,7 @@ export function recogniseModel(checkpoint: Checkpoint): RecognisedModel {
     throw new UserError(`${checkpoint.path} holds no tensors; there is nothing to analyse.`);
   }
   const config = checkpoint.config ?? {};
+  if ("normlens" in config) throw new UserError(`${checkpoint.path} was converted by NormLens: its norms are element-wise layers already; name the checkpoint that it was made from.`);
   const modelType = config["model_type"];
   const family =
     typeof modelType === "string"

@@ -1,0 +1,463 @@
+"""Dynamic Tanh in the place of norm layers (arXiv 2503.10622), for PyTorch 2.1 or later.
+
+Copy this file beside your code. A checkpoint that `normlens convert` wrote, of a model of transformers:
+
+    import dyt
+
+    model = dyt.load("converted-folder")                     # complete, or an error that says what is missing
+
+Any other model, with the values that `normlens analyze --out` wrote, or one alpha for all:
+
+    dyt.convert(model, "RESULT.normlens.safetensors")        # alpha, weight and bias fitted layer by layer
+    dyt.convert(model, 0.5)                                  # alpha 0.5, and each norm's own weight and bias
+
+To train from scratch, alphas and weights from the first batch, and no weight decay on them:
+
+    dyt.convert(model)
+    dyt.init_from_batch(model, batch)
+    optimizer = torch.optim.AdamW(dyt.parameter_groups(model, weight_decay=0.05), lr=4e-3)
+
+It needs nothing but PyTorch; reading files also needs the safetensors package, and `load` needs transformers.
+"""
+
+import copy
+import math
+import re
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import nn
+
+__all__ = ["DyT", "Derf", "ISRU", "convert", "init_from_batch", "load", "parameter_groups"]
+
+# Names of classes that normalise over channels, in any codebase.
+NORM_CLASS = re.compile(r"(rms|layer)_?norm(?!alize)", re.IGNORECASE)
+
+# Parameters of a layer, by the names under which files have them: the official ones, Liger's, x-transformers'.
+PARTS = {"alpha": "alpha", "weight": "weight", "bias": "bias", "shift": "shift", "gamma": "weight", "beta": "bias", "pre_tanh_scale": "alpha"}
+
+
+class _ElementWise(nn.Module):
+    """weight * curve(alpha * x) + bias. alpha is one number; weight and bias have one a channel, over the last axis, or over the
+    third from the end where `channels_last` is False, as in images. What it gives has the dtype of what it takes."""
+
+    # nn.TransformerEncoderLayer compares the eps of its norms before it takes a fused path that would compute LayerNorm:
+    # NaN equals nothing, so it never does.
+    eps = float("nan")
+
+    def __init__(self, normalized_shape, alpha_init_value=0.5, channels_last=True, bias=True, elementwise_affine=True, device=None, dtype=None):
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        like = {"device": device, "dtype": dtype}
+        self.normalized_shape = shape
+        self.alpha_init_value = alpha_init_value
+        self.channels_last = channels_last
+        self.alpha = nn.Parameter(torch.full((1,), float(alpha_init_value), **like))
+        self.weight = nn.Parameter(torch.ones(shape, **like)) if elementwise_affine else None
+        self.bias = nn.Parameter(torch.zeros(shape, **like)) if elementwise_affine and bias else None
+
+    def curve(self, x):
+        raise NotImplementedError
+
+    def forward(self, x):
+        y = self.curve(x)
+        if self.weight is not None:
+            y = y * self._placed(self.weight)
+        if self.bias is not None:
+            y = y + self._placed(self.bias)
+        return y.to(x.dtype)
+
+    def _placed(self, parameter):
+        return parameter if self.channels_last else parameter[:, None, None]
+
+    def extra_repr(self):
+        return f"normalized_shape={self.normalized_shape}, alpha_init_value={self.alpha_init_value}, channels_last={self.channels_last}"
+
+
+class DyT(_ElementWise):
+    """weight * tanh(alpha * x) + bias, with the parameters' names of the authors' code."""
+
+    def curve(self, x):
+        return torch.tanh(self.alpha * x)
+
+
+class Derf(_ElementWise):
+    """weight * erf(alpha * x + shift) + bias (arXiv 2512.10938)."""
+
+    def __init__(self, normalized_shape, alpha_init_value=0.5, channels_last=True, bias=True, elementwise_affine=True, shift_init_value=0.0, device=None, dtype=None):
+        super().__init__(normalized_shape, alpha_init_value, channels_last, bias, elementwise_affine, device, dtype)
+        self.shift = nn.Parameter(torch.full((1,), float(shift_init_value), device=device, dtype=dtype))
+
+    def curve(self, x):
+        return torch.erf(self.alpha * x + self.shift)
+
+
+class ISRU(_ElementWise):
+    """weight * z / sqrt(1 + z * z) + bias with z = alpha * x: what a norm is of one channel while the others stay (arXiv 2503.21708)."""
+
+    def curve(self, x):
+        z = self.alpha * x
+        return z * torch.rsqrt(1 + z * z)
+
+
+def convert(model, values=0.5, *, layer=DyT):
+    """Puts a layer of class `layer` in the place of norms, in place, and returns the model.
+
+    values: a safetensors file with NAME.alpha and, where they are to be set, NAME.weight, NAME.bias (and NAME.shift for Derf), or a
+        folder of such files: what NormLens writes. Or a dict of such tensors or numbers, in which NAME alone is its alpha. Or one
+        alpha for every LayerNorm and RMSNorm of the model, whatever its library; group and batch norms stay.
+
+    A weight and a bias that are not given are those that the norm applies; a norm without them gets none. Parameters have the norm's
+    dtype, device and training flag. A module that several names share stays shared.
+
+    Raises ValueError, and changes nothing, for a name that the model does not have, a module that is no norm, another number of
+    channels, an alpha that is not above 0, and numbers that are not finite.
+    """
+    if isinstance(values, (int, float)):
+        found = {path: (module, {"alpha": values}) for path, module in model.named_modules() if path and _is_norm(module)}
+        if not found:
+            raise ValueError(f"{type(model).__name__} has no LayerNorm or RMSNorm inside; convert a model that has some.")
+    else:
+        given = _by_name(values)
+        modules = _find(model, list(given))
+        found = {name: (modules[name], parts) for name, parts in given.items()}
+    made = {}
+    for name, (module, parts) in found.items():
+        replacement = _replacement(name, module, parts, layer)
+        if not _same(made.setdefault(module, replacement), replacement):
+            raise ValueError(f"{name} is shared by several names whose values differ; give one of them alone.")
+    _replace(model, made)
+    return model
+
+
+def load(folder, **options):
+    """The model of transformers that a converted folder holds, in evaluation mode.
+
+    `options` go to `from_pretrained`, such as dtype=torch.float32. The class is the one that config.json names under "architectures".
+    Raises ValueError where a tensor of the model or a converted layer is not in the folder; what the folder has beyond that, as poolers
+    and heads that the class does not use, is left out with a warning.
+    """
+    import transformers
+
+    folder = Path(folder)
+    config = transformers.AutoConfig.from_pretrained(folder)
+    name = (getattr(config, "architectures", None) or [""])[0]
+    model_class = getattr(transformers, name, None)
+    if model_class is None:
+        raise ValueError(f'{folder / "config.json"} names no class of transformers under "architectures"; build the model yourself and use dyt.convert.')
+    note = getattr(config, "normlens", {})
+    values = _by_name(folder)
+    lacking = [layer for layer in note.get("layers", []) if layer not in values]
+    if lacking:
+        raise ValueError(f"{folder} has no alpha for {_list(lacking)}, which was converted; load the folder as it was written.")
+    with _quiet(transformers):
+        model, report = model_class.from_pretrained(folder, output_loading_info=True, **options)
+    layers = set(_find(model, list(values)).values())
+    paths = {path for path, module in model.named_modules(remove_duplicate=False) if module in layers}
+    missing, surplus = (sorted(key for key in report[kind] if not _belongs(key, {*paths, *values})) for kind in ("missing_keys", "unexpected_keys"))
+    if missing:
+        raise ValueError(f"{folder} has no {_list(missing)}, which {name} needs; load the folder as it was written.")
+    if surplus:
+        warnings.warn(f"{name} has no place for {_list(surplus)} of {folder}: left out, as transformers does.")
+    return convert(model, values, layer=_LAYERS[note.get("curve", "tanh")]).eval()
+
+
+def init_from_batch(model, batch):
+    """Starts every DyT, Derf and ISRU from one batch, for training from scratch; returns the model.
+
+    Layer by layer, in the order in which they run: alpha becomes alpha_init_value / rms of the layer's input, as if that came at
+    scale 1, and weight the least-squares gain from the curve to the normalised input, so that what the layer gives is of a norm's
+    scale from the first step on. bias is set to 0.
+
+    batch: what the model is called with: keyword arguments as a dict, several arguments as a tuple, or one.
+    Raises ValueError where a layer did not run, or saw no finite input but 0; nothing is changed then.
+    """
+    layers = {module: path for path, module in model.named_modules() if isinstance(module, _ElementWise)}
+    if not layers:
+        raise ValueError(f"{type(model).__name__} has no DyT; call dyt.convert before.")
+    before = copy.deepcopy([layer.state_dict() for layer in layers])
+    training = {module: module.training for module in model.modules()}
+    waiting = dict(layers)
+
+    def start(layer, inputs):
+        if layer in waiting:
+            _start(layer, waiting.pop(layer), inputs[0])
+
+    hooks = [layer.register_forward_pre_hook(start) for layer in layers]
+    try:
+        with torch.no_grad():
+            _call(model.eval(), batch)
+        if waiting:
+            raise ValueError(f"{_list(list(waiting.values()))} did not run; give a batch that reaches every layer.")
+    except BaseException:
+        for layer, state in zip(layers, before):
+            layer.load_state_dict(state)
+        raise
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, flag in training.items():
+            module.training = flag
+    return model
+
+
+def parameter_groups(model, weight_decay):
+    """Two groups for an optimizer: matrices with `weight_decay`, and without any all that has one axis: alpha, shift, and the weights
+    and biases of norms, of what replaces them, and of linear layers. Frozen parameters are left out."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return [
+        {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
+        {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+_LAYERS = {"tanh": DyT, "erf": Derf, "isru": ISRU}
+
+
+def _is_norm(module):
+    """Whether a module is a LayerNorm or RMSNorm of any library: judged by its class's name, and by having no parts of its own."""
+    return NORM_CLASS.search(type(module).__name__) is not None and next(module.children(), None) is None and not isinstance(module, _ElementWise)
+
+
+def _replacement(name, norm, parts, layer):
+    """The layer that takes a norm's place, checked."""
+    if isinstance(norm, _ElementWise):
+        raise ValueError(f"{name} is a {type(norm).__name__} already; convert the model with its norms.")
+    if not _is_norm(norm):
+        raise ValueError(f"{name} is a {type(norm).__name__}, not a LayerNorm or RMSNorm; check that the values belong to this model.")
+    given = {part: torch.as_tensor(value).detach().float() for part, value in parts.items()}
+    alpha = _one_number(name, "alpha", given)
+    if not alpha > 0:
+        raise ValueError(f"the alpha of {name} is {alpha:g}; give one above 0.")
+    shape = _shape(name, norm, given)
+    if not {"weight", "bias"} <= given.keys():
+        given = {**_affine(name, norm, shape), **given}
+    for part in ("weight", "bias"):
+        _check(name, part, given.get(part), shape)
+    module = layer(shape, alpha, _channels_last(norm), "bias" in given, "weight" in given or "bias" in given)
+    with torch.no_grad():
+        for part in ("weight", "bias"):
+            if part in given:
+                getattr(module, part).copy_(given[part].reshape(shape))
+        if "shift" in given:
+            if not isinstance(module, Derf):
+                raise ValueError(f"{name} has a shift, which {layer.__name__} has not; pass layer=Derf.")
+            module.shift.fill_(_one_number(name, "shift", given))
+    like = next(norm.parameters(), None)
+    if like is not None:
+        module.to(device=like.device, dtype=like.dtype).requires_grad_(like.requires_grad)
+    return module.train(norm.training)
+
+
+def _one_number(name, part, given):
+    value = given.get(part)
+    if value is None or value.numel() != 1:
+        raise ValueError(f"{name} has {'no' if value is None else value.numel()} numbers for {part}; give one.")
+    if not math.isfinite(value.item()):
+        raise ValueError(f"the {part} of {name} is {value.item()}; give a finite number.")
+    return value.item()
+
+
+def _check(name, part, value, shape):
+    if value is None:
+        return
+    if value.numel() != math.prod(shape):
+        raise ValueError(f"{name} has {math.prod(shape)} channels, but the {part} for it {value.numel()} numbers; check that the values belong to this model.")
+    if not torch.isfinite(value).all():
+        raise ValueError(f"the {part} for {name} has numbers that are not finite; fit it anew.")
+
+
+def _shape(name, norm, given):
+    """Shape of a norm's weight, whether it has one or not."""
+    own = next(iter(norm.parameters(recurse=False)), None)
+    stated = getattr(norm, "normalized_shape", None)
+    if own is not None:
+        return tuple(own.shape)
+    if stated is not None:
+        return (stated,) if isinstance(stated, int) else tuple(stated)
+    if "weight" in given:
+        return tuple(given["weight"].shape)
+    raise ValueError(f"{name}, a {type(norm).__name__}, does not tell its number of channels; give its weight too.")
+
+
+def _channels_last(norm):
+    return "2d" not in type(norm).__name__.lower() and getattr(norm, "data_format", None) != "channels_first"
+
+
+def _affine(name, norm, shape):
+    """The weight and bias that a norm applies, read off its output where its class is not PyTorch's own, because classes differ in how
+    they store them (some keep weight - 1): x and -x are normalised to opposite values."""
+    if next(norm.parameters(recurse=False), None) is None:
+        return {}
+    if type(norm) in (nn.LayerNorm, getattr(nn, "RMSNorm", None)):
+        return {part: value.detach().float() for part, value in norm.named_parameters()}
+    probe = copy.deepcopy(norm).cpu().float()
+    x = _balanced(math.prod(shape))
+    axes = (1, 1, *shape) if _channels_last(norm) else (1, *shape, 1, 1)
+    try:
+        with torch.no_grad():
+            up, down = (probe(row.reshape(axes)).reshape(-1) for row in (x, -x))
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"{name}, a {type(norm).__name__}, can't be run on {math.prod(shape)} channels ({error}); give its weight and bias.") from error
+    weight, bias = (up - down) / (2 * x * torch.rsqrt(x.square().mean())), (up + down) / 2
+    return {"weight": weight} if not bias.any() else {"weight": weight, "bias": bias}
+
+
+def _balanced(count):
+    """Numbers none of which is 0 and whose mean is, so wide that eps does not matter."""
+    x = 64.0 - 128.0 * (torch.arange(count) % 2)
+    if count > 1 and count % 2:
+        x[-1] = 128.0
+        x[-3] = -64.0
+        x[-2] = -64.0
+    return x
+
+
+def _same(one, other):
+    states = one.state_dict(), other.state_dict()
+    return one is other or (states[0].keys() == states[1].keys() and all(torch.equal(states[0][key], states[1][key]) for key in states[0]))
+
+
+def _start(layer, path, x):
+    x = x.detach().float()
+    rms = x.square().mean().sqrt().item()
+    if not (math.isfinite(rms) and rms > 0):
+        raise ValueError(f"the input of {path} has the root mean square {rms:g}; give a batch on which every layer sees numbers.")
+    layer.alpha.fill_(layer.alpha_init_value / rms)
+    if layer.bias is not None:
+        layer.bias.zero_()
+    if layer.weight is None:
+        return
+    axis = -len(layer.normalized_shape) if layer.channels_last else -3
+    over = tuple(range(axis, 0)) if layer.channels_last else (-3,)
+    normalised = x * torch.rsqrt(x.square().mean(over, keepdim=True).clamp_min(1e-12))
+    bent = layer.curve(x).float()
+    kept = {index % x.ndim for index in over}
+    rest = tuple(index for index in range(x.ndim) if index not in kept)
+    squares, products = bent.square().sum(rest), (bent * normalised).sum(rest)
+    # A channel that is 0 in the whole batch takes the gain of the others.
+    gain = torch.where(squares > 0, products / squares.clamp_min(1e-30), products.sum() / squares.sum())
+    layer.weight.copy_(gain.reshape(layer.weight.shape))
+
+
+def _call(model, batch):
+    if isinstance(batch, dict):
+        return model(**batch)
+    return model(*batch) if isinstance(batch, (tuple, list)) else model(batch)
+
+
+def _by_name(values):
+    """{NAME: {"alpha": ..., "weight": ...}} from what the caller has: a file, a folder, or a dict."""
+    if not isinstance(values, dict):
+        return _read(Path(values))
+    if all(isinstance(value, dict) for value in values.values()):
+        return values
+    given = {}
+    for key, value in values.items():
+        name, _, part = key.rpartition(".")
+        if name and part in PARTS:
+            given.setdefault(name, {})[PARTS[part]] = value
+        else:
+            given.setdefault(key, {})["alpha"] = value
+    lacking = [name for name, parts in given.items() if "alpha" not in parts]
+    if lacking:
+        raise ValueError(f"{_list(lacking)} has no alpha; give one for every layer.")
+    return given
+
+
+def _read(path):
+    """The layers in safetensors files: what has an alpha. Of a whole checkpoint nothing else is read."""
+    try:
+        from safetensors import safe_open
+    except ImportError as error:
+        raise ImportError("reading values needs the safetensors package: pip install safetensors") from error
+    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    tensors = {}
+    places = {}
+    for file in files:
+        with safe_open(str(file), framework="pt") as opened:
+            places.update({key: file for key in opened.keys()})
+    names = {key.rpartition(".")[0] for key in places if PARTS.get(key.rpartition(".")[2]) == "alpha"}
+    for file in files:
+        with safe_open(str(file), framework="pt") as opened:
+            for key, place in places.items():
+                name, _, part = key.rpartition(".")
+                if place == file and name in names and part in PARTS:
+                    tensors[key] = opened.get_tensor(key)
+    if not tensors:
+        raise ValueError(f"{path} holds no NAME.alpha; name the file or folder that NormLens wrote.")
+    return _by_name(tensors)
+
+
+def _find(model, names):
+    """The module of every name. A checkpoint and a model often differ by a prefix ("model.", "transformer.", "module." ...):
+    the one under which most names are found is taken off or put on."""
+    modules = {path: module for path, module in model.named_modules(remove_duplicate=False) if path}
+    found = max((_matched(spelling, modules) for spelling in _spellings(names)), key=len)
+    missing = [name for name in names if name not in found]
+    if missing:
+        norms = [path for path, module in modules.items() if _is_norm(module)]
+        raise ValueError(f"the model has no {_list(missing)} ({len(missing)} of {len(names)} names), its norms are {_list(norms) or 'none'}; convert the model that was analysed.")
+    return found
+
+
+def _spellings(names):
+    """The names as the checkpoint has them, and as transformers 5 has them in memory where it renames modules on loading."""
+    yield {name: name for name in names}
+    yield {name: name.replace("encoder.layer.", "layers.") for name in names}
+
+
+def _matched(spelled, modules):
+    """The module of every name, under the prefix that finds most."""
+    paths = list(spelled.values())
+    best = max(_prefixes(paths, modules), key=lambda prefix: sum(_renamed(path, prefix) in modules for path in paths))
+    return {name: modules[_renamed(path, best)] for name, path in spelled.items() if _renamed(path, best) in modules}
+
+
+def _prefixes(names, modules):
+    """(taken off, put on), at most two leading components off, for every way in which a name ends like a module's path."""
+    prefixes = {("", ""): None}
+    for name in names:
+        parts = name.split(".")
+        for cut in range(min(3, len(parts))):
+            tail = ".".join(parts[cut:])
+            for path in modules:
+                if path == tail or path.endswith("." + tail):
+                    prefixes[(name[: -len(tail)], path[: -len(tail)])] = None
+    return prefixes
+
+
+def _renamed(name, prefix):
+    taken_off, put_on = prefix
+    return put_on + name[len(taken_off) :] if name.startswith(taken_off) else None
+
+
+def _belongs(key, paths):
+    """Whether a tensor is a part of one of the layers, under its path in the model or its name in the file."""
+    name, _, part = key.rpartition(".")
+    return part in PARTS and any(name == path or path.endswith("." + name) or name.endswith("." + path) for path in paths)
+
+
+def _replace(model, replacements):
+    """Puts the new modules in the place of the old, wherever a shared one stands."""
+    for path, module in list(model.named_modules(remove_duplicate=False)):
+        if module in replacements:
+            parent, _, leaf = path.rpartition(".")
+            setattr(model.get_submodule(parent), leaf, replacements[module])
+
+
+@contextmanager
+def _quiet(transformers):
+    """transformers warns of tensors that its norms have no place for; what has none in the end is told here."""
+    before = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers.logging.set_verbosity(before)
+
+
+def _list(names):
+    return ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")

@@ -1,0 +1,106 @@
+import { version } from "../../../package.json";
+import type { Conversion, ConvertedLayer, KeptNorm } from "../../shared/conversion";
+import { formatCount, formatCounted, formatNumber, formatR2, printable } from "../../shared/format";
+import type { ReplacementCurve } from "../../shared/replacement";
+import { parameterNames, type Naming } from "../../shared/parameter-names";
+
+/** What the README of a converted folder tells. */
+export interface ModelCard extends Omit<Conversion, "files" | "bytes"> {
+  /** The checkpoint, as its user named it. */
+  readonly checkpoint: string;
+  readonly curve: ReplacementCurve;
+  readonly names: Naming;
+  /** Whether dyt.load can build the model: it is one of transformers. */
+  readonly isLoadable: boolean;
+}
+
+const layerNames: Readonly<Record<ReplacementCurve, string>> = { tanh: "DyT", erf: "Derf", isru: "ISRU" };
+const formulas: Readonly<Record<ReplacementCurve, string>> = {
+  tanh: "weight * tanh(alpha * x) + bias",
+  erf: "weight * erf(alpha * x + shift) + bias",
+  isru: "weight * z / sqrt(1 + z * z) + bias with z = alpha * x",
+};
+
+/** Method, data, numbers and how to load the model, as Markdown. */
+export function modelCard(card: ModelCard): string {
+  const { checkpoint, curve, layers, kept, family } = card;
+  return [
+    "---",
+    "tags:",
+    "- dynamic-tanh",
+    "- normlens",
+    "---",
+    "",
+    `# ${printable(nameOf(checkpoint))} with ${layerNames[curve]} in the place of its norms`,
+    "",
+    `${formatCounted(layers.length, "norm layer")} of ${code(checkpoint)} (${family}) ${layers.length === 1 ? "is" : "are"} replaced by ${formulas[curve]}`,
+    "([Transformers without Normalization](https://arxiv.org/abs/2503.10622)). Everything else is as it was, byte for byte. This is a start for fine-tuning: errors of the layers add up, so",
+    "expect the model to be worse than the original until it has been trained on.",
+    "",
+    "## How it was made",
+    "",
+    `NormLens ${version}. ${sourceSentence(card)}`,
+    `The parameters are called ${Object.values(namesOf(card)).map((name) => `\`NAME.${name}\``).join(", ")} and are float32; each weight is the complete gain, also in models that store it less 1.`,
+    "",
+    "## Load it",
+    "",
+    ...loading(card),
+    "",
+    "## Layers",
+    "",
+    ...layerTable(layers),
+    ...keptTable(kept),
+    "",
+  ].join("\n");
+}
+
+function namesOf({ names, curve }: ModelCard): Record<string, string> {
+  const { alpha, weight, bias } = parameterNames[names];
+  return { alpha, ...(curve === "erf" && { shift: "shift" }), weight, bias };
+}
+
+function sourceSentence({ source }: ModelCard): string {
+  if (source.kind === "file") return `The values are those of ${code(source.path)}; where it has no weight or bias for a layer, the norm's own were kept.`;
+  const { source: input, tokens, sequences, seed, skipFirst, sha256 } = source.input;
+  return (
+    `Each layer's alpha, and a weight and a bias for every channel, are the least-squares fit to what the norm gave, on ${formatCount(tokens)} tokens in ${formatCounted(sequences, "sequence")} of ${code(input)}` +
+    ` (seed ${seed}${skipFirst ? ", without first positions" : ""}, SHA-256 of the input as it was fed ${sha256}).`
+  );
+}
+
+function loading({ names, isLoadable, curve }: ModelCard): string[] {
+  if (names !== "official") return [`The parameters have the names of ${names}, for models that are built with its DynamicTanh; \`dyt.py\` in this folder reads them too.`];
+  const layer = layerNames[curve];
+  if (isLoadable) return ["With `dyt.py` from this folder beside your code, and transformers:", "", "    import dyt", "", '    model = dyt.load("this-folder")'];
+  return [
+    "With `dyt.py` from this folder beside your code:",
+    "",
+    "    import dyt",
+    "",
+    `    dyt.convert(model, "this-folder"${layer === "DyT" ? "" : `, layer=dyt.${layer}`})    # then load the other tensors as usual`,
+  ];
+}
+
+function layerTable(layers: readonly ConvertedLayer[]): string[] {
+  const r2 = layers.some((layer) => layer.r2 !== undefined);
+  return [
+    `| layer | role | channels | alpha |${r2 ? " R² |" : ""}`,
+    `|---|---|---|---|${r2 ? "---|" : ""}`,
+    ...layers.map((layer) => `| ${code(layer.name)} | ${layer.role} | ${formatCount(layer.channels)} | ${formatNumber(layer.alpha, 4)} |${r2 ? ` ${formatR2(layer.r2 ?? NaN)} |` : ""}`),
+    ...(r2 ? ["", "R² is the share of the norm's output that the layer explains on that input, each layer for itself."] : []),
+  ];
+}
+
+function keptTable(kept: readonly KeptNorm[]): string[] {
+  if (kept.length === 0) return [];
+  return ["", "These norms stayed:", "", "| norm | why |", "|---|---|", ...kept.map(({ name, reason }) => `| ${code(name)} | ${printable(reason)} |`)];
+}
+
+/** A name from a file as code in a table. */
+function code(text: string): string {
+  return `\`${printable(text).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
+}
+
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== "..").at(-1) ?? path;
+}

@@ -1,0 +1,58 @@
+import type { ConvertRequest, KeptNorm } from "../../shared/conversion";
+import { UserError } from "../../shared/errors";
+import { quote } from "../checkpoint/quote";
+import { sameAxes } from "../graph/axes";
+import { viewOf } from "../graph/find/view";
+import type { NormNode } from "../graph/norms";
+import type { SurveyedNorm } from "../survey";
+import type { LayerValues } from "./layer-values";
+
+/** Values for a norm, or why there are none. */
+export type ValuesOf = (norm: NormNode) => { readonly values: LayerValues; readonly r2?: number } | { readonly reason: string };
+
+/** A norm that is replaced. */
+export interface ReplacedNorm {
+  readonly node: NormNode;
+  readonly values: LayerValues;
+  /** Of the fit to the norm's output, where it was made here. */
+  readonly r2?: number;
+  /** Names of the checkpoint's tensors that go: its gain and its offset. */
+  readonly tensors: readonly string[];
+}
+
+/** What becomes of each norm of a model. */
+export interface Plan {
+  readonly replaced: readonly ReplacedNorm[];
+  readonly kept: readonly KeptNorm[];
+}
+
+/**
+ * Decides which norms are replaced: those that are asked for, have values, and normalise over channels alone.
+ * @throws UserError where a layer is asked for that is none of them, or where none is left.
+ */
+export function planConversion(path: string, survey: ReadonlyMap<string, SurveyedNorm>, { layers, roles }: Pick<ConvertRequest, "layers" | "roles">, valuesOf: ValuesOf): Plan {
+  const unknown = layers?.find((name) => !survey.has(name));
+  if (unknown !== undefined) throw new UserError(`${path} has no norm ${quote(unknown)}; "normlens inspect" lists those that it has.`);
+  const replaced: ReplacedNorm[] = [];
+  const kept: KeptNorm[] = [];
+  for (const norm of survey.values()) {
+    const { node } = norm;
+    const isAsked = (layers?.includes(node.name) ?? true) && (roles?.includes(node.role) ?? true);
+    const found = isAsked ? (overOtherAxes(node) ?? valuesOf(node)) : { reason: "it was not asked for" };
+    if ("values" in found) replaced.push({ node, ...found, tensors: tensorsOf(norm) });
+    else if (layers?.includes(node.name) === true && isAsked) throw new UserError(`${path}: ${node.name} can't be replaced, since ${found.reason}; leave it out of the layers.`);
+    else kept.push({ name: node.name, reason: found.reason });
+  }
+  if (replaced.length === 0) throw new UserError(`${path}: no norm is left to replace (${kept[0]?.name ?? "there is none"}: ${kept[0]?.reason ?? "the model has no norms"}); ask for others.`);
+  return { replaced, kept };
+}
+
+function overOtherAxes({ kind, over }: NormNode): { readonly reason: string } | undefined {
+  if (kind === "groupnorm") return { reason: "it is a group norm, whose rows are more than channels" };
+  return sameAxes(over, { axes: [-1] }) || sameAxes(over, { from: -1 }) ? undefined : { reason: "it normalises over other axes than the last" };
+}
+
+function tensorsOf({ node, graph }: SurveyedNorm): string[] {
+  const { constants } = viewOf(graph);
+  return [node.gain, node.offset].flatMap((value) => (value === undefined ? [] : (graph.weights.get(constants.initializer(value) ?? "")?.name ?? [])));
+}

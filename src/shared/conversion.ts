@@ -1,0 +1,52 @@
+import type { NormRole } from "./norm";
+import type { Naming } from "./parameter-names";
+import type { AnalysisRequest } from "./request";
+import type { InputDescription } from "./result";
+
+/** Asks for a checkpoint to be written anew with DyT in the place of its norms. */
+export interface ConvertRequest {
+  /** What is converted; unless there are values, it is run like this first, and what is fitted to its norms is taken. */
+  readonly analysis: AnalysisRequest;
+  /** Folder that is made. */
+  readonly target: string;
+  /** A safetensors file with NAME.alpha and, where they are to be set, NAME.weight and NAME.bias, or a JSON file of alphas by name. */
+  readonly values?: string;
+  /** Layers to convert, by name; all where absent. */
+  readonly layers?: readonly string[];
+  /** Roles to convert; all where absent. */
+  readonly roles?: readonly NormRole[];
+  readonly names: Naming;
+}
+
+/** A norm that was replaced. */
+export interface ConvertedLayer {
+  readonly name: string;
+  readonly role: NormRole;
+  readonly channels: number;
+  readonly alpha: number;
+  /** How much of the norm's output the layer explains, on the calibration input; absent where the values were given. */
+  readonly r2?: number;
+}
+
+/** A norm that stayed. */
+export interface KeptNorm {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Where the values of a conversion come from. */
+export type ValuesSource = { readonly kind: "fit"; readonly input: InputDescription } | { readonly kind: "file"; readonly path: string };
+
+/** What a conversion wrote. */
+export interface Conversion {
+  /** The folder, as its user named it. */
+  readonly target: string;
+  readonly family: string;
+  readonly source: ValuesSource;
+  readonly layers: readonly ConvertedLayer[];
+  readonly kept: readonly KeptNorm[];
+  /** Names of the files in the folder. */
+  readonly files: readonly string[];
+  /** Bytes of all tensors. */
+  readonly bytes: number;
+}

@@ -1,0 +1,141 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import type * as FileSystem from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { convertCheckpoint } from "../../../src/engine/convert/convert";
+import { CancelledError } from "../../../src/shared/errors";
+import type { Progress } from "../../../src/shared/progress";
+import { refusal, temporaryFile, temporaryFolder } from "../checkpoint/files";
+import { context, conversionRefusal, golden, request, storedTensors, valuesFile } from "./conversion";
+
+const fullDisk = "/dev/full";
+const disk = vi.hoisted(() => ({ fullFromWrite: Infinity }));
+
+/** Creates files as ever, but from a given write of each on, their bytes go to a device on which the system reports a full disk. */
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const real = await importOriginal<typeof FileSystem>();
+  return {
+    ...real,
+    open: async (path: string, flags: string) => {
+      const handle = await real.open(path, flags);
+      if (flags !== "wx" || disk.fullFromWrite === Infinity) return handle;
+      const full = await real.open("/dev/full", "w");
+      const write = handle.write.bind(handle);
+      let writes = 0;
+      handle.write = ((...piece: Parameters<typeof write>) => (writes++ < disk.fullFromWrite ? write(...piece) : full.write(...piece))) as typeof handle.write;
+      const close = handle.close.bind(handle);
+      handle.close = async () => {
+        await full.close();
+        await close();
+      };
+      return handle;
+    },
+  };
+});
+
+afterEach(() => {
+  disk.fullFromWrite = Infinity;
+});
+
+const gpt2 = join(golden, "gpt2-hf");
+const norm = "transformer.ln_f";
+
+describe("values are refused", () => {
+  const refused = async (values: string): Promise<string> => (await conversionRefusal(gpt2, { values })).replace(values, "FILE");
+
+  test("for layers that the model does not have", async () => {
+    expect(await refused(await valuesFile({ "h.7.ln_1.alpha": [0.5] }))).toBe(
+      'FILE has values for "h.7.ln_1", which is no norm of the model; its norms are "transformer.h.0.ln_1", "transformer.h.0.ln_2", "transformer.h.1.ln_1", "transformer.h.1.ln_2", "transformer.ln_f".',
+    );
+  });
+
+  test("with another number of channels", async () => {
+    const sentence = (part: string): string => `FILE has 3 numbers as ${norm}.${part}, where the norm has 16 channels; give values that were fitted to this model.`;
+    for (const part of ["weight", "bias"]) expect(await refused(await valuesFile({ [`${norm}.alpha`]: [0.5], [`${norm}.${part}`]: [1, 2, 3] }))).toBe(sentence(part));
+  });
+
+  test.each([
+    [0, "0", "one above 0"],
+    [-0.5, "-0.5", "one above 0"],
+    [NaN, "NaN", "a finite number"],
+    [Infinity, "Infinity", "a finite number"],
+  ])("with an alpha of %d", async (alpha, shown, wanted) => {
+    expect(await refused(await valuesFile({ [`${norm}.alpha`]: [alpha] }))).toBe(`FILE has ${shown} as the alpha of ${norm}; give ${wanted}.`);
+  });
+
+  test("with numbers that are not finite, or alphas of several numbers", async () => {
+    const weight = Array.from({ length: 16 }, () => NaN);
+    expect(await refused(await valuesFile({ [`${norm}.alpha`]: [0.5], [`${norm}.weight`]: weight }))).toBe(`FILE has NaN or infinite numbers in ${norm}.weight; fit it anew.`);
+    expect(await refused(await valuesFile({ [`${norm}.alpha`]: [0.5, 0.5] }))).toBe(`FILE has 2 numbers as "${norm}.alpha"; give one.`);
+  });
+
+  test("where there are none, or others", async () => {
+    expect(await refused(await valuesFile({ x: [1] }))).toBe('FILE has a tensor "x" that belongs to no NAME.alpha; give a file of alphas, weights and biases alone.');
+    expect(await refused(await temporaryFile("alphas.json", "{}"))).toBe("FILE holds no NAME.alpha; name a values file, such as the .normlens.safetensors beside a result.");
+    expect(await refused(await temporaryFile("alphas.json", `{"${norm}": "0.5"}`))).toBe(`FILE has no number as the alpha of "${norm}"; give one, as in {"NAME": 0.5}.`);
+    expect(await refused(join(await temporaryFolder(), "nothing"))).toBe("Can't read FILE: there is no such file or folder; check the path.");
+  });
+
+  test("of another curve, under names that have none for it", async () => {
+    const values = await valuesFile({ [`${norm}.alpha`]: [0.5] }, { curve: "isru" });
+    expect(await conversionRefusal(gpt2, { values, names: "liger" })).toBe(`${values} has isru in the place of tanh, for which liger has no names; ask for the official ones.`);
+  });
+});
+
+describe("a conversion is refused", () => {
+  test("into a folder that exists, which stays as it is", async () => {
+    const target = await temporaryFolder();
+    await writeFile(join(target, "mine"), "");
+    expect(await refusal(convertCheckpoint(await request(gpt2, { target }), context))).toBe(`${target} exists already; name a folder that does not, or remove it first.`);
+    expect(await readdir(target)).toEqual(["mine"]);
+  });
+
+  test("into a folder that came to exist while it ran", async () => {
+    const asked = await request(gpt2);
+    const onProgress = ({ phase }: Progress): void => {
+      if (phase === "write" && !existsSync(asked.target)) void mkdir(asked.target);
+    };
+    expect(await refusal(convertCheckpoint(asked, { ...context, onProgress }))).toContain("exists already");
+    expect(await readdir(dirname(asked.target))).toEqual([basename(asked.target)]);
+    expect(await readdir(asked.target)).toEqual([]);
+  });
+
+  test("beside nothing", async () => {
+    const target = join(await temporaryFolder(), "no", "folder");
+    expect(await refusal(convertCheckpoint(await request(gpt2, { target }), context))).toBe(`Can't write ${target}: there is no such file or folder; check the path.`);
+  });
+
+  test("of layers that are not there or can't be replaced, and of none", async () => {
+    expect(await conversionRefusal(gpt2, { layers: ["transformer.ln_g"] })).toBe(`${gpt2} has no norm "transformer.ln_g"; "normlens inspect" lists those that it has.`);
+    expect(await conversionRefusal(gpt2, { layers: [norm], values: await valuesFile({ "transformer.h.0.ln_1.alpha": [1] }) })).toBe(
+      `${gpt2}: ${norm} can't be replaced, since there are no values for it; leave it out of the layers.`,
+    );
+    expect(await conversionRefusal(gpt2, { roles: ["query"] })).toBe(`${gpt2}: no norm is left to replace (transformer.h.0.ln_1: it was not asked for); ask for others.`);
+  });
+
+  test("of a checkpoint that is not there", async () => {
+    expect(await conversionRefusal(join(golden, "nothing"), {})).toContain("there is no such file or folder");
+  });
+
+  test.skipIf(!existsSync(fullDisk)).each([0, 3])(`on a full disk, which write %i meets${existsSync(fullDisk) ? "" : " (no /dev/full)"}`, async (fullFromWrite) => {
+    const before = await storedTensors(gpt2);
+    const asked = await request(gpt2);
+    disk.fullFromWrite = fullFromWrite;
+    const message = await refusal(convertCheckpoint(asked, context));
+    disk.fullFromWrite = Infinity;
+    expect(message).toBe(`Can't write ${join(asked.target, "model.safetensors")}: the disk is full; free some space or choose another place.`);
+    expect(await readdir(dirname(asked.target))).toEqual([]);
+    expect(await storedTensors(gpt2)).toEqual(before);
+  });
+});
+
+test.each(["open", "fit", "write"] as const)("stopped while it does %s, a conversion leaves nothing", async (phase) => {
+  const asked = await request(gpt2);
+  const stop = new AbortController();
+  const onProgress = (progress: Progress): void => {
+    if (progress.phase === phase) stop.abort();
+  };
+  await expect(convertCheckpoint(asked, { ...context, signal: stop.signal, onProgress })).rejects.toBeInstanceOf(CancelledError);
+  expect(await readdir(dirname(asked.target))).toEqual([]);
+});
