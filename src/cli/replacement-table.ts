@@ -8,6 +8,7 @@ import type { TableOptions } from "./table";
 const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
   "in-order": "DyT, fitted in order",
   "in-order-robust": "DyT, in order, outliers left out",
+  "in-order-original": "DyT, in order, to the original's outputs",
   "in-order-erf": "Derf, fitted in order",
   "in-order-isru": "ISRU, fitted in order",
   "per-channel": "DyT, every layer fitted by itself",

@@ -10,10 +10,12 @@ export type ReplacementCurve = (typeof replacementCurves)[number];
 
 /** Ways to come by the values of a layer's replacement. */
 export const replacementMethods = [
-  /** Layer after layer: fitted on what the converted layers before it hand over, to what the original network gave. */
+  /** Layer after layer: fitted on what the converted layers before it hand over, to what the norm would make of that. */
   "in-order",
   /** The same, without the rows that are far larger than the others, as the first token of a sequence can be. */
   "in-order-robust",
+  /** In order, to what the norm gave in the original network. */
+  "in-order-original",
   /** In order, with erf and a shift: Derf. */
   "in-order-erf",
   /** In order, with isru. */
@@ -33,7 +35,7 @@ export const replacementMethods = [
 ] as const;
 export type ReplacementMethod = (typeof replacementMethods)[number];
 
-/** What cost is counted in: cross-entropy in nats a token where the model predicts the next token; KL divergence in nats where it gives other probabilities; else the relative error of what it hands on last. */
+/** What cost is counted in: cross-entropy in nats a token where the model predicts the next token and the input is not random; KL divergence in nats where it gives other probabilities; else the relative error of what it hands on last. */
 export type CostMeasure = "cross-entropy" | "kl" | "error";
 
 /** How a network with replaced norms does beside the original, on held-out input. */
@@ -52,7 +54,7 @@ export interface ReplacementScores {
 export interface ReplacementCost {
   /** More than the original, in the units of `Replacement.measure`. Infinite values are stored as null. */
   readonly cost: number | null;
-  /** Standard error of `cost` over sequences of the held-out input; 0 where there is one sequence alone. */
+  /** Standard error of `cost` over predictions; 0 where there are none. */
   readonly standardError: number;
   readonly scores: ReplacementScores;
 }
@@ -62,16 +64,17 @@ export interface MethodCost extends ReplacementCost {
   readonly method: ReplacementMethod;
 }
 
-/** The layers of one role replaced together. */
+/** The layers of one role replaced together, with their `per-channel` values. */
 export interface RoleCost extends ReplacementCost {
   readonly role: NormRole;
   readonly layers: number;
 }
 
-/** One layer replaced alone, and what it is replaced with where all are. */
+/** One layer replaced alone, with its `per-channel` values, since all others are the original's; and what it is replaced with where all are. */
 export interface LayerCost extends ReplacementCost {
   /** As in `Result.layers`. */
   readonly name: string;
+  /** Values by the chosen method. */
   readonly curve: ReplacementCurve;
   readonly alpha: number;
   readonly shift: number;
@@ -79,7 +82,7 @@ export interface LayerCost extends ReplacementCost {
   readonly defaultCost: number | null;
 }
 
-/** Replacing layer after layer, the cheapest first. */
+/** Replacing more and more layers, the cheapest first, with their `per-channel` values. */
 export interface BudgetCurve {
   /** All replaced layers, the cheapest first. */
   readonly order: readonly string[];
@@ -103,7 +106,7 @@ export interface Replacement {
   readonly unchanged: ReplacementCost;
   /** Every replaceable norm replaced, by each method that was tried, in the order of `replacementMethods`. */
   readonly methods: readonly MethodCost[];
-  /** The method of lowest cost; layers, roles and budget have its values. */
+  /** The method of lowest cost among those that a network would be converted by; values that are written are its. */
   readonly chosen: ReplacementMethod;
   readonly roles: readonly RoleCost[];
   /** In the order of `Result.layers`. */

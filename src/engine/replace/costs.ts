@@ -1,9 +1,12 @@
 import type { CostMeasure, ReplacementCost, ReplacementScores } from "../../shared/replacement";
 import { mean, scoresOf, type PredictionScores } from "./scorer";
 
-/** What cost is counted in, by what could be scored. */
-export function measureOf({ crossEntropy, kl }: PredictionScores): CostMeasure {
-  if (crossEntropy.length > 0) return "cross-entropy";
+/**
+ * What cost is counted in, by what could be scored.
+ * @param isRandom the input is random, so that nothing in it could be predicted
+ */
+export function measureOf({ crossEntropy, kl }: PredictionScores, isRandom: boolean): CostMeasure {
+  if (crossEntropy.length > 0 && !isRandom) return "cross-entropy";
   return kl.length > 0 ? "kl" : "error";
 }
 

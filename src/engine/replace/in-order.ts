@@ -15,6 +15,11 @@ import { neededAfter, runStage } from "./variants";
 /** One way of converting a network layer after layer. */
 export interface ChainForm {
   readonly curve: PairedFitOptions["curve"];
+  /**
+   * What a layer is fitted to: what the norm would make of what reaches it, or what it made of what reached it in the original network. The
+   * latter wants of a layer to undo errors that lie before it; least squares then make it small.
+   */
+  readonly target: "norm" | "original";
   readonly shifted?: boolean;
   /** Leaves out rows that are far larger than the others. */
   readonly withoutOutliers?: boolean;
@@ -48,8 +53,7 @@ interface Chain {
 }
 
 /**
- * Converts a network layer after layer: each layer is fitted on what the converted layers before it hand it, to what the original network's layer
- * gave, so that errors do not add up. Several forms run side by side.
+ * Converts a network layer after layer: each layer is fitted on what the converted layers before it hand it. Several forms run side by side.
  * @returns the values for each form; undefined for a form without outliers where there are none, as its values would be another's.
  * @throws CancelledError once `signal` is aborted.
  */
@@ -94,7 +98,8 @@ async function convertStage({ runtime, norms, batches, starts, given }: InOrderI
       const known = norms.get(norm.name)!;
       const inputs = seen.map((values) => values[norm.input]!);
       const shape = channelShape(known, inputs[0]!)!;
-      const pairs = pairsOf(known, inputs, changed.map((values) => values[norm.input]!), batches);
+      const reached = changed.map((values) => values[norm.input]!);
+      const pairs = pairsOf(known, form.target === "norm" ? reached : inputs, reached, batches);
       sawOutliers ||= pairs.ordinary !== pairs.rows;
       const fit = fitPairs(chosenRows(pairs, form), {
         curve: form.curve,

@@ -14,26 +14,25 @@ export interface LayerPairs extends PairedRows {
 }
 
 /**
- * Pairs what reaches a norm in a changed network with what the norm gave in the original one, row by row.
- * Rows that are not finite in either are left out.
- * @param original inputs of the norm in the original network, one for each batch
- * @param changed inputs in the changed network
+ * Pairs what reaches a layer with what a norm makes of the same rows, or of those of another network. Rows that are not finite in either are left out.
+ * @param normed what the norm is to be computed of, one for each batch
+ * @param reached what reaches the layer, in the same shapes
  */
-export function pairsOf(norm: RowsOfNorm, original: readonly Tensor[], changed: readonly Tensor[], batches: readonly Batch[]): LayerPairs {
-  const known = settled(norm, original[0]!);
+export function pairsOf(norm: RowsOfNorm, normed: readonly Tensor[], reached: readonly Tensor[], batches: readonly Batch[]): LayerPairs {
+  const known = settled(norm, normed[0]!);
   const { channels } = known;
   const normaliser = new RowNormaliser(known);
   const weight = channelWeights(known);
   const bias = channelBiases(known);
-  const total = original.reduce((sum, { data }) => sum + data.length, 0);
+  const total = normed.reduce((sum, { data }) => sum + data.length, 0);
   const x = new Float32Array(total);
   const y = new Float32Array(total);
   const rows: number[] = [];
   const sizes: number[] = [];
   let place = 0;
   for (const [index, batch] of batches.entries()) {
-    const from = rowBlock(norm, original[index]!, batch);
-    const to = rowBlock(norm, changed[index]!, batch);
+    const from = rowBlock(norm, normed[index]!, batch);
+    const to = rowBlock(norm, reached[index]!, batch);
     const length = from.data.length / from.rows;
     x.set(to.data, place);
     for (let start = 0; start < from.data.length; start += length) {

@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/errors";
 import { normRoles } from "../../shared/norm";
-import { replacementMethods, type LayerCost, type MethodCost, type Replacement, type ReplacementMethod, type RoleCost } from "../../shared/replacement";
+import { replacementMethods, type CostMeasure, type LayerCost, type MethodCost, type Replacement, type ReplacementMethod, type RoleCost } from "../../shared/replacement";
 import type { ReplaceRequest } from "../../shared/request";
 import { analyzeModel, refusingForeign, type RunContext } from "../analyze";
 import type { Analysis } from "../compose";
@@ -26,13 +26,14 @@ const fewestTokens = 64;
 
 const directMethods: readonly DirectMethod[] = ["per-channel", "pooled", "inverse-std", "default", "official"];
 /** Methods that a network would be converted by; the others are there to be compared with. */
-const conversions: readonly ReplacementMethod[] = ["in-order", "in-order-robust", "per-channel", "pooled"];
+const conversions: readonly ReplacementMethod[] = ["in-order", "in-order-robust", "in-order-original", "per-channel", "pooled"];
 
 const chainForms: Readonly<Partial<Record<ReplacementMethod, ChainForm>>> = {
-  "in-order": { curve: "tanh" },
-  "in-order-robust": { curve: "tanh", withoutOutliers: true },
-  "in-order-erf": { curve: "erf", shifted: true },
-  "in-order-isru": { curve: "isru" },
+  "in-order": { curve: "tanh", target: "norm" },
+  "in-order-robust": { curve: "tanh", target: "norm", withoutOutliers: true },
+  "in-order-original": { curve: "tanh", target: "original" },
+  "in-order-erf": { curve: "erf", target: "norm", shifted: true },
+  "in-order-isru": { curve: "isru", target: "norm" },
 };
 
 /**
@@ -82,13 +83,13 @@ async function measureReplacement(model: OpenModel, { calibration, heldOut }: Sp
 
   const methods = replacementMethods.filter((method) => valuesBy.has(method));
   const [original, unchanged, ...scored] = await scoreVariants(network, heldOut.batches, [{ valuesOf: () => undefined, runsWhole: true }, ...methods.map((method) => ({ valuesOf: byName(valuesBy.get(method)!) }))], signal, steps("all layers"));
-  const measure = measureOf(original!);
+  const measure = measureOf(original!, heldOut.description.kind === "random");
   const methodCosts = methods.map((method, index): MethodCost => ({ method, ...costOf(measure, original!, scored[index]!) }));
   const chosen = cheapest(methodCosts.filter(({ method }) => conversions.includes(method)));
   const values = valuesBy.get(chosen)!;
 
   const sample = leading(heldOut.batches, sampleTokens(network, taken, tokensOf(heldOut.batches)), network.wholeBatches);
-  const alone = await measureApart(network, sample, taken, perChannel, valuesBy.get("default")!, signal, steps("one layer at a time"));
+  const alone = await measureApart(network, sample, taken, perChannel, valuesBy.get("default")!, measure, signal, steps("one layer at a time"));
   const layers = taken.map(({ name }, index): LayerCost => {
     const { curve, alpha, shift } = values.get(name)!;
     return { name, curve, alpha, shift, ...alone.layers[index]!, defaultCost: alone.defaults[index]!.cost };
@@ -130,7 +131,7 @@ async function fitChains(
   signal: AbortSignal,
   onSteps: OnSteps,
 ): Promise<[ReplacementMethod, LayerValues][]> {
-  const forms: [ReplacementMethod, ChainForm][] = [...(Object.entries(chainForms) as [ReplacementMethod, ChainForm][]), ...(alphas === undefined ? [] : [["own", { curve: "tanh", alphas }] satisfies [ReplacementMethod, ChainForm]])];
+  const forms: [ReplacementMethod, ChainForm][] = [...(Object.entries(chainForms) as [ReplacementMethod, ChainForm][]), ...(alphas === undefined ? [] : [["own", { curve: "tanh", target: "norm", alphas }] satisfies [ReplacementMethod, ChainForm]])];
   const given = new Map(taken.filter(({ measured }) => measured.calls > 1).map(({ name }) => [name, perChannel.get(name)!]));
   const fitted = await fitInOrder({
     ...{ runtime, stages, norms, batches, given, signal },
@@ -162,12 +163,11 @@ interface ApartCosts {
 }
 
 /** One layer at a time, with fitted values and with the usual alpha, and the layers of each role. */
-async function measureApart(network: Network, batches: Parameters<typeof scoreVariants>[1], taken: readonly Candidate[], perChannel: LayerValues, usual: LayerValues, signal: AbortSignal, onSteps: OnSteps): Promise<ApartCosts> {
+async function measureApart(network: Network, batches: Parameters<typeof scoreVariants>[1], taken: readonly Candidate[], perChannel: LayerValues, usual: LayerValues, measure: CostMeasure, signal: AbortSignal, onSteps: OnSteps): Promise<ApartCosts> {
   const roles = normRoles.map((role) => ({ role, names: taken.filter(({ measured }) => measured.layer.role === role).map(({ name }) => name) })).filter(({ names }) => names.length > 0);
   const only = (values: LayerValues, names: readonly string[]): { valuesOf: ValuesOf } => ({ valuesOf: byName(new Map(names.map((name) => [name, values.get(name)!]))) });
   const variants = [...taken.map(({ name }) => only(perChannel, [name])), ...taken.map(({ name }) => only(usual, [name])), ...roles.map(({ names }) => only(perChannel, names))];
   const [original, ...scored] = await scoreVariants(network, batches, variants, signal, onSteps);
-  const measure = measureOf(original!);
   const costs = scored.map((scores: PredictionScores) => costOf(measure, original!, scores));
   return {
     layers: costs.slice(0, taken.length),
