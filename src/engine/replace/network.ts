@@ -77,13 +77,15 @@ async function lastValues({ runtime, stages }: Network, batch: Batch): Promise<V
   return (await runVariants(runtime, stages, [batch], [])).original[0]!;
 }
 
+/** Takes the value of an output for logits. */
 function identityGraph(name: string): Graph {
+  const node = name === "logits" ? [] : [{ opType: "Identity", name: "logits", input: [name], output: ["logits"] }];
   return {
     weights: new Map(),
     model: {
       irVersion: 11,
       opsetImport: [{ domain: "", version: 23 }],
-      graph: { name: "logits", node: [{ opType: "Identity", name: "logits", input: [name], output: ["logits"] }], input: [valueInfo(name, "float32")], output: [valueInfo("logits", "float32")], initializer: [] },
+      graph: { name: "logits", node, input: [valueInfo(name, "float32")], output: [valueInfo("logits", "float32")], initializer: [] },
     },
   };
 }
