@@ -63,7 +63,7 @@ export function selfAttention(g: GraphBuilder, x: Value, { shape, project, query
 
 /** A norm of heads [batch, sequence, heads, head size], over each head or over all of them together. */
 function headNorm(g: GraphBuilder, heads: Value, norm: NormSpecification, count: number, headSize: number): Value {
-  if (norm.weight.shape[0] === headSize) return g.norm(heads, norm);
+  if (norm.weight?.shape[0] === headSize) return g.norm(heads, norm);
   const together = g.op("Reshape", [heads, g.ints([0, 0, count * headSize])]);
   return g.op("Reshape", [g.norm(together, norm), g.ints([0, 0, count, headSize])]);
 }

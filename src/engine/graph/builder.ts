@@ -43,7 +43,9 @@ export interface NormSpecification {
   readonly role: NormRole;
   readonly depth: number;
   readonly eps: number;
-  readonly weight: TensorReference;
+  /** Absent where the gain is 1 in all channels, whose number is then stated. */
+  readonly weight?: TensorReference | undefined;
+  readonly channels?: number;
   /** What the gain is more than the stored weight: 1 in Gemma, whose weights are 0 where the gain is 1; nothing unless stated. */
   readonly weightOffset?: number;
   readonly bias?: TensorReference | undefined;
@@ -205,7 +207,7 @@ export class GraphBuilder {
   /** Norm layer over the last axis; the node carries the layer's name, role and depth for whoever looks for norms. */
   norm(x: Value, norm: NormSpecification): Value {
     const opType = norm.kind === "layernorm" ? "LayerNormalization" : "RMSNormalization";
-    const gain = norm.weightOffset === undefined ? this.weight(norm.weight) : this.add(this.weight(norm.weight), this.float(norm.weightOffset));
+    const gain = this.gain(norm);
     const output = `norm_${this.nodes.length}`;
     this.nodes.push({
       opType,
@@ -225,7 +227,7 @@ export class GraphBuilder {
       opType: "InstanceNormalization",
       name: norm.name,
       docString: normLabel(norm.role, norm.depth),
-      input: [x, this.weight(norm.weight), norm.bias ? this.weight(norm.bias) : this.float(0)],
+      input: [x, this.gain(norm), norm.bias ? this.weight(norm.bias) : this.float(0)],
       output: [output],
       attribute: attributeProtos({ epsilon: { float: norm.eps } }),
     });
@@ -249,6 +251,11 @@ export class GraphBuilder {
         },
       },
     };
+  }
+
+  private gain({ weight, weightOffset, channels = 1 }: NormSpecification): Value {
+    if (!weight) return this.floats(`ones_${channels}`, [channels], () => new Float32Array(channels).fill(1));
+    return weightOffset === undefined ? this.weight(weight) : this.add(this.weight(weight), this.float(weightOffset));
   }
 
   private stored(reference: TensorReference): Value {
