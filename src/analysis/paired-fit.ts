@@ -42,6 +42,9 @@ const searchedElements = 2 ** 19;
 /** Accuracy of log alpha, and of the shift. */
 const tolerance = 1e-4;
 const firstStep = 0.25;
+/** Shift and alpha are looked for in turn, until the shift moves no more than this. */
+const settledShift = 1e-3;
+const mostRounds = 8;
 /** Share of a channel's f² below which its spread is rounding. */
 const noSpread = 1e-13;
 /** The golden ratio's fraction, whose multiples lie evenly in 0 to 1 whatever their number. */
@@ -64,9 +67,11 @@ export function fitPairs(pairs: PairedRows, { curve, start, fixed = false, shift
       return Math.exp(chooseAlpha(r2, best, r2(bounds.low), bounds).logAlpha);
     };
     alpha = search();
-    if (shifted) {
-      shift = minimiseNear((s) => -r2At(alpha, s), { low: -2, high: 2 }, 0, 0.1, tolerance);
+    for (let round = 0, moved = Infinity; shifted && round < mostRounds && moved > settledShift; round++) {
+      const before = shift;
+      shift = minimiseNear((s) => -r2At(alpha, s), { low: -2, high: 2 }, shift, 0.1, tolerance);
       alpha = search();
+      moved = Math.abs(shift - before);
     }
   }
   return { alpha, shift, r2: r2At(alpha, shift), ...gains(pairs, curves[curve].value, alpha, shift) };

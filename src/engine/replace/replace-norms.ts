@@ -78,8 +78,8 @@ async function measureReplacement(model: OpenModel, { calibration, heldOut }: Sp
 
   const valuesBy = new Map<ReplacementMethod, LayerValues>(directMethods.map((method) => [method, new Map(taken.map((one) => [one.name, directValues(method, one)]))]));
   const perChannel = valuesBy.get("per-channel")!;
-  for (const [method, values] of await fitChains(model, network, calibration.batches, taken, perChannel, request.alphas, signal, steps("fitting in order"))) valuesBy.set(method, values);
   if (own) valuesBy.set("own", ownValues(own, taken, perChannel));
+  for (const [method, values] of await fitChains(model, network, calibration.batches, taken, perChannel, request.alphas, signal, steps("fitting in order"))) valuesBy.set(method, values);
 
   const methods = replacementMethods.filter((method) => valuesBy.has(method));
   const [original, unchanged, ...scored] = await scoreVariants(network, heldOut.batches, [{ valuesOf: () => undefined, runsWhole: true }, ...methods.map((method) => ({ valuesOf: byName(valuesBy.get(method)!) }))], signal, steps("all layers"));
