@@ -10,8 +10,8 @@ export interface ModelCard extends Omit<Conversion, "files" | "bytes"> {
   readonly checkpoint: string;
   readonly curve: ReplacementCurve;
   readonly names: Naming;
-  /** Whether dyt.load can build the model: it is one of transformers. */
-  readonly isLoadable: boolean;
+  /** What loads the model: transformers and dyt.py, its user's own code and dyt.py, or whatever runs graphs. */
+  readonly loader: "transformers" | "own" | "graph";
 }
 
 const layerNames: Readonly<Record<ReplacementCurve, string>> = { tanh: "DyT", erf: "Derf", isru: "ISRU" };
@@ -34,13 +34,13 @@ export function modelCard(card: ModelCard): string {
     `# ${printable(nameOf(checkpoint))} with ${layerNames[curve]} in the place of its norms`,
     "",
     `${formatCounted(layers.length, "norm layer")} of ${code(checkpoint)} (${family}) ${layers.length === 1 ? "is" : "are"} replaced by ${formulas[curve]}`,
-    "([Transformers without Normalization](https://arxiv.org/abs/2503.10622)). Everything else is as it was, byte for byte. This is a start for fine-tuning: errors of the layers add up, so",
+    "([Transformers without Normalization](https://arxiv.org/abs/2503.10622)). The other weights are as they were. This is a start for fine-tuning: errors of the layers add up, so",
     "expect the model to be worse than the original until it has been trained on.",
     "",
     "## How it was made",
     "",
     `NormLens ${version}. ${sourceSentence(card)}`,
-    `The parameters are called ${Object.values(namesOf(card)).map((name) => `\`NAME.${name}\``).join(", ")} and are float32; each weight is the complete gain, also in models that store it less 1.`,
+    ...(card.loader === "graph" ? [] : [`The parameters are called ${Object.values(namesOf(card)).map((name) => `\`NAME.${name}\``).join(", ")} and are float32; each weight is the complete gain, also in models that store it less 1.`]),
     "",
     "## Load it",
     "",
@@ -68,10 +68,11 @@ function sourceSentence({ source }: ModelCard): string {
   );
 }
 
-function loading({ names, isLoadable, curve }: ModelCard): string[] {
+function loading({ names, loader, curve }: ModelCard): string[] {
+  if (loader === "graph") return ["The graph takes and gives what the original took and gave, and runs wherever that ran."];
   if (names !== "official") return [`The parameters have the names of ${names}, for models that are built with its DynamicTanh; \`dyt.py\` in this folder reads them too.`];
   const layer = layerNames[curve];
-  if (isLoadable) return ["With `dyt.py` from this folder beside your code, and transformers:", "", "    import dyt", "", '    model = dyt.load("this-folder")'];
+  if (loader === "transformers") return ["With `dyt.py` from this folder beside your code, and transformers:", "", "    import dyt", "", '    model = dyt.load("this-folder")'];
   return [
     "With `dyt.py` from this folder beside your code:",
     "",

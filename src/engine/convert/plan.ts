@@ -1,19 +1,19 @@
 import type { ConvertRequest, KeptNorm } from "../../shared/conversion";
 import { UserError } from "../../shared/errors";
+import type { Checkpoint } from "../checkpoint/checkpoint";
 import { quote } from "../checkpoint/quote";
-import { sameAxes } from "../graph/axes";
 import { viewOf } from "../graph/find/view";
 import type { NormNode } from "../graph/norms";
+import type { ElementWiseValues } from "../graph/replace";
 import type { SurveyedNorm } from "../survey";
-import type { LayerValues } from "./layer-values";
 
 /** Values for a norm, or why there are none. */
-export type ValuesOf = (norm: NormNode) => { readonly values: LayerValues; readonly r2?: number } | { readonly reason: string };
+export type ValuesOf = (norm: NormNode) => { readonly values: ElementWiseValues; readonly r2?: number } | { readonly reason: string };
 
 /** A norm that is replaced. */
 export interface ReplacedNorm {
   readonly node: NormNode;
-  readonly values: LayerValues;
+  readonly values: ElementWiseValues;
   /** Of the fit to the norm's output, where it was made here. */
   readonly r2?: number;
   /** Names of the checkpoint's tensors that go: its gain and its offset. */
@@ -27,10 +27,10 @@ export interface Plan {
 }
 
 /**
- * Decides which norms are replaced: those that are asked for, have values, and normalise over channels alone.
+ * Decides which norms are replaced: those that are asked for, have values, and normalise over channels alone. Modules of PyTorch have these on the last axis, graphs where they like.
  * @throws UserError where a layer is asked for that is none of them, or where none is left.
  */
-export function planConversion(path: string, survey: ReadonlyMap<string, SurveyedNorm>, { layers, roles }: Pick<ConvertRequest, "layers" | "roles">, valuesOf: ValuesOf): Plan {
+export function planConversion({ path, graph }: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>, { layers, roles }: Pick<ConvertRequest, "layers" | "roles">, valuesOf: ValuesOf): Plan {
   const unknown = layers?.find((name) => !survey.has(name));
   if (unknown !== undefined) throw new UserError(`${path} has no norm ${quote(unknown)}; "normlens inspect" lists those that it has.`);
   const replaced: ReplacedNorm[] = [];
@@ -38,7 +38,7 @@ export function planConversion(path: string, survey: ReadonlyMap<string, Surveye
   for (const norm of survey.values()) {
     const { node } = norm;
     const isAsked = (layers?.includes(node.name) ?? true) && (roles?.includes(node.role) ?? true);
-    const found = isAsked ? (overOtherAxes(node) ?? valuesOf(node)) : { reason: "it was not asked for" };
+    const found = isAsked ? replacementOf(node, valuesOf, graph !== undefined) : { reason: "it was not asked for" };
     if ("values" in found) replaced.push({ node, ...found, tensors: tensorsOf(norm) });
     else if (layers?.includes(node.name) === true && isAsked) throw new UserError(`${path}: ${node.name} can't be replaced, since ${found.reason}; leave it out of the layers.`);
     else kept.push({ name: node.name, reason: found.reason });
@@ -47,9 +47,10 @@ export function planConversion(path: string, survey: ReadonlyMap<string, Surveye
   return { replaced, kept };
 }
 
-function overOtherAxes({ kind, over }: NormNode): { readonly reason: string } | undefined {
-  if (kind === "groupnorm") return { reason: "it is a group norm, whose rows are more than channels" };
-  return sameAxes(over, { axes: [-1] }) || sameAxes(over, { from: -1 }) ? undefined : { reason: "it normalises over other axes than the last" };
+function replacementOf(node: NormNode, valuesOf: ValuesOf, isGraph: boolean): ReturnType<ValuesOf> {
+  if (node.kind === "groupnorm") return { reason: "it is a group norm, whose rows are more than channels" };
+  const found = valuesOf(node);
+  return "values" in found && !isGraph && found.values.shape.length > 1 ? { reason: "it normalises over other axes than the last" } : found;
 }
 
 function tensorsOf({ node, graph }: SurveyedNorm): string[] {

@@ -1,15 +1,15 @@
 import { UserError } from "../../shared/errors";
 import { quote } from "../checkpoint/quote";
+import type { ElementWiseValues } from "../graph/replace";
 import type { RowsOfNorm } from "../norm-rows";
 import { readOwnValues, type OwnLayerValues } from "../replace/own-values";
-import type { LayerValues } from "./layer-values";
 
 /**
  * Values by layer from a file of the user's own.
  * @param norms of the model, by name: gains and offsets that are not given are theirs.
  * @throws UserError for layers that are no norms of the model, other numbers of channels, alphas that are not above 0, and numbers that are not finite.
  */
-export async function readValuesFile(path: string, norms: ReadonlyMap<string, RowsOfNorm>): Promise<ReadonlyMap<string, LayerValues>> {
+export async function readValuesFile(path: string, norms: ReadonlyMap<string, RowsOfNorm>): Promise<ReadonlyMap<string, ElementWiseValues>> {
   const given = await readOwnValues(path);
   const unknown = [...given.keys()].filter((name) => !norms.has(name));
   if (unknown.length > 0) {
@@ -18,7 +18,7 @@ export async function readValuesFile(path: string, norms: ReadonlyMap<string, Ro
   return new Map([...given].map(([name, values]) => [name, completed(path, norms.get(name)!, values)]));
 }
 
-function completed(path: string, norm: RowsOfNorm, { curve, alpha, shift, gain, offset }: OwnLayerValues): LayerValues {
+function completed(path: string, norm: RowsOfNorm, { curve, alpha, shift, gain, offset }: OwnLayerValues): ElementWiseValues {
   const channels = norm.channels > 0 ? norm.channels : (gain ?? offset)?.length;
   if (channels === undefined) {
     throw new UserError(`${path} has no weight for ${norm.name}, which has none of its own to tell how many channels there are; add ${norm.name}.weight.`);
@@ -28,7 +28,16 @@ function completed(path: string, norm: RowsOfNorm, { curve, alpha, shift, gain, 
       throw new UserError(`${path} has ${values.length} numbers as ${norm.name}.${part}, where the norm has ${channels} channels; give values that were fitted to this model.`);
     }
   }
-  return { curve, alpha, shift, gain: gain ?? spread(norm.weight, channels, 1), offset: offset ?? spread(norm.bias, channels, 0) };
+  const shape = shapeOf(norm, channels);
+  if (shape === undefined) throw new UserError(`${path} has values for ${norm.name}, whose channels lie along several axes; leave it out.`);
+  return { curve, alpha, shift, shape, gain: gain ?? spread(norm.weight, channels, 1), offset: offset ?? spread(norm.bias, channels, 0) };
+}
+
+/** Shape in which numbers for the channels broadcast against the norm's input. */
+function shapeOf({ affineAxes = [-1], over }: RowsOfNorm, channels: number): readonly number[] | undefined {
+  const [axis] = affineAxes;
+  if (affineAxes.length !== 1 || axis === undefined || "groups" in over) return undefined;
+  return [channels, ...new Array<number>(-axis - 1).fill(1)];
 }
 
 /** What a norm applies, one number a channel. */
