@@ -16,6 +16,7 @@ import { gpt2 } from "./gpt2";
 import { gptj } from "./gptj";
 import { granite } from "./granite";
 import { llama } from "./llama";
+import { mamba } from "./mamba";
 import { mistral } from "./mistral";
 import { mixtral } from "./mixtral";
 import { modernbert } from "./modernbert";
@@ -36,5 +37,6 @@ import { t5 } from "./t5";
 export const languageFamilies: readonly Family[] = [
   ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
+  ...[mamba],
   ...[t5, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
 ];

@@ -5,13 +5,12 @@
 """
 
 import sys
-from pathlib import Path
 from typing import Callable
 
 import torch
 import transformers
-from make_golden import VISIBLE_EPS, VOCABULARY, ids, transformers_case
-from recording import Case, Feed, write
+from cases import VISIBLE_EPS, VOCABULARY, ids, transformers_case, write_cases
+from recording import Case, Feed
 from torch import nn
 
 # wav2vec 2.0 and HuBERT
@@ -102,14 +101,5 @@ def whisper_hf() -> Case:
 CASES: list[Callable[[], Case]] = [wav2vec2_hf, wav2vec2_hf_stable, hubert_hf_old_names, whisper_hf]
 
 
-def main(start: str = "") -> None:
-    torch.set_num_threads(1)
-    transformers.utils.logging.disable_progress_bar()
-    root = Path(__file__).parent
-    for make in CASES:
-        if make.__name__.replace("_", "-").startswith(start):
-            print(write(make(), root))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    write_cases(CASES, *sys.argv[1:])

@@ -6,14 +6,14 @@
 
 import re
 import sys
-from pathlib import Path
 from typing import Callable
 
 import timm
 import torch
 import transformers
-from make_golden import CONTEXT, VISIBLE_EPS, VIT_ROLES, VIT_WITHOUT_EFFECT, VOCABULARY, ids, image_feeds, transformers_case
-from recording import Case, randomise, write
+from cases import CONTEXT, VISIBLE_EPS, VOCABULARY, ids, image_feeds, transformers_case, write_cases
+from make_golden import VIT_ROLES, VIT_WITHOUT_EFFECT
+from recording import Case, randomise
 from torch import nn
 
 SIZES = {
@@ -333,14 +333,5 @@ def vit_mae_hf() -> Case:
 CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, deit_timm_distilled, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
 
 
-def main(start: str = "") -> None:
-    torch.set_num_threads(1)
-    transformers.utils.logging.disable_progress_bar()
-    root = Path(__file__).parent
-    for make in CASES:
-        if make.__name__.replace("_", "-").startswith(start):
-            print(write(make(), root))
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    write_cases(CASES, *sys.argv[1:])
