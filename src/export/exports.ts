@@ -5,8 +5,9 @@ import { html } from "./html";
 import { json } from "./json";
 import { markdown } from "./markdown";
 import { python } from "./python";
+import { liger, xTransformers } from "./renamed-safetensors";
 import { safetensors } from "./safetensors";
 import { yaml } from "./yaml";
 
 /** Every format that `normlens export` writes. */
-export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, flags, safetensors, html];
+export const exportFormats: readonly ExportFormat[] = [json, yaml, csv, markdown, python, flags, safetensors, xTransformers, liger, html];

@@ -25,7 +25,7 @@ export function addExport(program: Command): void {
     .addOption(new Option("--format <format>", "what to write").choices(formats).makeOptionMandatory())
     .addOption(new Option("--intent <intent>", "what the alphas of one-alpha-a-role formats are for").choices(intents).default("scratch"))
     .option("--out <file>", "where to write it (default: standard output)")
-    .addHelpText("after", `\nFormats:\n${exportFormats.map(({ name, description }) => `  ${name.padEnd(12)} ${description}`).join("\n")}`)
+    .addHelpText("after", `\nFormats:\n${exportFormats.map(({ name, description }) => `  ${name.padEnd(14)} ${description}`).join("\n")}`)
     .action(async (path: string, options: Options) => {
       const format = exportFormats.find(({ name }) => name === options.format)!;
       const weightsPath = weightsPathOf(path);
