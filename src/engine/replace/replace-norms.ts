@@ -1,28 +1,21 @@
 import { UserError } from "../../shared/errors";
-import { normRoles } from "../../shared/norm";
-import { replacementMethods, type CostMeasure, type LayerCost, type MethodCost, type Replacement, type ReplacementMethod, type RoleCost } from "../../shared/replacement";
+import { replacementMethods, type LayerCost, type MethodCost, type Replacement, type ReplacementMethod } from "../../shared/replacement";
 import type { ReplaceRequest } from "../../shared/request";
 import { analyzeModel, refusingForeign, type RunContext } from "../analyze";
 import type { Analysis } from "../compose";
-import type { NormNode } from "../graph/norms";
 import type { ElementWiseValues } from "../graph/replace";
 import { prepareInput } from "../input/prepare";
 import { openModel, type OpenModel } from "../open-model";
 import { stopwatch } from "../stopwatch";
+import { measureApart, replacing, sampleTokens } from "./apart";
 import { budgetCurve } from "./budget";
 import { costOf, measureOf } from "./costs";
 import { leading, splitInput, tokensOf, type SplitInput } from "./held-out";
 import { fitInOrder, type ChainForm, type LayerValues } from "./in-order";
-import { networkOf, scoreVariants, workOf, type Network, type OnSteps } from "./network";
+import { networkOf, scoreVariants, type Network, type OnSteps } from "./network";
 import { readOwnValues } from "./own-values";
-import type { PredictionScores } from "./scorer";
 import { candidatesOf, directValues, type Candidate, type DirectMethod } from "./values";
-import type { ValuesOf } from "./variants";
-
-/** Forward passes over all held-out input that replacing every layer by itself may cost; the number of tokens that they see follows from it. */
-const sensitivityPasses = 3.5;
-/** Fewest tokens that single layers are measured on. */
-const fewestTokens = 64;
+import { byName } from "./variants";
 
 const directMethods: readonly DirectMethod[] = ["per-channel", "pooled", "inverse-std", "default", "official"];
 /** Methods that a network would be converted by; the others are there to be compared with. */
@@ -96,7 +89,7 @@ async function measureReplacement(model: OpenModel, { calibration, heldOut }: Sp
   });
   const order = layers.toSorted((a, b) => (a.cost ?? Infinity) - (b.cost ?? Infinity)).map(({ name }) => name);
   const budget = await budgetCurve(order, request.budget, async (counts) => {
-    const variants = counts.map((count) => ({ valuesOf: byName(new Map(order.slice(0, count).map((name) => [name, perChannel.get(name)!]))) }));
+    const variants = counts.map((count) => replacing(order.slice(0, count), perChannel));
     const [before, ...after] = await scoreVariants(network, sample, variants, signal, steps("more and more layers"));
     return after.map((scores) => costOf(measure, before!, scores).cost);
   });
@@ -156,41 +149,6 @@ function ownValues(own: OwnValues, taken: readonly Candidate[], perChannel: Laye
   }));
 }
 
-interface ApartCosts {
-  readonly layers: readonly ReturnType<typeof costOf>[];
-  readonly defaults: readonly ReturnType<typeof costOf>[];
-  readonly roles: readonly RoleCost[];
-}
-
-/** One layer at a time, with fitted values and with the usual alpha, and the layers of each role. */
-async function measureApart(network: Network, batches: Parameters<typeof scoreVariants>[1], taken: readonly Candidate[], perChannel: LayerValues, usual: LayerValues, measure: CostMeasure, signal: AbortSignal, onSteps: OnSteps): Promise<ApartCosts> {
-  const roles = normRoles.map((role) => ({ role, names: taken.filter(({ measured }) => measured.layer.role === role).map(({ name }) => name) })).filter(({ names }) => names.length > 0);
-  const only = (values: LayerValues, names: readonly string[]): { valuesOf: ValuesOf } => ({ valuesOf: byName(new Map(names.map((name) => [name, values.get(name)!]))) });
-  const variants = [...taken.map(({ name }) => only(perChannel, [name])), ...taken.map(({ name }) => only(usual, [name])), ...roles.map(({ names }) => only(perChannel, names))];
-  const [original, ...scored] = await scoreVariants(network, batches, variants, signal, onSteps);
-  const costs = scored.map((scores: PredictionScores) => costOf(measure, original!, scores));
-  return {
-    layers: costs.slice(0, taken.length),
-    defaults: costs.slice(taken.length, 2 * taken.length),
-    roles: roles.map(({ role, names }, index) => ({ role, layers: names.length, ...costs[2 * taken.length + index]! })),
-  };
-}
-
-function byName(values: LayerValues): ValuesOf {
-  return ({ name }: NormNode) => values.get(name);
-}
-
 function cheapest(costs: readonly MethodCost[]): ReplacementMethod {
   return costs.toSorted((a, b) => (a.cost ?? Infinity) - (b.cost ?? Infinity))[0]!.method;
-}
-
-/** Tokens on which replacing every layer by itself costs `sensitivityPasses` forward passes over all held-out input: a layer costs what comes behind it. */
-function sampleTokens(network: Network, taken: readonly Candidate[], tokens: number): number {
-  const { stages, head } = workOf(network);
-  const names = new Set(taken.map(({ name }) => name));
-  const whole = stages.reduce((sum, work) => sum + work, head);
-  const first = new Map<string, number>();
-  network.stages.forEach(({ norms }, index) => { for (const { name } of norms) if (names.has(name) && !first.has(name)) first.set(name, index); });
-  const behind = [...first.values()].reduce((sum, index) => sum + stages.slice(index).reduce((rest, work) => rest + work, head), 0);
-  return Math.max(Math.min(tokens, fewestTokens), behind === 0 ? tokens : Math.min(tokens, Math.floor((sensitivityPasses * tokens * whole) / behind)));
 }

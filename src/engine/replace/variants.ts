@@ -16,6 +16,11 @@ export interface Variant {
   readonly runsWhole?: true;
 }
 
+/** Values by the names of layers. */
+export function byName(values: ReadonlyMap<string, ElementWiseValues>): ValuesOf {
+  return ({ name }) => values.get(name);
+}
+
 /** What the original and each variant hand on last, for every batch. */
 export interface VariantOutputs {
   readonly original: readonly Values[];
