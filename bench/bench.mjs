@@ -84,6 +84,11 @@ const bareAll = median(bare.map((one) => one.open + one.run));
 console.log(`\nstatistics and fits / forward: ${((our.statistics + our.fit) / our.forward).toFixed(2)} (asked: at most 0.25)`);
 console.log(`forward / bare onnxruntime run: ${(our.forward / bareRun).toFixed(2)} (asked: at most 1.2); with opening the sessions ${((our.forward + our.build) / bareAll).toFixed(2)}\n`);
 
+console.log("## Replacing norms\n");
+await build({ entryPoints: [join(import.meta.dirname, "replace.ts")], outfile: join(cache, "replace.cjs"), bundle: true, platform: "node", format: "cjs", external: ["onnxruntime-node"], logLevel: "warning" });
+const replaced = times(runs, () => run("node", [join(cache, "replace.cjs"), gpt2, String(tokens)]).json);
+console.log(`all ${replaced[0].layers} single-layer replacements, on ${replaced[0].sampleTokens} of ${tokens} held-out tokens: ${median(replaced.map((one) => one.single / one.pass)).toFixed(1)} forward passes (asked: at most 4)\n`);
+
 console.log("## Header only\n");
 const shards = shardedIndex(join(cache, "shards-100"));
 console.log(`inspect of 100 shards, whole process: ${Math.round(1000 * median(times(runs, () => run("node", ["dist/cli.js", "inspect", shards, "--json"]).seconds)))} ms (asked: under 300)\n`);
