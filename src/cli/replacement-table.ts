@@ -1,25 +1,9 @@
 import pc from "picocolors";
 import { formatCount, formatCounted, formatNumber, formatSeconds, formatShare, noNumber, printable } from "../shared/format";
-import type { BudgetCurve, CostMeasure, LayerCost, Replacement, ReplacementCost, ReplacementMethod, RoleCost } from "../shared/replacement";
+import type { BudgetCurve, CostMeasure, LayerCost, Replacement, ReplacementCost, RoleCost } from "../shared/replacement";
+import { costUnits, formatCost, methodTexts } from "../shared/replacement-words";
 import { renderColumns, renderPairs, type Column } from "./columns";
 import type { TableOptions } from "./table";
-
-/** The methods for people. */
-const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
-  "in-order": "DyT, fitted in order",
-  "in-order-robust": "DyT, in order, outliers left out",
-  "in-order-original": "DyT, in order, to the original's outputs",
-  "in-order-erf": "Derf, fitted in order",
-  "in-order-isru": "ISRU, fitted in order",
-  "per-channel": "DyT, every layer fitted by itself",
-  pooled: "DyT, one gain for all channels",
-  "inverse-std": "DyT, alpha 1 / std, trained affine",
-  default: "DyT, alpha 0.5, trained affine",
-  official: "official conversion (alpha 0.5, gain 1)",
-  own: "your own values",
-};
-
-const units: Readonly<Record<CostMeasure, string>> = { "cross-entropy": "nats", kl: "nats KL", error: "error" };
 
 interface MethodRow extends ReplacementCost {
   readonly label: string;
@@ -58,7 +42,7 @@ function header({ measure, heldOut, sampleTokens, original, kept, seconds }: Rep
 function costColumns<Row extends ReplacementCost>(measure: CostMeasure, withError: boolean): Column<Row>[] {
   const hasPredictions = measure !== "error";
   return [
-    { heading: `cost (${units[measure]})`, align: "right", text: ({ cost }) => formatCost(cost) },
+    { heading: `cost (${costUnits[measure]})`, align: "right", text: ({ cost }) => formatCost(cost) },
     { heading: "±", align: "right", keep: 3, text: ({ standardError }) => formatNumber(standardError, 2) },
     ...(measure === "cross-entropy" ? [{ heading: "perplexity", align: "right", keep: 4, text: ({ scores }: Row) => formatNumber(Math.exp(scores.crossEntropy ?? NaN)) } satisfies Column<Row>] : []),
     ...(hasPredictions
@@ -80,17 +64,11 @@ function layerColumns(measure: CostMeasure): Column<LayerCost>[] {
   ];
 }
 
-/** With a sign, since a replacement can be better than the original. */
-function formatCost(cost: number | null): string {
-  if (cost === null) return "not finite";
-  return cost > 0 ? `+${formatNumber(cost)}` : formatNumber(cost);
-}
-
 function budgetPairs({ order, points, limit, count }: BudgetCurve, measure: CostMeasure): { label: string; text: string }[] {
   if (order.length < 2) return [];
   const curve = points.map((point) => `${point.count}: ${formatCost(point.cost)}`).join(", ");
   const within = limit === undefined || count === undefined ? [] : [
-    { label: "Budget", text: `${formatCount(count)} of ${formatCounted(order.length, "layer")} can be replaced for at most ${formatNumber(limit)} ${units[measure]}${count < order.length ? `; these stay: ${order.slice(count).map(printable).join(", ")}` : ""}` },
+    { label: "Budget", text: `${formatCount(count)} of ${formatCounted(order.length, "layer")} can be replaced for at most ${formatNumber(limit)} ${costUnits[measure]}${count < order.length ? `; these stay: ${order.slice(count).map(printable).join(", ")}` : ""}` },
   ];
-  return [{ label: "Layers", text: `the cheapest first, ${units[measure]} for so many: ${curve === "" ? noNumber : curve}` }, ...within];
+  return [{ label: "Layers", text: `the cheapest first, ${costUnits[measure]} for so many: ${curve === "" ? noNumber : curve}` }, ...within];
 }

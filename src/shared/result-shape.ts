@@ -1,7 +1,9 @@
 import type { EngineChoice, EngineFallback } from "./engines";
 import { UserError } from "./errors";
 import { normRoles, type NormKind } from "./norm";
+import { damageOfReplacement } from "./replacement-shape";
 import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type CurveData, type LayerResult, type PooledFit, type Result } from "./result";
+import { first, firstDifference, optionalDifference } from "./shape";
 
 /*
  * A result that has every field, against which files are compared. The compiler keeps it complete.
@@ -93,19 +95,16 @@ const choice: EngineChoice = { asked: { runtime: "", device: "" }, reason: "", o
 const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 
 /** Fields that need not be there, but are to be what they should where they are. */
-function damagedOption({ engine, layers, warnings }: Result): string | undefined {
+function damagedOption({ engine, layers, warnings, replacement }: Result): string | undefined {
   return (
     optionalDifference("", engine.hardware, "engine.hardware") ??
     optionalDifference(0, engine.seconds.engine, "engine.seconds.engine") ??
     optionalDifference(choice, engine.choice, "engine.choice") ??
     optionalDifference(fallback, engine.fallback, "engine.fallback") ??
     first(layers, ({ input }, index) => optionalDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`)) ??
-    first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`))
+    first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`)) ??
+    damageOfReplacement(replacement)
   );
-}
-
-function optionalDifference(expected: unknown, value: unknown, path: string): string | undefined {
-  return value === undefined ? undefined : firstDifference(expected, value, path);
 }
 
 const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true };
@@ -148,27 +147,6 @@ function damagedCurve({ layers }: Result): string | undefined {
 function isGrid({ xMin, xMax, yMin, yMax, columns, rows, counts }: CurveData["density"]): boolean {
   const isSide = (cells: number) => Number.isInteger(cells) && cells >= 0 && cells <= mostCells;
   return isSide(columns) && isSide(rows) && columns * rows === counts.length && xMin <= xMax && yMin <= yMax;
-}
-
-/** Fields of the example that the value lacks or has of another type; lists are compared element by element. */
-function firstDifference(expected: unknown, value: unknown, path: string): string | undefined {
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(value)) return `${path} is no list`;
-    return first(value, (element, index) => firstDifference(expected[0], element, `${path}[${index}]`));
-  }
-  if (typeof expected === "object" && expected !== null) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return `${path} is no object`;
-    return first(Object.entries(expected), ([key, part]) => firstDifference(part, (value as Record<string, unknown>)[key], path === "" ? key : `${path}.${key}`));
-  }
-  return typeof value === typeof expected ? undefined : `${path} is no ${typeof expected}`;
-}
-
-function first<T>(items: readonly T[], check: (item: T, index: number) => string | undefined): string | undefined {
-  for (const [index, item] of items.entries()) {
-    const found = check(item, index);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function zeros<Key extends string>(keys: readonly Key[]): Record<Key, number> {

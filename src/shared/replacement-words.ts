@@ -1,0 +1,33 @@
+import { formatNumber, formatShare } from "./format";
+import type { CostMeasure, ReplacementMethod } from "./replacement";
+
+/** The methods for people. */
+export const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
+  "in-order": "DyT, fitted in order",
+  "in-order-robust": "DyT, in order, outliers left out",
+  "in-order-original": "DyT, in order, to the original's outputs",
+  "in-order-erf": "Derf, fitted in order",
+  "in-order-isru": "ISRU, fitted in order",
+  "per-channel": "DyT, every layer fitted by itself",
+  pooled: "DyT, one gain for all channels",
+  "inverse-std": "DyT, alpha 1 / std, trained affine",
+  default: "DyT, alpha 0.5, trained affine",
+  official: "official conversion (alpha 0.5, gain 1)",
+  own: "your own values",
+};
+
+/** What costs are counted in. */
+export const costUnits: Readonly<Record<CostMeasure, string>> = { "cross-entropy": "nats", kl: "nats KL", error: "error" };
+
+/** A cost with its sign, since a replacement can be better than the original: "+0.00433". Null stands for an infinite one. */
+export function formatCost(cost: number | null): string {
+  if (cost === null) return "not finite";
+  return cost > 0 ? `+${formatNumber(cost)}` : formatNumber(cost);
+}
+
+/** A cost in its unit: "+0.00433 nats", "+1.2 % error". */
+export function formatCostIn(cost: number | null, measure: CostMeasure): string {
+  if (cost === null) return formatCost(cost);
+  if (measure !== "error") return `${formatCost(cost)} ${costUnits[measure]}`;
+  return `${cost > 0 ? "+" : ""}${formatShare(cost)} ${costUnits[measure]}`;
+}
