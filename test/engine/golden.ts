@@ -59,7 +59,7 @@ export async function openGolden(file: string): Promise<Golden> {
     ids: (name) => {
       const reference = checkpoint.tensors.get(name);
       if (!reference) return undefined;
-      const [rows, columns] = reference.shape as [number, number];
+      const [rows, columns = 1] = reference.shape as [number, number?];
       const at = (row: number, column: number): number => Number(bytes.readBigInt64LE(reference.offset + 8 * (row * columns + column)));
       return {
         shape: reference.shape,
@@ -77,11 +77,14 @@ export async function openGolden(file: string): Promise<Golden> {
 /** What was fed, as batches; what a mask hides is cut away, so that nothing is padded. */
 export async function batchesOf(golden: Golden): Promise<Batch[]> {
   const ids = golden.ids("input_ids");
-  const name = ["pixel_values", "input_values", "input_features"].find((one) => golden.has(one));
+  const name = ["pixel_values", "input_values", "input_features", "latents"].find((one) => golden.has(one));
   if (name !== undefined) {
     const pieces = (await golden.tensor(name))!;
-    const text: Batch["feeds"] = ids ? { input_ids: { type: "int64", shape: ids.shape, data: BigInt64Array.from(ids.rows.flat(), BigInt) } } : {};
-    return [{ feeds: { [name]: { type: "float32", ...pieces }, ...text }, sequences: pieces.shape[0]!, sequenceLength: 1 }];
+    const beside = ["input_ids", "timesteps", "class_labels"].flatMap((one): [string, Tensor][] => {
+      const told = golden.ids(one);
+      return told ? [[one, { type: "int64", shape: told.shape, data: BigInt64Array.from(told.rows.flat(), BigInt) }]] : [];
+    });
+    return [{ feeds: { [name]: { type: "float32", ...pieces }, ...Object.fromEntries(beside) }, sequences: pieces.shape[0]!, sequenceLength: 1 }];
   }
   const mask = golden.ids("attention_mask");
   return batchSequences(ids!.rows.map((row, r) => row.filter((_, column) => mask?.rows[r]![column] !== 0)), 1024);

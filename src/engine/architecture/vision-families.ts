@@ -4,9 +4,10 @@ import { clip, siglip } from "./clip";
 import { convnext } from "./convnext";
 import { deit } from "./deit";
 import { dinov2 } from "./dinov2";
+import { dit } from "./dit";
 import { swin } from "./swin";
 import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
 /** Families that take images. */
-export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, convnext, vit, vitMae];
+export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, convnext, dit, vit, vitMae];

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor";
 export type { InputChoice };
 
 /** What a model expects to be fed; each architecture states its own. */
-export type ModelInput = TextInput | ImageInput | AudioInput | GraphInput;
+export type ModelInput = TextInput | ImageInput | AudioInput | LatentInput | GraphInput;
 
 /** Token ids of shape [batch, sequence], int64, fed as `input_ids`. */
 export interface TextInput {
@@ -41,6 +41,17 @@ export interface AudioInput {
   readonly tokensPerPiece: number;
   /** Where the model reads text beside each piece: token ids [pieces, context length], fed as `input_ids`. */
   readonly text?: TextInput;
+}
+
+/** What a diffusion model takes the noise from: pieces [pieces, ...shape], float32, fed as `latents`. */
+export interface LatentInput {
+  readonly modality: "latents";
+  /** Of one piece. */
+  readonly shape: readonly number[];
+  /** Rows that one piece becomes. */
+  readonly tokensPerPiece: number;
+  /** What it is told beside each piece, int64 [pieces]: the name under which it is fed, and the number of values that it can take, from 0 on. */
+  readonly conditions: Readonly<Record<string, number>>;
 }
 
 /** Whatever a graph of unknown origin declares. */

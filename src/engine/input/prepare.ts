@@ -7,6 +7,7 @@ import { prepareGraph } from "./graph-input";
 import { readIds } from "./ids";
 import type { Batch, CalibrationInput, ImageInput, InputOptions, ModelInput, TextInput } from "./input";
 import { listImages, readImage } from "./images";
+import { prepareLatents } from "./latents";
 import { pairWithText } from "./paired-text";
 import { randomIds, randomImages } from "./random";
 import { defaultRecipe, readRecipe, type ImageRecipe } from "./recipe";
@@ -31,6 +32,8 @@ export async function prepareInput(expected: ModelInput, folder: string, options
       return pairWithText(await prepareImages(expected, folder, options), expected.text, folder, options);
     case "audio":
       return pairWithText(await prepareSound(expected, folder, options), expected.text, folder, options);
+    case "latents":
+      return prepareLatents(expected, options);
     case "graph":
       return prepareGraph(expected, options, (main, changed) => prepareInput(main, folder, changed));
   }

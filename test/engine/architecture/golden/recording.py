@@ -9,6 +9,7 @@ from typing import Callable
 from zlib import crc32
 
 import torch
+from element_wise import ElementWise
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
@@ -57,7 +58,7 @@ OWN_NORMS = ("RMSNorm", "T5LayerNorm", "CohereLayerNorm", "Cohere2LayerNorm")
 
 
 def is_norm(module: nn.Module) -> bool:
-    return isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)) or type(module).__name__.endswith(OWN_NORMS)
+    return isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, ElementWise)) or type(module).__name__.endswith(OWN_NORMS)
 
 
 def norms_of(model: nn.Module) -> dict[str, nn.Module]:
@@ -115,9 +116,13 @@ def double_feed(feed: Feed) -> Feed:
     return {name: value.double() if value.is_floating_point() else value for name, value in feed.items()}
 
 
+def gain_of(norm: nn.Module) -> Tensor | None:
+    return norm.part("gain") if isinstance(norm, ElementWise) else norm.weight
+
+
 def checkpoint_name(checkpoint: dict[str, Tensor], norm: nn.Module) -> str:
     """The module path under which the checkpoint keeps this norm: random weights tell the layers apart."""
-    names = [name for name, tensor in checkpoint.items() if torch.equal(tensor.double(), norm.weight.double())]
+    names = [name for name, tensor in checkpoint.items() if torch.equal(tensor.double(), gain_of(norm).double())]
     assert len(names) == 1, f"{names} hold the same weight"
     return names[0].rsplit(".", 1)[0]
 
@@ -138,6 +143,8 @@ def depth_of(case: Case, name: str, role: str) -> int:
 
 
 def kind_of(norm: nn.Module) -> str:
+    if isinstance(norm, ElementWise):
+        return norm.kind
     if isinstance(norm, nn.GroupNorm):
         return "groupnorm"
     return "layernorm" if isinstance(norm, nn.LayerNorm) or type(norm).__name__.startswith("Cohere") else "rmsnorm"
@@ -145,7 +152,7 @@ def kind_of(norm: nn.Module) -> str:
 
 def describe(case: Case, name: str, norm: nn.Module) -> dict:
     """The facts about a norm that a reader of the checkpoint has to find by itself."""
-    spelled = checkpoint_name(case.checkpoint, norm)
+    spelled = name if gain_of(norm) is None else checkpoint_name(case.checkpoint, norm)
     role = role_of(case.roles, spelled)
     return {
         "name": spelled,
