@@ -111,12 +111,13 @@ function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): War
 
 function coverageOf(survey: ReadonlyMap<string, SurveyedNorm>, measured: readonly MeasuredNorm[], unreached: readonly string[], family: string): Coverage {
   const seen = new Set(measured.filter(({ layer }) => layer.tokens > 0).map(({ layer }) => layer.name));
+  const ran = new Set(measured.map(({ layer }) => layer.name));
   const unseen = [...survey.keys()].filter((name) => !seen.has(name));
   return {
     found: survey.size + unreached.length,
     measured: seen.size,
     missing: [
-      ...unseen.map((name) => ({ name, reason: "no row of its input was finite" })),
+      ...unseen.map((name) => ({ name, reason: ran.has(name) ? "no row of its input was finite" : "it stands in a branch or loop that was not run" })),
       ...unreached.map((name) => ({ name, reason: `the forward pass of the family ${family} does not reach it` })),
     ],
   };

@@ -1,6 +1,7 @@
 import { CancelledError } from "../shared/errors";
 import type { Stage } from "./architecture/architecture";
 import { inputNames, outputNames, type Graph, type Value } from "./graph/graph";
+import { runsOf } from "./graph/runs";
 import { findNorms, tapNorms, type NormNode } from "./graph/norms";
 import type { Batch } from "./input/input";
 import type { Runtime, Session } from "./runtime/runtime";
@@ -109,7 +110,8 @@ async function openStage(runtime: Runtime, { graph, norms }: WrittenStage): Prom
       const feeds = keep(values, inputs);
       const fetched = await session.run(feeds, [...outputs, ...tapped.taps]);
       const seen: Values = { ...feeds, ...fetched };
-      const calls = norms.map((norm) => ({ norm, batch, input: seen[norm.input]! }));
+      const inputsOf = ({ input, sizes }: NormNode): Tensor[] => (sizes === undefined ? [seen[input]!] : runsOf(seen[input]!, seen[sizes]!));
+      const calls = norms.flatMap((norm) => inputsOf(norm).map((input) => ({ norm, batch, input })));
       return { outputs: keep(fetched, outputs), calls };
     },
     close: () => session.close(),

@@ -14,7 +14,7 @@ import type { Tensor } from "./tensor";
 /** A layer that was measured, with the number of times it ran in one forward pass. */
 export interface MeasuredNorm extends MeasuredLayer {
   readonly calls: number;
-  /** As {@link channelShape} gives it; absent for rows of unknown origin, and where rows do not share their channels. */
+  /** As {@link channelShape} gives it; absent for rows of unknown origin, where rows do not share their channels, and for norms in branches and loops, which nothing can replace. */
   readonly channelShape?: readonly number[];
 }
 
@@ -23,6 +23,8 @@ export class NormMeasurements {
   /** Inputs of each layer that are still to come. */
   private readonly remaining = new Map<string, number>();
   private readonly finished = new Map<string, Promise<MeasuredLayer>>();
+  /** Inputs of each layer that came. */
+  private readonly seen = new Map<string, number>();
   private readonly shapes = new Map<string, readonly number[]>();
 
   constructor(
@@ -42,10 +44,11 @@ export class NormMeasurements {
   /** The layers that saw all of their inputs, in the order in which they run first. */
   async results(): Promise<MeasuredNorm[]> {
     const measured: MeasuredNorm[] = [];
-    for (const [name, { calls }] of this.survey) {
-      const layer = await this.finished.get(name);
+    for (const [name, { calls, node }] of this.survey) {
+      const layer = await (this.finished.get(name) ?? (this.remaining.has(name) ? this.measurer.finish(name) : undefined));
       const shape = this.shapes.get(name);
-      if (layer) measured.push({ ...layer, calls, ...(shape && { channelShape: shape }) });
+      const runs = node.sizes === undefined ? calls : Math.ceil(this.seen.get(name)! / this.batches);
+      if (layer) measured.push({ ...layer, calls: runs, ...(shape && { channelShape: shape }) });
     }
     return measured;
   }
@@ -53,6 +56,7 @@ export class NormMeasurements {
   private async addTo(name: string, calls: readonly NormCall[]): Promise<void> {
     const before = this.remaining.get(name) ?? this.start(name, calls[0]!.input);
     for (const call of calls) await this.measurer.add(name, rowBlock(this.norms.get(name)!, call.input, call.batch));
+    this.seen.set(name, (this.seen.get(name) ?? 0) + calls.length);
     this.remaining.set(name, before - calls.length);
     if (before > calls.length) return;
     const fit = this.measurer.finish(name);
@@ -61,14 +65,15 @@ export class NormMeasurements {
     this.finished.set(name, fit);
   }
 
-  /** @returns the number of inputs that will come. */
+  /** @returns the number of inputs that will come; a branch or loop does not say. */
   private start(name: string, input: Tensor): number {
     const norm = this.norms.get(name);
     const surveyed = this.survey.get(name);
     if (!norm || !surveyed) throw new Error(`The norm ${name} was not announced.`);
+    this.measurer.start(settled(norm, input), this.options);
+    if (surveyed.node.sizes !== undefined) return Infinity;
     const shape = channelShape(norm, input);
     if (shape) this.shapes.set(name, shape);
-    this.measurer.start(settled(norm, input), this.options);
     return surveyed.calls * this.batches;
   }
 }

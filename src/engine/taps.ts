@@ -6,7 +6,7 @@ import type { Batch } from "./input/input";
 import { rowBlock, settledByElement, type RowsOfNorm } from "./norm-rows";
 import type { SurveyedNorm } from "./survey";
 
-/** Where the inputs of norms go while a forward pass runs. */
+/** Where the inputs of norms go while a forward pass runs: all but those in branches and loops, whose number nobody knows before. */
 export interface Taps {
   add(calls: readonly NormCall[]): Promise<void>;
   /** Does the work, then puts the file in its place; if the work fails, nothing is left behind. */
@@ -48,7 +48,7 @@ export async function openTaps(
 
   return {
     add: async (calls) => {
-      for (const call of calls) {
+      for (const call of calls.filter(({ norm }) => norm.sizes === undefined)) {
         await announce(call);
         await writer.append(call.norm.name, rowBlock(norms.get(call.norm.name)!, call.input, call.batch).data);
       }

@@ -103,24 +103,32 @@ describe("an ONNX graph", () => {
     ]);
   });
 
-  test.each([true, false])("with norms in a branch says that they are left out, or refuses where there are no others (others: %s)", async (hasOthers) => {
-    const norm = (input: string, output: string): onnx.INodeProto => ({ opType: "LayerNormalization", input: [input, "ln.weight"], output: [output] });
-    const branch = (name: string, node: onnx.INodeProto): onnx.IAttributeProto => ({ name, type: AttributeType.GRAPH, g: { name, node: [node], output: [{ name: node.output![0]!, type: { tensorType: { elemType: DataType.FLOAT } } }] } });
-    const first: onnx.INodeProto = hasOthers ? norm("x", "first") : { opType: "Sin", input: ["x"], output: ["first"] };
-    const choice: onnx.INodeProto = { opType: "If", input: ["is"], output: ["chosen"], attribute: [branch("then_branch", norm("first", "a")), branch("else_branch", { opType: "Sin", input: ["first"], output: ["b"] })] };
+  test.each([true, false])("with norms in a branch and in a loop has them all, and says where one was not run (branch taken: %s)", async (isTaken) => {
+    const norm = (input: string, name: string, output: string): onnx.INodeProto => ({ opType: "LayerNormalization", input: [input, `${name}.weight`], output: [output] });
+    const value = (name: string, elemType: number = DataType.FLOAT): onnx.IValueInfoProto => ({ name, type: { tensorType: { elemType, ...(elemType !== DataType.FLOAT && { shape: {} }) } } });
+    const body = (name: string, g: onnx.IGraphProto): onnx.IAttributeProto => ({ name, type: AttributeType.GRAPH, g: { name, ...g } });
+    const path = join(await temporaryFolder(), "model.onnx");
     const graph: onnx.IGraphProto = {
       name: "branches",
-      node: [first, choice, ...(hasOthers ? [{ opType: "LayerNormalization", input: ["chosen", "last.weight"], output: ["y"] }] : [])],
-      initializer: [tensor("ln.weight", [8], (index) => index + 1), tensor("last.weight", [8], (index) => index + 2), { name: "is", dataType: DataType.BOOL, dims: [], int32Data: [1] }],
+      node: [
+        { opType: "ReduceMax", input: ["x"], output: ["largest"], attribute: [{ name: "keepdims", type: AttributeType.INT, i: 0 }] },
+        { opType: "Greater", input: ["largest", "bound"], output: ["is"] },
+        { opType: "If", input: ["is"], output: ["chosen"], attribute: [body("then_branch", { node: [norm("x", "first", "a")], output: [value("a")] }), body("else_branch", { node: [{ opType: "Sin", input: ["x"], output: ["b"] }], output: [value("b")] })] },
+        { opType: "Loop", input: ["count", "", "chosen"], output: ["end"], attribute: [body("body", { input: [value("i", DataType.INT64), value("go", DataType.BOOL), value("h")], node: [norm("h", "inner", "n"), { opType: "Identity", input: ["go"], output: ["on"] }], output: [value("on", DataType.BOOL), value("n")] })] },
+        norm("end", "last", "y"),
+      ],
+      initializer: [...["first", "inner", "last"].map((name) => tensor(`${name}.weight`, [8], (index) => index + 1)), tensor("bound", [], isTaken ? -100 : 100), { name: "count", dataType: DataType.INT64, dims: [], int64Data: [3] }],
       input: [declared("x", [1, 4, 8])],
-      output: [declared(hasOthers ? "y" : "chosen", [1, 4, 8])],
+      output: [declared("y", [1, 4, 8])],
     };
-    const path = join(await temporaryFolder(), "model.onnx");
     await writeFile(path, onnx.ModelProto.encode({ irVersion: 8, opsetImport: [{ domain: "", version: 17 }], graph }).finish());
-    if (!hasOthers) { expect(await refusal(analyze(path))).toContain("has norm layers in a branch or loop alone"); return; }
-    const { layers, warnings } = await analyze(path);
-    expect(layers.map(({ name }) => name)).toEqual(["ln", "last"]);
-    expect(warnings).toContainEqual({ code: "assumption", message: "1 norm layer stands in a branch or loop of the graph, whose inside can't be watched, and was left out." });
+    const taps = join(await temporaryFolder(), "capture.safetensors");
+    const { layers, coverage, input } = await analyze(path, { taps });
+    const measured = layers.map(({ name, calls, tokens }) => ({ name, calls, tokens }));
+    const first = { name: "first", calls: 1, tokens: input.tokens };
+    expect(measured).toEqual([...(isTaken ? [first] : []), { name: "inner", calls: 3, tokens: 3 * input.tokens }, { name: "last", calls: 1, tokens: input.tokens }]);
+    expect(coverage).toEqual({ found: 3, measured: isTaken ? 3 : 2, missing: isTaken ? [] : [{ name: "first", reason: "it stands in a branch or loop that was not run" }] });
+    expect((await fitCapture({ kind: "fit", capture: taps, skipFirst: false, seed: 0 }, undisturbed)).result.layers.map(({ name }) => name)).toEqual(["last"]);
   });
 
   test("whose values depend on themselves is refused, and chains that double at each step take no longer", async () => {

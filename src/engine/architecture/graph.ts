@@ -2,15 +2,17 @@ import type { onnx } from "onnx-proto";
 import { messageOf, UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
-import { normsInBodies } from "../graph/bodies";
+import { everywhere, flattened } from "../graph/bodies";
 import { normPlace } from "../graph/find/norm-place";
 import { viewOf } from "../graph/find/view";
 import { countDropout, withoutDropout } from "../graph/dropout";
+import { distinct } from "../graph/distinct";
 import { castFeeds, type DeclaredInput } from "../graph/feeds";
 import { withoutFunctions } from "../graph/functions";
 import { inputNames, type Graph, type Value } from "../graph/graph";
 import { withFloat32Taps } from "../graph/half-precision";
-import { findNorms, type NormNode } from "../graph/norms";
+import { findAllNorms } from "../graph/inner-norms";
+import { inputValues, type NormNode } from "../graph/norms";
 import { prunedTo } from "../graph/prune";
 import { handSumsOn } from "../graph/sums";
 import { wholeGraph } from "../graph/whole";
@@ -22,12 +24,11 @@ import type { Architecture } from "./architecture";
  * @throws UserError where it has no norm layer, or takes something else than numbers.
  */
 export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): Architecture {
-  const { graph, inputs } = refusing(path, () => prepared(whole));
-  const found = findNorms(graph);
-  const hidden = normsInBodies(graph);
+  const { graph: own, inputs } = refusing(path, () => prepared(whole));
+  const { graph, norms: found, hidden } = findAllNorms(own);
   if (found.length === 0) throw withoutNorms(path, hidden);
   const tapped = withFloat32Taps(graph, found);
-  const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ input, gain, offset }) => [input, ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
+  const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ gain, offset, ...norm }) => [...inputValues(norm), ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
   const input = inputOf(run, inputs);
   const all = wholeGraph(tapped.graph, tapped.norms, new Set(input.feeds.map(({ name }) => name)));
   return {
@@ -38,24 +39,25 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
     ...(all && { whole: { name: "graph", build: () => all, norms: tapped.norms } }),
-    assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a branch or loop of the graph, whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
+    assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a part of the graph whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
   };
 }
 
 function remarkOnDropout({ model }: Graph): string[] {
-  return countDropout(withoutFunctions(model)) === 0 ? [] : ["The graph can drop values at random, as in training; it was run without, as in use."];
+  return countDropout(flattened(withoutFunctions(model))) === 0 ? [] : ["The graph can drop values at random, as in training; it was run without, as in use."];
 }
 
 function withoutNorms(path: string, hidden: number): UserError {
-  const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a branch or loop alone, whose inside can't be watched; export it without, or";
+  const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a part of the graph alone whose inside can't be watched; export it without, or";
   return new UserError(`${path} has ${what}${hidden === 0 ? "," : ""} record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);
 }
 
 /** Functions written out, sums handed on, inputs of types that can be fed. */
 function prepared(whole: Graph): { graph: Graph; inputs: DeclaredInput[] } {
-  const node = withoutDropout(handSumsOn(withoutFunctions(whole.model)));
+  const own = distinct({ ...whole.model.graph, node: withoutFunctions(whole.model) });
+  const node = everywhere(own.node ?? [], (nodes) => withoutDropout(handSumsOn(nodes)));
   refuseDisorder(node);
-  return castFeeds({ ...whole, model: { ...whole.model, functions: [], graph: { ...whole.model.graph, node } } });
+  return castFeeds({ ...whole, model: { ...whole.model, functions: [], graph: { ...own, node } } });
 }
 
 /** ONNX has nodes in an order in which they can run, so that no value depends on itself. */

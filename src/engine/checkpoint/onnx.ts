@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { onnx } from "onnx-proto";
 import { UserError } from "../../shared/errors";
+import { distinct } from "../graph/distinct";
 import type { Checkpoint, CheckpointFormat } from "./checkpoint";
 import { readConfiguration } from "./configuration";
 import { tellingBytes } from "./foreign-formats";
@@ -60,6 +61,7 @@ function decode(path: string, bytes: Uint8Array): onnx.IModelProto {
     const model = onnx.ModelProto.decode(bytes);
     if (model.graph) {
       model.graph.node = withScopes(model.graph.node ?? [], bytes);
+      model.graph = distinct(model.graph);
       return model;
     }
   } catch (cause) {

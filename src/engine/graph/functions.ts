@@ -1,4 +1,5 @@
 import type { onnx } from "onnx-proto";
+import { withBodies } from "./bodies";
 import type { Value } from "./graph";
 
 /** Calls inside calls are followed as deep as this; ONNX forbids functions that call themselves. */
@@ -16,12 +17,13 @@ export function withoutFunctions(model: onnx.IModelProto): onnx.INodeProto[] {
   let written = 0;
   const expand = (nodes: readonly onnx.INodeProto[], scope: string, depth: number): onnx.INodeProto[] =>
     nodes.flatMap((node, index) => {
+      if (depth > deepest) throw new Error("the functions of the model call each other without end");
       const called = functions.get(keyOf(node.domain, node.opType));
       if (!called) {
         written += 1;
-        return [node];
+        return [withBodies(node, (body) => ({ ...body, node: expand(body.node ?? [], scope, depth + 1) }))];
       }
-      if (depth > deepest || written > mostNodes) throw new Error("the functions of the model call each other without end");
+      if (written > mostNodes) throw new Error("the functions of the model call each other without end");
       const inner = `${scope}${node.name || `${node.opType ?? ""}_${index}`}/`;
       return expand(bodyOf(called, node, inner), inner, depth + 1);
     });

@@ -39,9 +39,9 @@ export function outputNames(graph: Graph): string[] {
   return (graph.model.graph?.output ?? []).map((output) => output.name ?? "");
 }
 
-/** The same graph, which also hands out these float32 values. */
-export function withOutputs(graph: Graph, values: readonly Value[]): Graph {
+/** The same graph, which also hands out these values. */
+export function withOutputs(graph: Graph, values: readonly Value[], type: ValueType = "float32"): Graph {
   const { model } = graph;
-  const output = [...(model.graph?.output ?? []), ...values.map((value) => valueInfo(value, "float32"))];
+  const output = [...(model.graph?.output ?? []), ...values.map((value) => valueInfo(value, type))];
   return { ...graph, model: { ...model, graph: { ...model.graph, output } } };
 }

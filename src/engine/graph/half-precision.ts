@@ -6,10 +6,10 @@ import type { Graph, Value } from "./graph";
 const { DataType } = onnx.TensorProto;
 const others: readonly number[] = [DataType.FLOAT16, DataType.BFLOAT16, DataType.DOUBLE];
 
-/** The same graph, in which the inputs of norms are float32 for those who look, whatever the type in which the norms compute. */
+/** The same graph, in which the inputs of norms are float32 for those who look, whatever the type in which the norms compute. What branches and loops hand out is float32 already. */
 export function withFloat32Taps(graph: Graph, norms: readonly NormNode[]): { graph: Graph; norms: NormNode[] } {
   if (!holdsOtherFloats(graph)) return { graph, norms: [...norms] };
-  const taps = new Map<Value, Value>(norms.map(({ input }) => [input, `${input}__float32`]));
+  const taps = new Map<Value, Value>(norms.filter(({ sizes }) => sizes === undefined).map(({ input }) => [input, `${input}__float32`]));
   const cast = (input: Value): onnx.INodeProto[] => {
     const output = taps.get(input);
     return output === undefined ? [] : [{ opType: "Cast", name: output, input: [input], output: [output], attribute: attributeProtos({ to: { int: DataType.FLOAT } }) }];
@@ -18,7 +18,10 @@ export function withFloat32Taps(graph: Graph, norms: readonly NormNode[]): { gra
   const node = [...(own.input ?? []).flatMap(({ name }) => cast(name ?? "")), ...(own.node ?? []).flatMap((one) => [one, ...(one.output ?? []).flatMap(cast)])];
   return {
     graph: { ...graph, model: { ...graph.model, graph: { ...own, node } } },
-    norms: norms.map((norm) => ({ ...norm, input: taps.get(norm.input)!, castFrom: norm.input })),
+    norms: norms.map((norm) => {
+      const tap = taps.get(norm.input);
+      return tap === undefined ? norm : { ...norm, input: tap, castFrom: norm.input };
+    }),
   };
 }
 

@@ -15,6 +15,8 @@ export interface NormNode extends Pick<Norm, "name" | "kind" | "role" | "depth" 
   readonly over: Over;
   /** The value that is normalised. */
   readonly input: Value;
+  /** Where the norm stands in a branch or loop: the rank and sizes of each of its runs, whose elements `input` has then one after another. */
+  readonly sizes?: Value;
   /** The value that `input` is a float32 cast of, where the graph computes in another type. */
   readonly castFrom?: Value;
   /** The value after the affine. */
@@ -75,9 +77,16 @@ function shortestFloat(value: number): number {
   return candidates.find((candidate) => Math.fround(candidate) === Math.fround(value)) ?? value;
 }
 
-/** The same graph, which also hands out the inputs of its norms. A norm whose input is a graph input needs no tap. */
+/** The values of a graph that tell what goes into a norm. */
+export function inputValues({ input, sizes }: Pick<NormNode, "input" | "sizes">): Value[] {
+  return sizes === undefined ? [input] : [input, sizes];
+}
+
+/** The same graph, which also hands out the inputs of its norms, and the sizes of their runs where these are not known. A norm whose input is a graph input needs no tap. */
 export function tapNorms(graph: Graph, norms: readonly NormNode[]): { graph: Graph; taps: Value[] } {
   const known = new Set([...outputNames(graph), ...inputNames(graph)]);
-  const taps = [...new Set(norms.map((norm) => norm.input))].filter((value) => !known.has(value));
-  return { graph: withOutputs(graph, taps), taps };
+  const unknown = (values: readonly Value[]): Value[] => [...new Set(values)].filter((value) => !known.has(value));
+  const inputs = unknown(norms.map(({ input }) => input));
+  const sizes = unknown(norms.flatMap((norm) => norm.sizes ?? []));
+  return { graph: withOutputs(withOutputs(graph, inputs), sizes, "int64"), taps: [...inputs, ...sizes] };
 }

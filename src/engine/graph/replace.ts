@@ -3,7 +3,7 @@ import type { ReplacementCurve } from "../../shared/replacement";
 import { elementWiseNodes } from "./element-wise";
 import { outputNames, type Graph, type Value } from "./graph";
 import { normLabel } from "./norm-label";
-import type { NormNode } from "./norms";
+import { inputValues, type NormNode } from "./norms";
 import { prunedTo } from "./prune";
 
 /** What stands in a norm's place: gain * f(alpha * x + shift) + offset. */
@@ -40,7 +40,7 @@ export function replaceNorms(graph: Graph, norms: readonly NormNode[], valuesOf:
     return output === undefined ? [one] : [renamed(one, output), ...nodesFor.get(output)!];
   });
   const changed: Graph = { ...graph, model: { ...graph.model, graph: { ...own, node, initializer: [...(own.initializer ?? []), ...parameters.initializers] } } };
-  const pruned = prunedTo(changed, [...outputNames(graph), ...norms.map(({ input }) => input)]);
+  const pruned = prunedTo(changed, [...outputNames(graph), ...norms.flatMap(inputValues)]);
   return { ...pruned, model: { ...pruned.model, graph: { ...pruned.model.graph, input: own.input ?? [], output: own.output ?? [] } } };
 }
 

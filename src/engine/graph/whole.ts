@@ -1,7 +1,7 @@
 import { onnx } from "onnx-proto";
 import { attributeProtos } from "./attributes";
 import { valueInfo, type Graph, type Value } from "./graph";
-import type { NormNode } from "./norms";
+import { inputValues, type NormNode } from "./norms";
 import { inputsOf, prunedTo } from "./prune";
 
 const { DataType } = onnx.TensorProto;
@@ -19,7 +19,7 @@ export function wholeGraph(graph: Graph, norms: readonly NormNode[], feeds: Read
   if (outputs.length === 0) return undefined;
   const names = outputs.map(({ name }) => name ?? "");
   const cast = new Set(outputs.filter(({ type }) => type?.tensorType?.elemType !== DataType.FLOAT).map(({ name }) => name ?? ""));
-  const pruned = prunedTo(graph, [...names, ...norms.map(({ input }) => input)]);
+  const pruned = prunedTo(graph, [...names, ...norms.flatMap(inputValues)]);
   const inner = pruned.model.graph ?? {};
   const renamed = (value: Value): Value => (cast.has(value) ? `${value}__given` : value);
   const node = cast.size === 0 ? (inner.node ?? []) : [
