@@ -1,4 +1,5 @@
 import { t } from "@vscode/l10n";
+import { firstBatchNorms } from "../src/shared/batch-norms";
 import { formatCount, formatLarge, printable } from "../src/shared/format";
 import type { Result } from "../src/shared/result";
 import { counted } from "./counted";
@@ -18,6 +19,7 @@ export function Summary({ result }: { readonly result: Result }) {
       <li>{[...shape, size].join(", ")}</li>
       <li title={printable(input.source)}>{input.kind === "random" && <Icon name="warning" />}{input.skipFirst ? t("{0}, first positions skipped", fed) : fed}</li>
       <li>{coverage.measured < coverage.found && <Icon name="warning" />}{t("{0} of {1} norm layers measured", formatCount(coverage.measured), formatCount(coverage.found))}</li>
+      {coverage.batchNorms && <li title={printable(coverage.batchNorms.join(", "))}>{t("not a candidate: {0} batch norms ({1}), which have no per-token statistics", formatCount(coverage.batchNorms.length), shortened(printable(firstBatchNorms(coverage.batchNorms))))}</li>}
       <li><EngineLine engine={engine} /></li>
     </ul>
   );

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import { hasAlpha } from "../shared/alpha";
+import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { engineLabel, type EngineStatus } from "../shared/engines";
 import {
   describeRuntime,
@@ -16,7 +17,7 @@ import {
 } from "../shared/format";
 import type { InspectedNorm, Inspection } from "../shared/inspection";
 import type { NormRole } from "../shared/norm";
-import type { EngineDescription, GroupResult, InputDescription, LayerResult, PooledFit, Result } from "../shared/result";
+import type { Coverage, EngineDescription, GroupResult, InputDescription, LayerResult, PooledFit, Result } from "../shared/result";
 import { renderColumns, renderPairs, type Column } from "./columns";
 
 /** How a table is drawn. */
@@ -91,6 +92,7 @@ function resultHeader(result: Result) {
     { label: "Engine", text: describeEngine(engine) },
     { label: "Norms", text: `${formatCount(coverage.measured)} of ${formatCount(coverage.found)} measured` },
     ...missing,
+    ...batchNormLine(coverage),
   ];
 }
 
@@ -104,7 +106,13 @@ function inspectionHeader(inspection: Inspection) {
     { label: "Format", text: printable(inspection.format) },
     { label: "Tensors", text: `${dtypes.join("; ")}${dtypes.length > 1 ? `; together ${formatBytes(inspection.bytes)}` : ""}` },
     { label: "Norms", text: formatCount(inspection.norms.length) },
+    ...batchNormLine(inspection),
   ];
+}
+
+function batchNormLine({ batchNorms = [] }: Pick<Coverage, "batchNorms">) {
+  if (batchNorms.length === 0) return [];
+  return [{ label: "Not a candidate", text: `${formatCounted(batchNorms.length, "batch norm")} (${printable(firstBatchNorms(batchNorms))}): ${batchNormReason}` }];
 }
 
 function describeModel(model: Pick<Inspection, "architecture" | "family" | "depth" | "width" | "parameters" | "dtype">): string {

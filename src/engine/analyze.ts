@@ -3,6 +3,7 @@ import { CancelledError, messageOf, UserError } from "../shared/errors";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
 import type { Coverage, Warning } from "../shared/result";
+import { batchNormsOf } from "./batch-norms";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
 import { forward, type ForwardProgress, type NormCall } from "./forward";
@@ -81,7 +82,7 @@ export async function analyzeModel(model: OpenModel, input: CalibrationInput, re
     input: { ...input.description, skipFirst: request.skipFirst },
     engine: describeRuntime(runtime, choice, fallback),
     seconds: { open, build: build + seconds.build, engine, forward: seconds.forward, statistics, fit, total: model.elapsed() },
-    coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), model.family),
+    coverage: coverageOf(survey, measured, unreachedNorms(checkpoint, stages), batchNormsOf(checkpoint), model.family),
     measured,
     remarks: [
       ...architecture.assumptions.map((message): Warning => ({ code: "assumption", message })),
@@ -109,11 +110,12 @@ function fellBack(failed: EngineFallback, { name, device }: FallingRuntime): War
   return { code: "fallback", message: `${engineLabel(failed)} failed while it ran (${failed.reason}); ${engineLabel({ runtime: name, device })} took over.` };
 }
 
-function coverageOf(survey: ReadonlyMap<string, SurveyedNorm>, measured: readonly MeasuredNorm[], unreached: readonly string[], family: string): Coverage {
+function coverageOf(survey: ReadonlyMap<string, SurveyedNorm>, measured: readonly MeasuredNorm[], unreached: readonly string[], batchNorms: readonly string[], family: string): Coverage {
   const seen = new Set(measured.filter(({ layer }) => layer.tokens > 0).map(({ layer }) => layer.name));
   const ran = new Set(measured.map(({ layer }) => layer.name));
   const unseen = [...survey.keys()].filter((name) => !seen.has(name));
   return {
+    ...(batchNorms.length > 0 && { batchNorms }),
     found: survey.size + unreached.length,
     measured: seen.size,
     missing: [

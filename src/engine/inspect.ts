@@ -1,4 +1,5 @@
 import type { Inspection } from "../shared/inspection";
+import { batchNormsOf } from "./batch-norms";
 import { recogniseModel } from "./architecture/families";
 import { openCheckpoint } from "./checkpoint/formats";
 import { describeModel, dtypesOf } from "./describe";
@@ -17,6 +18,7 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
   const model = recogniseModel(checkpoint);
   const norms = surveyNorms(writeStages(model.architecture.stages));
   const dtypes = dtypesOf(checkpoint);
+  const batchNorms = batchNormsOf(checkpoint);
   return {
     ...describeModel(checkpoint, model),
     norms: [...norms.values()].map(({ node, graph }) => ({
@@ -27,6 +29,7 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
       eps: node.eps,
       channels: channelsOf(graph, node),
     })),
+    ...(batchNorms.length > 0 && { batchNorms }),
     dtypes,
     bytes: Object.values(dtypes).reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -1,4 +1,5 @@
 import { hasAlpha } from "../shared/alpha";
+import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
 import type { ExportFormat } from "./format";
@@ -58,6 +59,7 @@ function header({ model, input, coverage }: Result): string {
     `- Input: ${text(input.source)}${random}, ${formatCounted(input.tokens, "token")} in ${formatCounted(input.sequences, "sequence")}`,
     `- Norm layers: ${formatCount(coverage.measured)} of ${formatCount(coverage.found)} measured`,
     ...coverage.missing.map(({ name, reason }) => `- Not measured: ${code(name)}, ${text(reason)}`),
+    ...(coverage.batchNorms ? [`- Not a candidate: ${formatCounted(coverage.batchNorms.length, "batch norm")} (${text(firstBatchNorms(coverage.batchNorms))}), ${batchNormReason}`] : []),
   ].join("\n");
 }
 

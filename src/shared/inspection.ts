@@ -5,6 +5,8 @@ import type { ModelDescription } from "./result";
 export interface Inspection extends ModelDescription {
   /** In the order in which the forward pass meets them. */
   readonly norms: readonly InspectedNorm[];
+  /** As in a result's coverage. */
+  readonly batchNorms?: readonly string[];
   /** By dtype, as safetensors spells it: how many tensors, and how many bytes they take. */
   readonly dtypes: Readonly<Record<string, { readonly tensors: number; readonly bytes: number }>>;
   /** Of all tensors together. */

@@ -95,12 +95,13 @@ const choice: EngineChoice = { asked: { runtime: "", device: "" }, reason: "", o
 const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 
 /** Fields that need not be there, but are to be what they should where they are. */
-function damagedOption({ engine, layers, warnings, replacement }: Result): string | undefined {
+function damagedOption({ engine, coverage, layers, warnings, replacement }: Result): string | undefined {
   return (
     optionalDifference("", engine.hardware, "engine.hardware") ??
     optionalDifference(0, engine.seconds.engine, "engine.seconds.engine") ??
     optionalDifference(choice, engine.choice, "engine.choice") ??
     optionalDifference(fallback, engine.fallback, "engine.fallback") ??
+    optionalDifference([""], coverage.batchNorms, "coverage.batchNorms") ??
     first(layers, ({ input }, index) => optionalDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`)) ??
     first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`)) ??
     damageOfReplacement(replacement)

@@ -97,6 +97,8 @@ export interface Coverage {
   readonly found: number;
   readonly measured: number;
   readonly missing: readonly { readonly name: string; readonly reason: string }[];
+  /** Batch norms with stored statistics, which are no candidates and are not counted as found; absent where there are none. */
+  readonly batchNorms?: readonly string[];
 }
 
 /** One norm layer: what went in, and how well an element-wise function would do in its place. */

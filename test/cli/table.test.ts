@@ -88,10 +88,11 @@ describe("renderTable", () => {
   });
 
   it("says every warning, with its layer, and what was not measured", () => {
-    const partial: Result = { ...result, coverage: { found: 8, measured: 7, missing: [{ name: "pooler.norm", reason: "never reached" }] } };
+    const partial: Result = { ...result, coverage: { found: 8, measured: 7, missing: [{ name: "pooler.norm", reason: "never reached" }], batchNorms: ["bn1", "bn2", "bn3", "bn4"] } };
     const words = renderTable(partial, { color: false, width: 80 }).replace(/\s+/g, " ");
     expect(words).toContain("7 of 8 measured");
     expect(words).toContain("pooler.norm: never reached");
+    expect(words).toContain("4 batch norms (bn1, bn2, bn3, …): batch norm has no per-token statistics; DyT does not replace it");
     for (const { message } of result.warnings) expect(words).toContain(`! ${message}`);
   });
 

@@ -43,6 +43,11 @@ describe("damage of a result", () => {
     expect(damageOf(changed(result, ["layers", 0, ...path], "toString"))).toContain("\"toString\" is not known");
   });
 
+  test("is a list of batch norms that are no names", () => {
+    expect(damageOf(changed(result, ["coverage", "batchNorms"], ["bn1"]))).toBeUndefined();
+    expect(damageOf(changed(result, ["coverage", "batchNorms"], [1]))).toContain("coverage.batchNorms");
+  });
+
   test("is a name that two layers have", () => {
     expect(damageOf(changed(result, ["layers", 1, "name"], "transformer.h.0.ln_1"))).toBe("two layers are named \"transformer.h.0.ln_1\"");
   });

@@ -1,5 +1,7 @@
 import type { onnx } from "onnx-proto";
 import { messageOf, UserError } from "../../shared/errors";
+import { batchNormReason } from "../../shared/batch-norms";
+import { batchNormsOf } from "../batch-norms";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
 import { everywhere, flattened } from "../graph/bodies";
@@ -26,7 +28,7 @@ import type { Architecture } from "./architecture";
 export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): Architecture {
   const { graph: own, inputs } = refusing(path, () => prepared(whole));
   const { graph, norms: found, hidden } = findAllNorms(own);
-  if (found.length === 0) throw withoutNorms(path, hidden);
+  if (found.length === 0) throw withoutNorms(path, hidden, batchNormsOf({ graph: whole, tensors: new Map() }).length);
   const tapped = withFloat32Taps(graph, found);
   const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ gain, offset, ...norm }) => [...inputValues(norm), ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
   const input = inputOf(run, inputs);
@@ -47,7 +49,8 @@ function remarkOnDropout({ model }: Graph): string[] {
   return countDropout(flattened(withoutFunctions(model))) === 0 ? [] : ["The graph can drop values at random, as in training; it was run without, as in use."];
 }
 
-function withoutNorms(path: string, hidden: number): UserError {
+function withoutNorms(path: string, hidden: number, batchNorms: number): UserError {
+  if (hidden === 0 && batchNorms > 0) return new UserError(`${path} has batch norms alone (${batchNorms}), which are no candidates: ${batchNormReason}; choose a model with layer norms.`);
   const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a part of the graph alone whose inside can't be watched; export it without, or";
   return new UserError(`${path} has ${what}${hidden === 0 ? "," : ""} record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);
 }
