@@ -4,8 +4,8 @@ import { readBytes, readElements } from "../checkpoint/tensor-data";
 import { CancelledError } from "../../shared/errors";
 import { elementCount } from "../tensor";
 
-/** Bytes that are copied at a time: enough for a disk's full speed, and all the memory that a copy takes. */
-const bytesAtOnce = 2 ** 23;
+/** Bytes that are copied at a time: enough for a disk's full speed. Two such pieces are all the memory that a copy takes. */
+const bytesAtOnce = 2 ** 22;
 
 /** How a copy is watched and stopped. */
 export interface Watching {
@@ -14,18 +14,18 @@ export interface Watching {
   readonly onBytes: (bytes: number) => void;
 }
 
-/** Takes a piece of a tensor, `offset` bytes behind its beginning; it holds until the next comes. */
+/** Takes a piece of a tensor, `offset` bytes behind its beginning; it holds until that is done. */
 export type TakePiece = (piece: Uint8Array, offset: number) => Promise<void>;
 
 /**
- * Copies tensors piece by piece through one buffer; only quantised ones are turned into float32 on the way.
+ * Copies tensors piece by piece, the next being read while one is taken; only quantised ones are turned into float32 on the way.
  * @throws UserError where a file has become shorter or can't be read; CancelledError where it is stopped.
  */
 export function tensorCopier({ signal, onBytes }: Watching): (tensor: TensorReference, take: TakePiece) => Promise<void> {
-  const buffer = new Uint8Array(bytesAtOnce);
+  const buffers = [new Uint8Array(bytesAtOnce), new Uint8Array(bytesAtOnce)];
   return async (tensor, take) => {
     let written = 0;
-    await eachPiece(tensor, buffer, async (piece) => {
+    await eachPiece(tensor, buffers, async (piece) => {
       if (signal.aborted) throw new CancelledError();
       await take(piece, written);
       written += piece.byteLength;
@@ -34,16 +34,17 @@ export function tensorCopier({ signal, onBytes }: Watching): (tensor: TensorRefe
   };
 }
 
-async function eachPiece(tensor: TensorReference, buffer: Uint8Array, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
+async function eachPiece(tensor: TensorReference, buffers: readonly Uint8Array[], take: (piece: Uint8Array) => Promise<void>): Promise<void> {
   const { encoding, file, offset, length } = tensor;
   if (encoding?.kind === "strided") return take(await readBytes(tensor));
   if (encoding) return eachDecodedPiece(tensor, take);
   return withInputFile(file, async (input) => {
-    for (let done = 0; done < length; done += buffer.length) {
-      const piece = buffer.subarray(0, Math.min(buffer.length, length - done));
-      await input.read(piece, offset + done);
-      await take(piece);
-    }
+    const pieceAt = (start: number): Uint8Array => buffers[(start / bytesAtOnce) % buffers.length]!.subarray(0, Math.min(bytesAtOnce, length - start));
+    const read = async (start: number): Promise<void> => {
+      if (start < length) await input.read(pieceAt(start), offset + start);
+    };
+    await read(0);
+    for (let start = 0; start < length; start += bytesAtOnce) await Promise.all([take(pieceAt(start)), read(start + bytesAtOnce)]);
   });
 }
 

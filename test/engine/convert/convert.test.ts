@@ -2,11 +2,9 @@ import { copyFile, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyzeCheckpoint } from "../../../src/engine/analyze";
-import { recogniseModel } from "../../../src/engine/architecture/families";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
 import { writeSafetensors } from "../../../src/engine/checkpoint/safetensors-writer";
 import { readBytes, readTensor } from "../../../src/engine/checkpoint/tensor-data";
-import { UserError } from "../../../src/shared/errors";
 import { fixtures, haveFixtures, temporaryFolder } from "../checkpoint/files";
 import { context, convert, golden, numbers, request, storedTensors, valuesFile } from "./conversion";
 
@@ -53,13 +51,6 @@ describe("a converted checkpoint", () => {
     expect(card).toContain("model = dyt.load");
     for (const { name } of layers) expect(card).toContain(`| \`${name}\` |`);
     expect(card.match(/\| 0\.\d{4} \|\n/g)).toHaveLength(layers.length);
-  });
-
-  test("is no input for another analysis, which would take its layers for norms", async () => {
-    const { target } = await convert(gpt2);
-    const checkpoint = await openCheckpoint(target);
-    expect(() => recogniseModel(checkpoint)).toThrow(`${target} was converted by NormLens: its norms are element-wise layers already; name the checkpoint that it was made from.`);
-    expect(() => recogniseModel(checkpoint)).toThrow(UserError);
   });
 
   test("brings tokenizer, settings and licence along, and nothing else", async () => {
