@@ -6,7 +6,7 @@ import { finalNormStage, lastHiddenState } from "./ends";
 import { capped } from "./attention";
 import type { Weights } from "./weights";
 
-/** A language model that predicts the next token, whatever its tensors are called. */
+/** A language model that is one stack of blocks, whatever its tensors are called. */
 export interface Decoder {
   readonly name: string;
   readonly width: number;
@@ -19,6 +19,8 @@ export interface Decoder {
   readonly block: (g: GraphBuilder, x: Value, index: number) => Value;
   readonly finalNorm?: NormSpecification | undefined;
   readonly head: LogitHead;
+  /** True where it predicts tokens that are hidden from it, not the next one. */
+  readonly seesAll?: true;
   readonly assumptions?: readonly string[];
 }
 
@@ -48,7 +50,7 @@ export function decoder(model: Decoder): Architecture {
     width,
     depth,
     isLanguageModel: true,
-    isCausal: true,
+    ...(model.seesAll !== true && { isCausal: true }),
     input: { modality: "text", vocabularySize: model.vocabularySize, contextLength: model.contextLength },
     stages: [embedding, ...blockIndices(depth).map(block), ...(finalNorm ? [finalNormStage(width, finalNorm)] : [])],
     head: headStage(model, finalNorm ? lastHiddenState : hiddenState(depth)),

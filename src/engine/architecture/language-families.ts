@@ -2,6 +2,7 @@ import { albert } from "./albert";
 import type { Family } from "./architecture";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
+import { caduceus } from "./caduceus";
 import { cohere } from "./cohere";
 import { deberta } from "./deberta";
 import { distilbert } from "./distilbert";
@@ -15,6 +16,7 @@ import { gptNeox } from "./gpt-neox";
 import { gpt2 } from "./gpt2";
 import { gptj } from "./gptj";
 import { granite } from "./granite";
+import { hyenaDna } from "./hyena";
 import { llama } from "./llama";
 import { mamba } from "./mamba";
 import { mistral } from "./mistral";
@@ -37,6 +39,6 @@ import { t5 } from "./t5";
 export const languageFamilies: readonly Family[] = [
   ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
-  ...[mamba],
+  ...[mamba, hyenaDna, caduceus],
   ...[t5, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
 ];

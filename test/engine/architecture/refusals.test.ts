@@ -23,6 +23,9 @@ test.each([
   ["cohere-hf", { use_qk_norm: true }, /"use_qk_norm" is true/],
   ["olmoe-hf", { clip_qkv: 8 }, /"clip_qkv" is 8/],
   ["gemma3-hf", { sliding_window: 0 }, /"sliding_window" is 0/],
+  ["caduceus-hf", { rcps: true }, /reads both strands at once/],
+  ["dit-original", { num_heads: 3 }, /can't be divided among 3 attention heads/],
+  ["mamba-hf", { num_hidden_layers: 5 }, /layers\.2\.mixer\.A_log is missing/],
   ["mistral-window", { num_key_value_heads: 3 }, /does not divide/],
 ] as const)("%s with %o is refused", async (name, changes, message) => {
   const checkpoint = await openCheckpoint(join(golden, name));
