@@ -7,7 +7,7 @@ import { batchNormsOf } from "./batch-norms";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { composeResult, type Analysis, type RuntimeDescription } from "./compose";
 import { forward, type ForwardProgress, type NormCall } from "./forward";
-import type { CalibrationInput } from "./input/input";
+import type { CalibrationInput, InputOptions } from "./input/input";
 import { prepareInput } from "./input/prepare";
 import type { Measurer } from "./measurer/measurer";
 import { NormMeasurements, type MeasuredNorm } from "./norm-measurements";
@@ -36,8 +36,13 @@ export interface RunContext {
 export async function analyzeCheckpoint(request: AnalysisRequest, context: RunContext): Promise<Analysis> {
   const model = await openModel(request, context);
   context.onProgress({ phase: "input", done: 0, total: 1 });
-  const input = await prepareInput(model.architecture.input, model.checkpoint.folder, { ...request, choice: request.input });
+  const input = await prepareInput(model.architecture.input, model.checkpoint.folder, { ...request, choice: request.input, ...withTokenizer(model.checkpoint) });
   return analyzeModel(model, input, request, context);
+}
+
+/** What the input is told of a checkpoint's own tokenizer. */
+export function withTokenizer({ tokenizer }: Checkpoint): Pick<InputOptions, "tokenizer"> {
+  return tokenizer === undefined ? {} : { tokenizer };
 }
 
 /** What an analysis of an open model needs to be told. */

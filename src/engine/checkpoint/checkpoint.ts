@@ -1,6 +1,7 @@
 import type { Dtype } from "../../shared/dtype";
 import type { Graph } from "../graph/graph";
 import type { Encoding } from "./encoding";
+import type { JsonObject } from "./json";
 
 /** Where the bytes of one tensor lie: they are read, or mapped by a runtime, only when they are needed. */
 export interface TensorReference {
@@ -17,6 +18,14 @@ export interface TensorReference {
   readonly encoding?: Encoding;
 }
 
+/** A tokenizer that stands in a checkpoint's own file. */
+export interface EmbeddedTokenizer {
+  /** The file. */
+  readonly path: string;
+  /** As tokenizer.json would state it; made when it is asked for. */
+  readonly definition: () => JsonObject;
+}
+
 /** An opened checkpoint: names and places, no weights. */
 export interface Checkpoint {
   /** As the user named it. */
@@ -28,6 +37,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorReference>;
   /** config.json (or Meta's params.json), absent where there is none. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Where the checkpoint holds its tokenizer itself. */
+  readonly tokenizer?: EmbeddedTokenizer;
   /** The whole model, where the checkpoint holds it as a graph and not as tensors alone. */
   readonly graph?: Graph;
 }

@@ -5,6 +5,7 @@ import { ggufMagic, readGgufHeader } from "./gguf-header";
 import type { GgufHeader } from "./gguf-header";
 import { familiar } from "./gguf-names";
 import { beginningOf, withInputFile } from "./input-file";
+import { tokenizerOf } from "./gguf-tokenizer";
 import type { JsonObject } from "./json";
 import { readTensor } from "./tensor-data";
 
@@ -21,7 +22,8 @@ export const ggufFile: CheckpointFormat = {
     const { rename, config } = familiar(parts[0]!, path);
     const stored = parts.flatMap((part) => part.tensors);
     const tensors = new Map(stored.map((tensor) => [rename(tensor.name), { ...tensor, name: rename(tensor.name) }]));
-    return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(stored)) } };
+    const definition = tokenizerOf(parts[0]!);
+    return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(stored)) }, ...(definition && { tokenizer: { path, definition } }) };
   },
 };
 

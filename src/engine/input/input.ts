@@ -1,5 +1,6 @@
 import type { InputChoice } from "../../shared/request";
 import type { InputDescription } from "../../shared/result";
+import type { EmbeddedTokenizer } from "../checkpoint/checkpoint";
 import type { Tensor } from "../tensor";
 
 export type { InputChoice };
@@ -78,6 +79,8 @@ export interface InputOptions {
   /** Length to which text is cut; the model's context length, at most 1024, where absent. */
   readonly sequenceLength?: number;
   readonly seed: number;
+  /** The checkpoint's own tokenizer; a tokenizer.json in its folder comes before it. */
+  readonly tokenizer?: EmbeddedTokenizer;
   /** Tokens that run together at most; `defaultBatchTokens` where absent. No result depends on it. */
   readonly batchTokens?: number;
 }

@@ -18,7 +18,7 @@ export async function pairWithText(images: CalibrationInput, expected: TextInput
   if (!expected) return images;
   const count = images.description.sequences;
   const length = Math.min(expected.contextLength, longestPiece);
-  const read = options.choice.kind === "random" ? [] : await bundledPieces(expected, folder, length, count);
+  const read = options.choice.kind === "random" ? [] : await bundledPieces(expected, folder, options, length, count);
   const pieces = read.length > 0 ? read : cutSequences([randomIds(expected.vocabularySize, count * length, options.seed)], length, count * length).sequences;
   const batches = addTokens(images.batches, Array.from({ length: count }, (_, index) => pieces[index % pieces.length]!));
   const warning = `Beside each of them the model read ${length} tokens of ${read.length > 0 ? "the bundled text" : "random ids"}.`;
@@ -26,8 +26,8 @@ export async function pairWithText(images: CalibrationInput, expected: TextInput
 }
 
 /** Pieces of full length; none where the folder has no tokenizer. */
-async function bundledPieces(expected: TextInput, folder: string, length: number, count: number): Promise<(readonly number[])[]> {
-  if (!(await hasTokenizer(folder))) return [];
-  const { sequences } = await readText(bundledPath("text.txt"), await loadTokenizer(folder), expected, length, count * length);
+async function bundledPieces(expected: TextInput, folder: string, { tokenizer }: InputOptions, length: number, count: number): Promise<(readonly number[])[]> {
+  if (!(await hasTokenizer(folder, tokenizer))) return [];
+  const { sequences } = await readText(bundledPath("text.txt"), await loadTokenizer(folder, tokenizer), expected, length, count * length);
   return sequences.filter((piece) => piece.length === length);
 }

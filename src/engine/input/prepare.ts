@@ -44,7 +44,7 @@ async function prepareText(expected: TextInput, folder: string, options: InputOp
   const { choice } = options;
   switch (choice.kind) {
     case "default":
-      if (await hasTokenizer(folder)) return text(expected, folder, options, bundledPath("text.txt"), "bundled text");
+      if (await hasTokenizer(folder, options.tokenizer)) return text(expected, folder, options, bundledPath("text.txt"), "bundled text");
       return randomText(expected, options, [`${folder} has no tokenizer.json, so random token ids were fed: give text or token ids for numbers that mean something.`]);
     case "random":
       return randomText(expected, options, []);
@@ -98,7 +98,7 @@ async function images(expected: ImageInput, options: InputOptions, recipe: Image
 }
 
 async function text(expected: TextInput, folder: string, options: InputOptions, path: string, source: string): Promise<CalibrationInput> {
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await loadTokenizer(folder, options.tokenizer);
   const { sequences, warnings } = await readText(path, tokenizer, expected, textLength(expected, options), options.maxTokens);
   return calibration("text", source, tokenBatches(sequences, options), warnings, options);
 }

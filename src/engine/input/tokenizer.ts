@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { messageOf, UserError } from "../../shared/errors";
-import { isJsonObject } from "../checkpoint/json";
+import type { EmbeddedTokenizer } from "../checkpoint/checkpoint";
+import { isJsonObject, type JsonObject } from "../checkpoint/json";
 import { exists, readJson } from "./files";
 
 /** A checkpoint's own tokenizer. */
@@ -21,35 +22,39 @@ export interface CheckpointTokenizer {
 /** Parts that tokenizer.json may leave out; the library wants them all. */
 const emptyParts = { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
 
-/** Whether the checkpoint's folder has a tokenizer that can be read. */
-export async function hasTokenizer(folder: string): Promise<boolean> {
-  return exists(join(folder, "tokenizer.json"));
+/** Whether the checkpoint or its folder has a tokenizer that can be read. */
+export async function hasTokenizer(folder: string, embedded?: EmbeddedTokenizer): Promise<boolean> {
+  return embedded !== undefined || exists(join(folder, "tokenizer.json"));
 }
 
 /**
- * The tokenizer of tokenizer.json. tokenizer_config.json may be missing: without it text is neither trimmed nor lower-cased
+ * The tokenizer of tokenizer.json, else the one in the checkpoint's own file. tokenizer_config.json may be missing: without it text is neither trimmed nor lower-cased
  * beyond what tokenizer.json itself says, which is how every current tokenizer is written.
  * Special tokens are those of tokenizer.json's post-processor.
  * @throws UserError where tokenizer.json is missing, damaged or of a kind that is not supported.
  */
-export async function loadTokenizer(folder: string): Promise<CheckpointTokenizer> {
+export async function loadTokenizer(folder: string, embedded?: EmbeddedTokenizer): Promise<CheckpointTokenizer> {
   const path = join(folder, "tokenizer.json");
   if (!(await exists(path))) {
+    if (embedded) return usable(embedded.path, embedded.definition, {});
     throw new UserError(`${folder} has no tokenizer.json: copy the model's tokenizer there, or give token ids instead of text.`);
   }
   const definition = await readJson(path);
   if (!isJsonObject(definition) || !isJsonObject(definition["model"])) {
     throw new UserError(`${path} is not a tokenizer of the tokenizers library: copy the model's own tokenizer.json there, or give token ids.`);
   }
-  const config = await readConfig(folder);
+  return usable(path, () => definition, await readConfig(folder));
+}
+
+function usable(path: string, definition: () => JsonObject, config: JsonObject): CheckpointTokenizer {
   try {
-    return describe(new Tokenizer({ ...emptyParts, ...definition }, config));
+    return describe(new Tokenizer({ ...emptyParts, ...definition() }, config));
   } catch (error) {
-    throw new UserError(`${path} cannot be used (${messageOf(error)}): tokenise with the model's own library and give token ids.`);
+    throw new UserError(`${path} cannot be used as a tokenizer (${messageOf(error)}): tokenise with the model's own library and give token ids.`);
   }
 }
 
-async function readConfig(folder: string): Promise<Readonly<Record<string, unknown>>> {
+async function readConfig(folder: string): Promise<JsonObject> {
   const path = join(folder, "tokenizer_config.json");
   if (!(await exists(path))) return {};
   const config = await readJson(path);

@@ -1,7 +1,7 @@
 import { UserError } from "../../shared/errors";
 import { replacementMethods, type LayerCost, type MethodCost, type Replacement, type ReplacementMethod } from "../../shared/replacement";
 import type { ReplaceRequest } from "../../shared/request";
-import { analyzeModel, refusingForeign, type RunContext } from "../analyze";
+import { analyzeModel, refusingForeign, withTokenizer, type RunContext } from "../analyze";
 import type { Analysis } from "../compose";
 import type { ElementWiseValues } from "../graph/replace";
 import { prepareInput } from "../input/prepare";
@@ -48,7 +48,7 @@ export async function replaceCheckpoint(request: ReplaceRequest, context: RunCon
 }
 
 async function prepareSplit({ architecture, checkpoint }: OpenModel, request: ReplaceRequest): Promise<SplitInput> {
-  const prepare = (choice: ReplaceRequest["input"], maxTokens: number): ReturnType<typeof prepareInput> => prepareInput(architecture.input, checkpoint.folder, { ...request, choice, maxTokens });
+  const prepare = (choice: ReplaceRequest["input"], maxTokens: number): ReturnType<typeof prepareInput> => prepareInput(architecture.input, checkpoint.folder, { ...request, choice, maxTokens, ...withTokenizer(checkpoint) });
   if (request.heldOut) return { calibration: await prepare(request.input, request.maxTokens), heldOut: await prepare(request.heldOut, request.heldOutTokens) };
   return splitInput(await prepare(request.input, request.maxTokens + request.heldOutTokens), request.heldOutTokens, checkpoint.graph !== undefined);
 }

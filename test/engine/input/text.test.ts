@@ -142,7 +142,7 @@ describe("tokenizer files", () => {
     await expect(loadTokenizer(folderWith({}))).rejects.toThrow("no tokenizer.json");
     await expect(load("{")).rejects.toThrow("not valid JSON");
     await expect(load([])).rejects.toThrow("not a tokenizer");
-    await expect(load({ model: { type: "Sorcery" } })).rejects.toThrow(/tokenizer\.json cannot be used/);
+    await expect(load({ model: { type: "Sorcery" } })).rejects.toThrow(/tokenizer\.json cannot be used as a tokenizer/);
     await expect(load(goldenOf("gpt2-like").tokenizer, { "tokenizer_config.json": "[]" })).rejects.toThrow("tokenizer_config.json");
   });
 });
