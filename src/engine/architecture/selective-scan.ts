@@ -30,8 +30,10 @@ const piece = 32;
  * No factor exceeds 1, so that nothing overflows, however long the sequence.
  */
 export function selectiveScan(g: GraphBuilder, space: StateSpace): Value {
-  const positions = inPieces(g, space);
-  const arriving = handedOn(g, lastState(g, positions), g.op("Exp", [g.multiply(g.op("Sum", positions.map(({ step }) => step)), space.rates)]));
+  const pieces = inPieces(g, space);
+  const positions = blockIndices(piece).map((place) => positionAt(g, pieces, place, space));
+  const whole = g.op("ReduceSum", [g.op("Slice", [pieces, g.ints([0]), g.ints([space.channels]), g.ints([3])]), g.ints([2])]);
+  const arriving = handedOn(g, lastState(g, positions), g.op("Exp", [g.multiply(whole, space.rates)]));
   let state = arriving;
   const outputs = positions.map((position) => {
     state = next(g, state, position);
@@ -41,10 +43,8 @@ export function selectiveScan(g: GraphBuilder, space: StateSpace): Value {
   return g.op("Slice", [joined, g.ints([0]), g.sequenceLength(space.steps), g.ints([1])]);
 }
 
-/** One position of all pieces. */
+/** What stands at one position of all pieces. */
 interface Position {
-  /** [batch, pieces, 1, channels] */
-  readonly step: Value;
   /** What remains of the state: [batch, pieces, states, channels]. */
   readonly kept: Value;
   /** What is added to it: the same shape. */
@@ -53,17 +53,18 @@ interface Position {
   readonly read: Value;
 }
 
-/** The positions of a piece, each with what stands there in all pieces; the last piece is filled with steps of 0, which change nothing. */
-function inPieces(g: GraphBuilder, { steps, inputs, entries, reads, rates, channels, states }: StateSpace): Position[] {
+/** Steps, what comes in times these, entries and reads: [batch, pieces, positions, all of them]. The last piece is filled with steps of 0, which change nothing. */
+function inPieces(g: GraphBuilder, { steps, inputs, entries, reads, channels, states }: StateSpace): Value {
   const all = g.op("Concat", [steps, g.multiply(steps, inputs), entries, reads], { axis: { int: 2 } });
   const missing = g.op("Mod", [g.op("Neg", [g.sequenceLength(steps)]), g.ints([piece])]);
   const filled = g.op("Pad", [all, g.op("Concat", [g.ints([0, 0, 0, 0]), missing, g.ints([0])], { axis: { int: 0 } })]);
-  const pieces = g.op("Reshape", [filled, g.ints([0, -1, piece, 2 * (channels + states)])]);
-  return g.ops("Split", [pieces], { axis: { int: 2 }, num_outputs: { int: piece } }, piece).map((position) => {
-    const [step, input, entry, read] = g.ops("Split", [position, g.ints([channels, channels, states, states])], { axis: { int: 3 } }, 4) as [Value, Value, Value, Value];
-    const added = g.multiply(g.op("Reshape", [entry, g.ints([0, 0, states, 1])]), input);
-    return { step, kept: g.op("Exp", [g.multiply(step, rates)]), added, read };
-  });
+  return g.op("Reshape", [filled, g.ints([0, -1, piece, 2 * (channels + states)])]);
+}
+
+function positionAt(g: GraphBuilder, pieces: Value, place: number, { rates, channels, states }: StateSpace): Position {
+  const position = g.op("Slice", [pieces, g.ints([place]), g.ints([place + 1]), g.ints([2])]);
+  const [step, input, entry, read] = g.ops("Split", [position, g.ints([channels, channels, states, states])], { axis: { int: 3 } }, 4) as [Value, Value, Value, Value];
+  return { kept: g.op("Exp", [g.multiply(step, rates)]), added: g.multiply(g.op("Reshape", [entry, g.ints([0, 0, states, 1])]), input), read };
 }
 
 function next(g: GraphBuilder, state: Value, { kept, added }: Position): Value {

@@ -9,7 +9,7 @@ import sys
 from typing import Callable
 
 import transformers
-from cases import VISIBLE_EPS, VOCABULARY, all_text_feeds, ids, text_feeds, transformers_case, write_cases
+from cases import VISIBLE_EPS, VOCABULARY, ids, padded_ids, transformers_case, write_cases
 from plain_sequence_models import Caduceus, HyenaDna
 from recording import Case, Feed, randomise
 from torch import nn
@@ -32,7 +32,7 @@ def mamba(name: str, feeds: dict[str, Feed], config: dict | None = None, **optio
 
 
 def mamba_hf() -> Case:
-    return mamba("mamba-hf", {**all_text_feeds(), "-long": LONG})
+    return mamba("mamba-hf", {"": ids(3, 8), "-one-token": ids(2, 1), "-padded": padded_ids(), "-long": LONG})
 
 
 def mamba_hf_biases() -> Case:
@@ -58,22 +58,22 @@ def run_plain(model: nn.Module, feed: Feed) -> Feed:
     return {"logits": model(feed["input_ids"])}
 
 
-def hyena(name: str, spell: Callable[[str], str], config: dict, block_eps: float) -> Case:
+def hyena(name: str, spell: Callable[[str], str], feeds: dict[str, Feed], config: dict, block_eps: float) -> Case:
     """The frequencies of all sines are one tensor, which is stored once."""
     model = randomise(HyenaDna(VOCABULARY, width=8, longest=40, block_eps=block_eps), name)
     stored = {key: tensor for key, tensor in model.state_dict().items() if not key.endswith(("3.freq", "5.freq"))}
-    return Case(name, model, run_plain, config, {spell(key): tensor for key, tensor in stored.items()}, HYENA_ROLES, 2, {**text_feeds(), "-one-token": ids(2, 1), "-long": ids(1, 40)})
+    return Case(name, model, run_plain, config, {spell(key): tensor for key, tensor in stored.items()}, HYENA_ROLES, 2, feeds)
 
 
 def hyena_hf() -> Case:
     config = {"architectures": ["HyenaDNAForCausalLM"], "model_type": "hyenadna", "d_model": 8, "n_layer": 2, "d_inner": 24, "max_seq_len": 40, "vocab_size": VOCABULARY, "layer_norm_epsilon": VISIBLE_EPS}
-    return hyena("hyena-hf", lambda key: key.replace("backbone.", "hyena.backbone."), config, block_eps=1e-5)
+    return hyena("hyena-hf", lambda key: key.replace("backbone.", "hyena.backbone."), {"": ids(3, 8), "-one-token": ids(2, 1), "-long": ids(1, 40)}, config, block_eps=1e-5)
 
 
 def hyena_original() -> Case:
     """As a training leaves it that recomputed activations: mixers and feed-forwards one level deeper."""
     config = {"d_model": 8, "n_layer": 2, "layer_norm_epsilon": VISIBLE_EPS}
-    return hyena("hyena-original", lambda key: "model." + key.replace(".mixer.", ".mixer.layer.").replace(".mlp.", ".mlp.layer."), config, block_eps=VISIBLE_EPS)
+    return hyena("hyena-original", lambda key: "model." + key.replace(".mixer.", ".mixer.layer.").replace(".mlp.", ".mlp.layer."), {"": ids(3, 8)}, config, block_eps=VISIBLE_EPS)
 
 
 # Caduceus
