@@ -37,8 +37,8 @@ const offered = [
   { uri: "file:///a", label: "gpt2", detail: "media/samples/gpt2/calibration.txt, 2,048 tokens", time: Date.UTC(2026, 2, 14, 9, 26) },
   { uri: "file:///b", label: "vit", detail: "bundled images, 16 sequences", time: Date.UTC(2026, 2, 13, 17, 5) },
 ];
-const running = { kind: "running", label: "llama-1b", stopping: false, queued: 1, progress: { phase: "forward", stage: "block 9", done: 9, total: 17, tokensPerSecond: 812, secondsLeft: 9 } };
-const failed = { kind: "failed", label: "llama-1b", message: "model-00002-of-00003.safetensors ends before its header does: download it again.", defect: false };
+const running = { kind: "running", task: "analysis", label: "llama-1b", stopping: false, queued: 1, progress: { phase: "forward", stage: "block 9", done: 9, total: 17, tokensPerSecond: 812, secondsLeft: 9 } };
+const failed = { kind: "failed", task: "analysis", label: "llama-1b", message: "model-00002-of-00003.safetensors ends before its header does: download it again.", defect: false };
 const partial = {
   ...text,
   layers: text.layers.map((layer, index) => (index === 4 ? unseen(layer) : layer)),

@@ -1,6 +1,7 @@
 import { t } from "@vscode/l10n";
 import { printable } from "../src/shared/format";
-import type { LayerResult } from "../src/shared/result";
+import type { PanelState } from "../src/shared/panel";
+import type { LayerResult, Result } from "../src/shared/result";
 import { Button, IconButton } from "./button";
 import type { Host } from "./host";
 import { Icon } from "./icon";
@@ -10,6 +11,7 @@ import { ResultPage } from "./result-page";
 import { Empty } from "./states/empty";
 import { Run } from "./states/run-state";
 import type { View } from "./view";
+import type { Measuring } from "./what-if/measuring";
 
 interface AppProps {
   readonly model: Model;
@@ -46,11 +48,18 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
               <IconButton icon="close" label={t("Stop comparing")} onClick={() => { host.post({ type: "stopComparing" }); }} />
             </p>
           )}
-          <ResultPage result={shown.result} other={other?.result} intent={state.intent} sourceLayers={state.sourceLayers} view={view} onView={onView} host={host} />
+          <ResultPage result={shown.result} other={other?.result} intent={state.intent} sourceLayers={state.sourceLayers} measuring={measuringOf(state, shown.result)} view={view} onView={onView} host={host} />
         </>
       )}
     </>
   );
+}
+
+/** Whether what replacing costs can be measured now. */
+function measuringOf({ trusted, run }: PanelState, { input }: Result): Measuring {
+  const busy = run.kind === "running" && run.task === "replacement";
+  if (!trusted) return { busy, refusal: t("This workspace is in Restricted Mode, where nothing is measured: trust the workspace first.") };
+  return input.kind === "capture" ? { busy, refusal: t("This result was fitted to a capture, so there is no model to replace norms in: analyze its checkpoint.") } : { busy };
 }
 
 /** How many layers a comparison tells of, where it is not all of them: two checkpoints may share few names, or none. */

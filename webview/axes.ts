@@ -14,3 +14,17 @@ export function axisTitle(text: string, theme: Theme) {
 export function tooltipLook(theme: Theme) {
   return { boxPadding: 4, backgroundColor: theme.page, borderColor: theme.text, borderWidth: 1, titleColor: theme.ink, bodyColor: theme.ink, displayColors: true, usePointStyle: true };
 }
+
+/** Leading digits of the ticks of a logarithmic axis, for the ratios between its ends up to which they have room. */
+const leadingDigits = [
+  { upTo: 60, digits: [1, 2, 5] },
+  { upTo: 2000, digits: [1, 3] },
+  { upTo: Infinity, digits: [1] },
+];
+
+/** Where the ticks of a logarithmic axis are. */
+export function logarithmicTicks(low: number, high: number): number[] {
+  const { digits } = leadingDigits.find(({ upTo }) => high / low <= upTo) ?? { digits: [1] };
+  const decades = Array.from({ length: Math.ceil(Math.log10(high / low)) + 2 }, (_, step) => Math.floor(Math.log10(low)) + step);
+  return decades.flatMap((decade) => digits.map((digit) => digit * 10 ** decade)).filter((each) => each >= low && each <= high);
+}

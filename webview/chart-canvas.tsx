@@ -1,11 +1,14 @@
-import { Chart, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController, Tooltip, type ChartConfiguration, type Plugin } from "chart.js";
+import { BarController, BarElement, Chart, LinearScale, LineElement, LogarithmicScale, PointElement, ScatterController, Tooltip, type ChartConfiguration, type Plugin } from "chart.js";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Place } from "./place";
 
-Chart.register(ScatterController, LinearScale, LogarithmicScale, LineElement, PointElement, Tooltip);
+Chart.register(BarController, BarElement, ScatterController, LinearScale, LogarithmicScale, LineElement, PointElement, Tooltip);
 
-export type Drawing = Chart<"scatter", Place[]>;
-export type DrawingConfig = ChartConfiguration<"scatter", Place[]>;
+/** Points and lines, or bars. */
+export type Kind = "scatter" | "bar";
+
+export type Drawing = Chart<Kind, Place[]>;
+export type DrawingConfig = ChartConfiguration<Kind, Place[]>;
 /** Paints what is no data set, in the drawing's own pixels. */
 export type Painter = (drawing: Drawing) => void;
 
@@ -17,8 +20,8 @@ interface ChartCanvasProps {
   readonly drawing: { current: Drawing | null };
   readonly behind?: Painter;
   readonly inFront?: Painter;
-  /** Makes the drawing a control that chooses among `count` things by arrow keys. */
-  readonly chooser?: { readonly index: number; readonly count: number; readonly text: string; readonly choose: (index: number) => void };
+  /** Makes the drawing a control that chooses among `count` things by arrow keys, and opens the chosen one by Enter. */
+  readonly chooser?: { readonly index: number; readonly count: number; readonly text: string; readonly choose: (index: number) => void; readonly open?: () => void };
   /** A place that can be dragged. */
   readonly handle?: { readonly at: Place; readonly moveTo: (place: Place) => void };
 }
@@ -34,7 +37,7 @@ export function ChartCanvas({ config, label, drawing, behind, inFront, chooser, 
 
   useLayoutEffect(() => {
     if (canvas.current === null) return;
-    const made: Drawing = new Chart<"scatter", Place[]>(canvas.current, { ...config, plugins: [paintersOf(() => painters.current)] });
+    const made: Drawing = new Chart<Kind, Place[]>(canvas.current, { ...config, plugins: [paintersOf(() => painters.current)] });
     drawing.current = made;
     return () => {
       made.destroy();
@@ -70,6 +73,7 @@ export function ChartCanvas({ config, label, drawing, behind, inFront, chooser, 
   const step = (event: KeyboardEvent) => {
     if (chooser === undefined) return;
     const { index, count } = chooser;
+    if (event.key === "Enter") chooser.open?.();
     const to = { ArrowLeft: index - 1, ArrowDown: index - 1, ArrowRight: index + 1, ArrowUp: index + 1, Home: 0, End: count - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
@@ -85,7 +89,7 @@ function placeOf({ scales }: Drawing, { offsetX, offsetY }: PointerEvent): Place
   return { x: scales["x"]?.getValueForPixel(offsetX) ?? 0, y: scales["y"]?.getValueForPixel(offsetY) ?? 0 };
 }
 
-function paintersOf(current: () => { readonly behind?: Painter | undefined; readonly inFront?: Painter | undefined }): Plugin<"scatter"> {
+function paintersOf(current: () => { readonly behind?: Painter | undefined; readonly inFront?: Painter | undefined }): Plugin<Kind> {
   return {
     id: "painters",
     beforeDatasetsDraw: (chart) => { current().behind?.(chart as Drawing); },

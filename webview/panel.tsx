@@ -50,7 +50,7 @@ function start(api: EditorApi, page: HTMLElement): void {
         draw();
         return;
       case "goTo":
-        setView({ ...view, layer: data.layer });
+        setView({ ...view, layer: data.layer, tab: "layers" });
         page.querySelector(".detail")?.scrollIntoView({ block: "start" });
         return;
       case "readText":

@@ -27,7 +27,7 @@ function start(result: Result, page: HTMLElement): void {
     },
   };
   const draw = () => {
-    render(<ResultPage result={result} other={undefined} intent={intent} sourceLayers={[]} view={view} onView={setView} host={host} />, page);
+    render(<ResultPage result={result} other={undefined} intent={intent} sourceLayers={[]} measuring={undefined} view={view} onView={setView} host={host} />, page);
   };
   const setView = (changed: View) => {
     view = changed;

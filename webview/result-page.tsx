@@ -1,4 +1,5 @@
 import { t } from "@vscode/l10n";
+import type { ComponentChildren } from "preact";
 import { useCallback, useMemo, useRef } from "preact/hooks";
 import { printable } from "../src/shared/format";
 import type { Intent } from "../src/shared/intent";
@@ -11,8 +12,11 @@ import { Overview } from "./overview/overview";
 import { Roles } from "./roles";
 import { Summary } from "./summary";
 import { LayerTable } from "./table/layer-table";
-import type { View } from "./view";
+import { Tabs } from "./tabs";
+import { triedOn, withAlpha, type View } from "./view";
 import { Warnings } from "./warnings";
+import type { Measuring } from "./what-if/measuring";
+import { WhatIf } from "./what-if/what-if";
 
 interface ResultPageProps {
   readonly result: Result;
@@ -21,6 +25,8 @@ interface ResultPageProps {
   readonly intent: Intent;
   /** Names of layers that a line of source is known for. */
   readonly sourceLayers: readonly string[];
+  /** Whether what replacing costs can be measured; undefined where nothing can be asked for, as in a report. */
+  readonly measuring: Measuring | undefined;
   readonly view: View;
   readonly onView: (view: View) => void;
   readonly host: Host;
@@ -30,8 +36,8 @@ interface ResultPageProps {
 const smallestGlimpse = 120;
 
 /** Everything that a result has to show. */
-export function ResultPage({ result, other, intent, sourceLayers, view, onView, host }: ResultPageProps) {
-  const { layers, warnings } = result;
+export function ResultPage({ result, other, intent, sourceLayers, measuring, view, onView, host }: ResultPageProps) {
+  const { layers, warnings, replacement } = result;
   const detail = useRef<HTMLDivElement>(null);
   const others = useMemo(() => (other === undefined ? [] : layers.map(({ name }) => other.layers.find((each) => each.name === name))), [layers, other]);
   const selected = Math.max(0, layers.findIndex(({ name }) => name === view.layer));
@@ -47,46 +53,83 @@ export function ResultPage({ result, other, intent, sourceLayers, view, onView, 
     select(index);
     if ((detail.current?.getBoundingClientRect().bottom ?? 0) < smallestGlimpse) detail.current?.scrollIntoView({ block: "start" });
   }, [select]);
+  const goTo = (name: string) => { onView({ ...view, layer: name, tab: "layers" }); };
+  const tried = useMemo(() => triedOn(layers, view.tried), [layers, view.tried]);
+  const offersWhatIf = replacement !== undefined || measuring !== undefined;
+  const showsCosts = offersWhatIf && view.tab === "what-if";
+  const cost = replacement?.layers.find(({ name }) => name === layer?.name);
   return (
     <>
       <Summary result={result} />
-      <Warnings result={result} goTo={(name) => { select(layers.findIndex((each) => each.name === name)); }} />
+      <Warnings result={result} goTo={goTo} />
       {layer === undefined ? (
         <p class="nothing">{t("No norm layer was measured, so there is nothing to suggest.")}</p>
       ) : (
-        <>
-          <Roles result={result} other={other} intent={intent} host={host} />
-          <Overview layers={layers} others={others} intent={intent} hidden={view.hidden} hide={(hidden) => { onView({ ...view, hidden }); }} selected={selected} select={select} host={host} />
-          <div ref={detail}>
-            <LayerView
-              layer={layer}
-              place={{ index: selected, count: layers.length }}
-              other={others[selected]}
-              intent={intent}
-              view={view.layerView}
-              onView={(layerView) => { onView({ ...view, layerView }); }}
-              step={(by) => { select((selected + by + layers.length) % layers.length); }}
-              hasSource={sourceLayers.includes(layer.name)}
-              warnings={warnings.filter((warning) => warning.layer === layer.name)}
+        <WithTabs tab={offersWhatIf ? view.tab : undefined} choose={(tab) => { onView({ ...view, tab }); }}>
+          {showsCosts ? (
+            <WhatIf
+              result={result}
+              measuring={measuring}
+              view={view.whatIf}
+              onView={(whatIf) => { onView({ ...view, whatIf }); }}
+              tried={tried}
+              resetTried={() => { onView({ ...view, tried: {} }); }}
+              selected={layer.name}
+              select={(name) => { onView({ ...view, layer: name }); }}
+              goTo={goTo}
               host={host}
             />
-          </div>
-          <LayerTable
-            layers={layers}
-            others={others}
-            selected={selected}
-            select={selectRow}
-            order={view.order}
-            onOrder={(order) => { onView({ ...view, order }); }}
-            filter={view.filter}
-            onFilter={(filter) => { onView({ ...view, filter }); }}
-          />
-          {other !== undefined && <Unmatched layers={layers} others={other.layers} />}
-          <Glossary />
-        </>
+          ) : (
+            <>
+              <Roles result={result} other={other} intent={intent} host={host} />
+              <Overview layers={layers} others={others} intent={intent} hidden={view.hidden} hide={(hidden) => { onView({ ...view, hidden }); }} selected={selected} select={select} host={host} />
+              <div ref={detail}>
+                <LayerView
+                  layer={layer}
+                  place={{ index: selected, count: layers.length }}
+                  other={others[selected]}
+                  intent={intent}
+                  view={view.layerView}
+                  onView={(layerView) => { onView({ ...view, layerView }); }}
+                  step={(by) => { select((selected + by + layers.length) % layers.length); }}
+                  alpha={tried[layer.name]}
+                  tryAlpha={(alpha) => { onView({ ...view, tried: withAlpha(tried, layer.name, alpha) }); }}
+                  replaced={replacement !== undefined && cost !== undefined ? { cost, measure: replacement.measure } : undefined}
+                  hasSource={sourceLayers.includes(layer.name)}
+                  warnings={warnings.filter((warning) => warning.layer === layer.name)}
+                  host={host}
+                />
+              </div>
+              <LayerTable
+                layers={layers}
+                others={others}
+                selected={selected}
+                select={selectRow}
+                order={view.order}
+                onOrder={(order) => { onView({ ...view, order }); }}
+                filter={view.filter}
+                onFilter={(filter) => { onView({ ...view, filter }); }}
+              />
+              {other !== undefined && <Unmatched layers={layers} others={other.layers} />}
+              <Glossary />
+            </>
+          )}
+        </WithTabs>
       )}
     </>
   );
+}
+
+interface WithTabsProps {
+  /** Undefined where there is nothing to choose. */
+  readonly tab: View["tab"] | undefined;
+  readonly choose: (tab: View["tab"]) => void;
+  readonly children: ComponentChildren;
+}
+
+function WithTabs({ tab, choose, children }: WithTabsProps) {
+  if (tab === undefined) return <>{children}</>;
+  return <Tabs label={t("What the result shows")} tabs={[{ value: "layers", text: t("Layers") }, { value: "what-if", text: t("What-if") }]} chosen={tab} choose={choose}>{children}</Tabs>;
 }
 
 /** Layers that only one of two compared results has. */

@@ -8,6 +8,7 @@ const checks: Readonly<Record<PanelAction["type"], (fields: Fields) => boolean>>
   ready: () => true,
   analyze: ({ what }) => isOneOf(["checkpoint", "options", "sample"], what),
   stop: () => true,
+  measureReplacement: ({ alphas, layers }) => (alphas === undefined || isRecordOfAlphas(alphas)) && (layers === undefined || isListOfTexts(layers)),
   open: ({ uri }) => isTextIfThere(uri),
   compare: ({ uri }) => isTextIfThere(uri),
   stopComparing: () => true,
@@ -35,6 +36,14 @@ function isText(value: unknown): boolean {
 
 function isTextIfThere(value: unknown): boolean {
   return value === undefined || isText(value);
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isText);
+}
+
+function isRecordOfAlphas(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.values(value).every((alpha) => typeof alpha === "number" && Number.isFinite(alpha) && alpha > 0);
 }
 
 function isOneOf(values: readonly unknown[], value: unknown): boolean {

@@ -21,6 +21,8 @@ export type PanelAction =
   | { readonly type: "ready" }
   | { readonly type: "analyze"; readonly what: "checkpoint" | "options" | "sample" }
   | { readonly type: "stop" }
+  /** Measures what replacing the norms of the main result costs: with alphas of the user's own, by layer, and of some layers alone. */
+  | { readonly type: "measureReplacement"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[] }
   /** Opens a result: one that the page was offered, or asks which. */
   | { readonly type: "open"; readonly uri?: string }
   /** Picks the result to compare with; `uri` names it where the page offered it. */
@@ -82,12 +84,15 @@ export interface PanelRestore {
   readonly other?: string;
 }
 
+/** What runs do: fit alphas, or also measure what replacing norms costs. */
+export type RunTask = "analysis" | "replacement";
+
 /** What the analysis runner is doing. */
 export type RunState =
   | { readonly kind: "idle" }
   /** `label` names what is analysed, `queued` counts the analyses that wait. */
-  | { readonly kind: "running"; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
+  | { readonly kind: "running"; readonly task: RunTask; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
   /** `dropped` counts the analyses that waited and were not begun. */
   | { readonly kind: "stopped"; readonly label: string; readonly dropped: number }
   /** `defect`: not the user's doing, and the log has more. */
-  | { readonly kind: "failed"; readonly label: string; readonly message: string; readonly defect: boolean };
+  | { readonly kind: "failed"; readonly task: RunTask; readonly label: string; readonly message: string; readonly defect: boolean };

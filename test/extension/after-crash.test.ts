@@ -15,6 +15,10 @@ describe("after a crash", () => {
     });
   });
 
+  it("so is a measurement of replaced norms", () => {
+    expect(afterCrash({ ...request, kind: "replace", heldOutTokens: 64 }, { runtime: "onnxruntime", device: "webgpu" }, "its process ended")).toMatchObject({ kind: "replace", heldOutTokens: 64, device: "cpu" });
+  });
+
   it("nothing is tried again on the engine that crashed, without an engine, or where no model ran", () => {
     expect(afterCrash(request, { runtime: "onnxruntime", device: "cpu" }, "")).toBeUndefined();
     expect(afterCrash(request, undefined, "")).toBeUndefined();

@@ -104,14 +104,15 @@ describe("a layer", () => {
     });
   });
 
-  it("begins at its fit, whatever was tried on another", async () => {
+  it("begins at its fit, whatever was tried on another, and keeps what was tried on it", async () => {
     await visit({ kept }, [state(), main(result)], async (panel) => {
       await panel.page.getByRole("spinbutton").fill(String(3 * layer.fit.alpha));
       await panel.page.keyboard.press("Enter");
       await button(panel, "Next layer").click();
       expect(await button(panel, "Reset").isDisabled()).toBe(true);
       await button(panel, "Previous layer").click();
-      expect((await readings(panel))[0]).toBe(formatNumber(layer.fit.alpha));
+      expect((await readings(panel))[0]).toBe(formatNumber(3 * layer.fit.alpha));
+      expect(await panel.kept()).toMatchObject({ view: { tried: { [layer.name]: Number((3 * layer.fit.alpha).toPrecision(16)) } } });
     });
   });
 

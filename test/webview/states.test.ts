@@ -8,7 +8,7 @@ const result = syntheticResult(3, 6);
 const visit = browserForVisits();
 
 describe("states of the panel's page", () => {
-  const running: RunState = { kind: "running", label: "llama", stopping: false, queued: 2, progress: { phase: "forward", stage: "block 3", done: 3, total: 12, tokensPerSecond: 812, secondsLeft: 12 } };
+  const running: RunState = { kind: "running", task: "analysis", label: "llama", stopping: false, queued: 2, progress: { phase: "forward", stage: "block 3", done: 3, total: 12, tokensPerSecond: 812, secondsLeft: 12 } };
   const none: PanelUpdate = { type: "result", slot: "main" };
 
   it("loads", async () => {
@@ -50,9 +50,9 @@ describe("states of the panel's page", () => {
       expect(await panel.page.locator(".run").innerText()).toContain("was stopped");
       await panel.send(state({ run: { kind: "stopped", label: "llama", dropped: 2 } }));
       expect(await panel.page.locator(".run").innerText()).toContain("and 2 that waited were not begun");
-      await panel.send(state({ run: { kind: "failed", label: "llama", message: "the header is cut off.", defect: false } }));
+      await panel.send(state({ run: { kind: "failed", task: "analysis", label: "llama", message: "the header is cut off.", defect: false } }));
       expect(await panel.page.getByRole("alert").innerText()).toContain("could not be analysed: the header is cut off.");
-      await panel.send(state({ run: { kind: "failed", label: "llama", message: "the engine ended by SIGKILL.", defect: true } }));
+      await panel.send(state({ run: { kind: "failed", task: "analysis", label: "llama", message: "the engine ended by SIGKILL.", defect: true } }));
       await button(panel, "Show Log").click();
       expect(await panel.actions()).toContainEqual({ type: "showLog" });
       await panel.send(state({ error: "x.normlens.json can't be read." }));

@@ -3,10 +3,13 @@ import type { ComponentChildren } from "preact";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, formatR2, formatShare, noNumber } from "../../src/shared/format";
 import type { Intent } from "../../src/shared/intent";
+import type { CostMeasure, LayerCost } from "../../src/shared/replacement";
 import { saturationThresholds, type FamilyName, type LayerResult } from "../../src/shared/result";
 import { glossary, type Term as TermKey } from "../glossary";
 import { sourceText } from "../scratch-source";
 import { Explained, Term } from "../term";
+import { costTextIn } from "../what-if/cost-words";
+import { meanings } from "../what-if/meanings";
 import { wordsOf } from "./words";
 
 interface FactsProps {
@@ -14,10 +17,17 @@ interface FactsProps {
   /** Of the result that is compared with. */
   readonly other: LayerResult | undefined;
   readonly intent: Intent;
+  readonly replaced: ReplacedLayer | undefined;
+}
+
+/** What replacing a layer alone costs. */
+export interface ReplacedLayer {
+  readonly cost: LayerCost;
+  readonly measure: CostMeasure;
 }
 
 /** Everything the result knows of one layer, in words and numbers. */
-export function Facts({ layer, other, intent }: FactsProps) {
+export function Facts({ layer, other, intent, replaced }: FactsProps) {
   const { fit, suggest, inverseStd } = layer;
   const seen = fit.status !== "no-data";
   const convert = (of: LayerResult) => formatNumber(hasAlpha(of) ? of.suggest.convert : Number.NaN);
@@ -32,6 +42,7 @@ export function Facts({ layer, other, intent }: FactsProps) {
       <p class="words">{wordsOf(layer).join(" ").replaceAll(" %", "\u00a0%")}</p>
       {seen && (
         <div class="groups">
+          {replaced !== undefined && <Replaced {...replaced} />}
           <Scores layer={layer} other={other} />
           <Saturation layer={layer} other={other} />
           <Pooled layer={layer} other={other} />
@@ -96,6 +107,26 @@ function Headline({ of, value, note, compared, chosen = false }: HeadlineProps) 
       <small>{note}</small>
       {compared !== undefined && <small class="compared" title={t("Of the result that is compared with")}>{t("vs {0}", compared)}</small>}
     </div>
+  );
+}
+
+function Replaced({ cost: { cost, standardError, defaultCost, scores }, measure }: ReplacedLayer) {
+  const rows = [
+    { name: t("cost"), meaning: meanings.cost(), value: costTextIn(cost, measure) },
+    { name: "±", meaning: meanings.standardError(), value: formatNumber(standardError, 2) },
+    { name: t("with 0.5"), meaning: meanings.atDefault(), value: costTextIn(defaultCost, measure) },
+    ...(scores.kl === undefined ? [] : [{ name: "KL", meaning: meanings.kl(), value: formatNumber(scores.kl) }]),
+    ...(scores.top1 === undefined ? [] : [{ name: t("top-1 agrees"), meaning: meanings.top1(), value: formatShare(scores.top1) }]),
+  ];
+  return (
+    <Group title={t("Replaced alone")} compared={false}>
+      {rows.map(({ name, meaning, value }) => (
+        <div key={name}>
+          <dt><Explained text={name} meaning={meaning} /></dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </Group>
   );
 }
 

@@ -1,5 +1,5 @@
 import { t } from "@vscode/l10n";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useMemo, useRef } from "preact/hooks";
 import { whatIf } from "../../src/analysis/what-if";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, printable } from "../../src/shared/format";
@@ -18,7 +18,7 @@ import { AlphaControl } from "./alpha-control";
 import { cloudPoints } from "./cloud";
 import { densityCells, densityPainter } from "./density";
 import { cloudOf, layerConfig } from "./drawing";
-import { Facts } from "./facts";
+import { Facts, type ReplacedLayer } from "./facts";
 import { alphaAt, handleAt, paintHandle } from "./handle";
 import { layerKeys } from "./layer-legend";
 import type { LayerViewState } from "./view-state";
@@ -35,13 +35,18 @@ export interface LayerViewProps {
   readonly onView: (view: LayerViewState) => void;
   /** Goes to the layer so many places before or after. */
   readonly step: (by: number) => void;
+  /** The alpha that the user tried; undefined while the fit's own is shown. */
+  readonly alpha: number | undefined;
+  readonly tryAlpha: (alpha: number | undefined) => void;
+  /** What replacing the layer alone costs, where it was measured. */
+  readonly replaced: ReplacedLayer | undefined;
   readonly hasSource: boolean;
   readonly warnings: readonly Warning[];
   readonly host: Host;
 }
 
 /** One layer: the cloud of its values with the curves over it, and its numbers. */
-export function LayerView({ layer, place, other, intent, view, onView, step, hasSource, warnings, host }: LayerViewProps) {
+export function LayerView({ layer, place, other, intent, view, onView, step, alpha, tryAlpha, replaced, hasSource, warnings, host }: LayerViewProps) {
   const suggested = suggestedAlpha(layer, intent);
   return (
     <section class="detail" aria-label={t("Selected layer")}>
@@ -65,9 +70,9 @@ export function LayerView({ layer, place, other, intent, view, onView, step, has
       {warnings.map(({ code, message }) => <p key={`${code} ${message}`} class="warning"><Icon name="warning" />{printable(withoutName(message, layer.name))}</p>)}
       <div class="columns">
         {layer.curve.binnedMean.x.length > 0
-          ? <Curve layer={layer} other={other} view={view} onView={onView} host={host} />
+          ? <Curve layer={layer} other={other} view={view} onView={onView} alpha={alpha} tryAlpha={tryAlpha} host={host} />
           : <p class="nothing framed">{t("There is nothing to draw: no input of this layer was seen, or it never varied.")}</p>}
-        <Facts layer={layer} other={other} intent={intent} />
+        <Facts layer={layer} other={other} intent={intent} replaced={replaced} />
       </div>
     </section>
   );
@@ -80,14 +85,9 @@ function withoutName(message: string, name: string): string {
 }
 
 /** The drawing with its switches and legend, and the alpha that can be tried on it. */
-function Curve({ layer, other, view, onView, host }: Pick<LayerViewProps, "layer" | "other" | "view" | "onView" | "host">) {
+function Curve({ layer, other, view, onView, alpha, tryAlpha, host }: Pick<LayerViewProps, "layer" | "other" | "view" | "onView" | "alpha" | "tryAlpha" | "host">) {
   const theme = useTheme();
   const drawing = useRef<Drawing | null>(null);
-  // Of the layer it was tried on: another layer begins at its fit, from its first frame on.
-  const [trial, setTrial] = useState<{ readonly layer: LayerResult; readonly alpha: number }>();
-  useEffect(() => { setTrial(undefined); }, [layer]);
-  const alpha = trial?.layer === layer ? trial.alpha : undefined;
-  const tryAlpha = (value: number | undefined) => { setTrial(value === undefined ? undefined : { layer, alpha: value }); };
   const tried = useMemo(() => (alpha === undefined ? undefined : whatIf(layer, alpha)), [layer, alpha]);
   const points = useMemo(() => cloudPoints(layer, view.side), [layer, view.side]);
   const drawn = useMemo(() => ({ layer, other, view, tried, theme, points }), [layer, other, view, tried, theme, points]);

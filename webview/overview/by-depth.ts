@@ -2,9 +2,10 @@ import { t } from "@vscode/l10n";
 import { formatNumber, formatR2, formatShare, printable } from "../../src/shared/format";
 import type { Intent } from "../../src/shared/intent";
 import type { LayerResult } from "../../src/shared/result";
-import { axisLook, axisTitle, tooltipLook } from "../axes";
+import { axisLook, axisTitle, logarithmicTicks, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import { shortened } from "../names";
+import type { Theme } from "../theme";
 import { alphaQuantities, saturationQuantities, scoreQuantities } from "./quantities";
 import { seriesOf, type ByDepth, type Series } from "./series";
 
@@ -49,19 +50,6 @@ function logarithmicAxis({ theme }: ByDepth, values: readonly number[]): ValueAx
   };
 }
 
-/** Leading digits of the ticks of a logarithmic axis, for the ratios between its ends up to which they have room. */
-const leadingDigits = [
-  { upTo: 60, digits: [1, 2, 5] },
-  { upTo: 2000, digits: [1, 3] },
-  { upTo: Infinity, digits: [1] },
-];
-
-function logarithmicTicks(low: number, high: number): number[] {
-  const { digits } = leadingDigits.find(({ upTo }) => high / low <= upTo) ?? { digits: [1] };
-  const decades = Array.from({ length: Math.ceil(Math.log10(high / low)) + 2 }, (_, step) => Math.floor(Math.log10(low)) + step);
-  return decades.flatMap((decade) => digits.map((digit) => digit * 10 ** decade)).filter((each) => each >= low && each <= high);
-}
-
 function drawing({ layers, theme }: ByDepth, datasets: Series[], format: (value: number) => string, y: ValueAxis): DrawingConfig {
   return {
     type: "scatter",
@@ -81,19 +69,26 @@ function drawing({ layers, theme }: ByDepth, datasets: Series[], format: (value:
         },
       },
       scales: {
-        x: {
-          type: "linear",
-          min: -0.5,
-          max: layers.length - 0.5,
-          grid: { display: false },
-          border: { color: theme.grid },
-          ticks: { color: theme.text, maxRotation: 0, autoSkip: false, callback: (value) => depthText(layers[Number(value)]) },
-          afterBuildTicks: (axis) => { axis.ticks = blockTicks(layers).map((value) => ({ value })); },
-          title: axisTitle(t("block"), theme),
-        },
+        x: depthAxis(layers, theme),
         y,
       },
     },
+  };
+}
+
+/** An axis on which layers stand side by side, by index, with the numbers of their blocks. */
+export function depthAxis(layers: readonly LayerResult[], theme: Theme): ValueAxis {
+  return {
+    type: "linear",
+    // Bars would else stand half a layer apart from the edges.
+    offset: false,
+    min: -0.5,
+    max: layers.length - 0.5,
+    grid: { display: false },
+    border: { color: theme.grid },
+    ticks: { color: theme.text, maxRotation: 0, autoSkip: false, callback: (value) => depthText(layers[Number(value)]) },
+    afterBuildTicks: (axis) => { axis.ticks = blockTicks(layers).map((value) => ({ value })); },
+    title: axisTitle(t("block"), theme),
   };
 }
 

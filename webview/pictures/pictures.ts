@@ -1,6 +1,6 @@
 import { BasicPlatform, Chart, type ChartDataset } from "chart.js";
 import { Context } from "svgcanvas";
-import type { Drawing, DrawingConfig, Painter } from "../chart-canvas";
+import type { Drawing, DrawingConfig, Kind, Painter } from "../chart-canvas";
 import type { Place } from "../place";
 import type { Theme } from "../theme";
 import { headingHeight, paintHeading, type Heading } from "./heading";
@@ -60,7 +60,7 @@ function draw({ drawing, config, theme, behind, ...heading }: Pictured, target: 
     },
     beforeDatasetsDraw: (chart: Chart) => { behind?.(chart as Drawing); },
   };
-  return new Chart<"scatter", Place[]>(target, {
+  return new Chart<Kind, Place[]>(target, {
     ...config,
     data: { datasets: config.data.datasets.map(drawnDirectly) },
     platform: BasicPlatform,
@@ -70,7 +70,7 @@ function draw({ drawing, config, theme, behind, ...heading }: Pictured, target: 
 }
 
 /** Lines with segments of their own are stroked point by point; others as a Path2D, of which no SVG can be made. */
-function drawnDirectly(dataset: ChartDataset<"scatter", Place[]>): ChartDataset<"scatter", Place[]> {
+function drawnDirectly(dataset: ChartDataset<Kind, Place[]>): ChartDataset<Kind, Place[]> {
   return { ...dataset, segment: {} };
 }
 

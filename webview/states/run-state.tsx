@@ -28,7 +28,7 @@ export function Run({ run, offersAnalysis, host }: RunProps) {
         <div class="run failed" role="alert">
           <p>
             <Icon name="error" />
-            {run.defect ? t("The analysis of {0} broke off: {1}", nameOf(run.label), printable(run.message)) : t("{0} could not be analysed: {1}", nameOf(run.label), printable(run.message))}
+            {failedText(run)}
           </p>
           {(run.defect || !offersAnalysis) && <div class="actions">
             {run.defect && <Button icon="output" onClick={() => { host.post({ type: "showLog" }); }}>{t("Show Log")}</Button>}
@@ -46,7 +46,7 @@ function Running({ run, host }: { readonly run: RunState & { kind: "running" }; 
   return (
     <div class="run" aria-label={t("Analysis")} role="group">
       <div class="run-head">
-        <strong>{t("Analysing {0}", nameOf(label))}</strong>
+        <strong>{run.task === "replacement" ? t("Measuring what replacing the norms of {0} costs", nameOf(label)) : t("Analysing {0}", nameOf(label))}</strong>
         <Button icon="stop" disabled={stopping} onClick={() => { host.post({ type: "stop" }); }}>{stopping ? t("Stopping...") : t("Stop")}</Button>
       </div>
       <progress value={share} max={1} aria-label={t("Progress")}>{`${Math.round(100 * share)} %`}</progress>
@@ -65,6 +65,12 @@ function Running({ run, host }: { readonly run: RunState & { kind: "running" }; 
 function formatSecondsLeft(seconds: number): string {
   const whole = Math.max(1, Math.ceil(seconds));
   return whole < 60 ? `${whole} s` : formatSeconds(whole);
+}
+
+function failedText({ task, defect, label, message }: RunState & { kind: "failed" }): string {
+  const [name, why] = [nameOf(label), printable(message)];
+  if (defect) return task === "replacement" ? t("The measurement of {0} broke off: {1}", name, why) : t("The analysis of {0} broke off: {1}", name, why);
+  return task === "replacement" ? t("What replacing the norms of {0} costs could not be measured: {1}", name, why) : t("{0} could not be analysed: {1}", name, why);
 }
 
 function stoppedText({ label, dropped }: RunState & { kind: "stopped" }): string {

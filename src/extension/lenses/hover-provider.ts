@@ -1,6 +1,8 @@
 import { ColorThemeKind, Hover, l10n, MarkdownString, Range, window, type HoverProvider, type Position, type TextDocument } from "vscode";
 import { formatCounted, formatNumber, formatR2, formatShare, printable } from "../../shared/format";
 import type { Intent } from "../../shared/intent";
+import type { Replacement } from "../../shared/replacement";
+import { formatCostIn } from "../../shared/replacement-words";
 import type { LayerResult, Result } from "../../shared/result";
 import type { IntentStore } from "../intent-store";
 import { labelOf } from "../results/result-store";
@@ -38,7 +40,7 @@ function contents(layers: readonly LayerResult[], intent: Intent, result: Result
   text.isTrusted = { enabledCommands: ["normlens.showLayer", "normlens.showLensLayers"] };
   const [layer] = layers;
   if (result.input.kind === "random") text.appendText(l10n.t("{0}, on random input: no measure of real use", printable(labelOf(result)))).appendMarkdown("\n\n");
-  if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent);
+  if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent, result);
   else appendSummary(text, layers, intent, result);
   appendPicture(text, layers);
   if (layers.length > 1) appendNames(text, layers, intent);
@@ -46,7 +48,7 @@ function contents(layers: readonly LayerResult[], intent: Intent, result: Result
   return text;
 }
 
-function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent): void {
+function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent, { replacement }: Result): void {
   const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels } = layer;
   text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`).appendMarkdown(` · ${link([layer])}`);
   const rows = [
@@ -54,9 +56,21 @@ function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent): 
     ["1/std", formatNumber(inverseStd)],
     [l10n.t("R² line, tanh, ceiling"), `${formatR2(linear.r2)}, ${formatR2(fit.r2)}, ${formatR2(ceiling.r2)}`],
     [l10n.t("saturated, |α · x| > 2"), formatShare(saturation["2"])],
+    ...replacementRows(layer, replacement),
   ];
   const cell = (content: string) => content.replaceAll("|", "\\|");
   text.appendMarkdown(`\n\n| | |\n|---|---|\n${rows.map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n")}`);
+}
+
+/** What replacing the layer alone costs, where it was measured. */
+function replacementRows({ name }: LayerResult, replacement: Replacement | undefined): string[][] {
+  const cost = replacement?.layers.find((each) => each.name === name);
+  if (replacement === undefined || cost === undefined) return [];
+  const inUnit = (value: number | null) => formatCostIn(value, replacement.measure);
+  return [
+    [l10n.t("replaced alone"), `${inUnit(cost.cost)} ± ${formatNumber(cost.standardError, 2)}`],
+    [l10n.t("replaced with alpha 0.5"), inUnit(cost.defaultCost)],
+  ];
 }
 
 function appendSummary(text: MarkdownString, layers: readonly LayerResult[], intent: Intent, result: Result): void {

@@ -1,6 +1,8 @@
 import { l10n } from "vscode";
 import { formatNumber, formatR2, noNumber } from "../../shared/format";
 import { suggestedAlpha, suggestedR2, type Intent } from "../../shared/intent";
+import type { Replacement } from "../../shared/replacement";
+import { formatCostIn } from "../../shared/replacement-words";
 import type { LayerResult, Result } from "../../shared/result";
 
 /** Alphas of several layers together; those that no input determined are left out. */
@@ -22,9 +24,26 @@ export function alphaRange(layers: readonly LayerResult[], intent: Intent): Alph
  * What a lens says of the layers under its line: "alpha 0.324 · R² 0.9931", "32 layers, alpha 0.11 to 0.48". It says so where the alphas are
  * not measured, and where they were measured on random input.
  */
-export function lensText(layers: readonly LayerResult[], intent: Intent, { input }: Pick<Result, "input">): string {
-  const text = intent === "convert" ? measuredText(layers) : scratchText(layers);
-  return intent === "convert" && input.kind === "random" ? l10n.t("{0} · random input", text) : text;
+export function lensText(layers: readonly LayerResult[], intent: Intent, { input, replacement }: Pick<Result, "input" | "replacement">): string {
+  if (intent === "scratch") return scratchText(layers);
+  const replaced = replacedText(layers, replacement);
+  const text = replaced === undefined ? measuredText(layers) : `${measuredText(layers)} · ${replaced}`;
+  return input.kind === "random" ? l10n.t("{0} · random input", text) : text;
+}
+
+/**
+ * What replacing each of the layers alone costs: "replaced: +0.00433 nats; with 0.5: +0.00550", "replaced one at a time: -0.0007 to +0.336 nats";
+ * undefined where it was not measured.
+ */
+export function replacedText(layers: readonly LayerResult[], replacement: Replacement | undefined): string | undefined {
+  if (replacement === undefined) return undefined;
+  const names = new Set(layers.map(({ name }) => name));
+  const costs = replacement.layers.filter(({ name }) => names.has(name)).toSorted((a, b) => (a.cost ?? Infinity) - (b.cost ?? Infinity));
+  const [least, most] = [costs[0], costs.at(-1)];
+  if (least === undefined || most === undefined) return undefined;
+  const inUnit = (cost: number | null) => formatCostIn(cost, replacement.measure);
+  if (costs.length > 1) return l10n.t("replaced one at a time: {0} to {1}", inUnit(least.cost), inUnit(most.cost));
+  return l10n.t("replaced: {0}; with 0.5: {1}", inUnit(least.cost), inUnit(least.defaultCost));
 }
 
 function measuredText(layers: readonly LayerResult[]): string {

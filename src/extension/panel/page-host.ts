@@ -152,6 +152,9 @@ export class PageHost implements Disposable {
         return;
       case "stop":
         return runner.stop();
+      case "measureReplacement":
+        await commands.executeCommand("normlens.measureReplacement", this.main, action);
+        return;
       case "open":
         await commands.executeCommand("normlens.openResult", action.uri === undefined ? undefined : this.offered(action.uri));
         return;

@@ -148,6 +148,11 @@ export class ResultStore implements Disposable {
     await this.deleteOwn(uri);
   }
 
+  /** Removes a result that another took the place of, where its files are in the extension's own storage; those of the user stay known. */
+  async removeOwn(uri: Uri): Promise<void> {
+    if (this.isOwn(uri)) await this.remove(uri);
+  }
+
   /** A file in the workspace's storage, or the extension's where no folder is open, for the result of an analysis that begins now. */
   async newUri(label: string): Promise<Uri> {
     const folder = this.folder;
@@ -164,9 +169,13 @@ export class ResultStore implements Disposable {
     return Uri.joinPath(this.context.storageUri ?? this.context.globalStorageUri, "results");
   }
 
+  private isOwn(uri: Uri): boolean {
+    return uri.path.startsWith(`${this.folder.path}/`);
+  }
+
   private async deleteOwn(uri: Uri): Promise<void> {
     this.cache.delete(uri.toString());
-    if (!uri.path.startsWith(`${this.folder.path}/`)) return;
+    if (!this.isOwn(uri)) return;
     const files = [uri, uri.with({ path: weightsPathOf(uri.path) })];
     // A file that has gone already needs no deleting.
     await Promise.all(files.map((file) => Promise.resolve(workspace.fs.delete(file)).catch(() => undefined)));

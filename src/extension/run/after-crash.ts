@@ -1,11 +1,11 @@
 import { sameEngine, type EngineFallback, type EngineName } from "../../shared/engines";
-import type { AnalysisRequest, EngineRequest } from "../../shared/request";
+import type { AnalysisRequest, EngineRequest, ReplaceRequest } from "../../shared/request";
 
 /** What needs no driver, and so takes over from an engine that took its process down. */
 export const safeEngine: EngineName = { runtime: "onnxruntime", device: "cpu" };
 
-/** An analysis that says what failed before it. */
-export type RequestAfterCrash = AnalysisRequest & { readonly fallback: EngineFallback };
+/** A run that says what failed before it. */
+export type RequestAfterCrash = (AnalysisRequest | ReplaceRequest) & { readonly fallback: EngineFallback };
 
 /**
  * The request with which a run is tried once more, on the processor, after its engine took its process down; undefined where that would change nothing.
@@ -13,7 +13,7 @@ export type RequestAfterCrash = AnalysisRequest & { readonly fallback: EngineFal
  * @param reason how the process ended, for people.
  */
 export function afterCrash(request: EngineRequest, chosen: EngineName | undefined, reason: string): RequestAfterCrash | undefined {
-  if (request.kind !== "analyze" || chosen === undefined || sameEngine(chosen, safeEngine)) return undefined;
+  if (request.kind === "fit" || chosen === undefined || sameEngine(chosen, safeEngine)) return undefined;
   const { runtime, device } = chosen;
   return { ...request, ...safeEngine, fallback: { runtime, device, reason } };
 }

@@ -3,7 +3,7 @@ import { engineLabel, type EngineName } from "../../shared/engines";
 import { CancelledError, messageOf, UserError } from "../../shared/errors";
 import { formatSeconds } from "../../shared/format";
 import { removeLeftovers } from "../../shared/leftovers";
-import type { RunState } from "../../shared/panel";
+import type { RunState, RunTask } from "../../shared/panel";
 import type { Progress } from "../../shared/progress";
 import type { EngineRequest } from "../../shared/request";
 import { afterCrash, safeEngine } from "./after-crash";
@@ -115,10 +115,11 @@ export class AnalysisRunner implements Disposable {
   }
 
   private async runNow({ label, request }: Job): Promise<Uri> {
+    const task: RunTask = request.kind === "replace" ? "replacement" : "analysis";
     this.log.info(`Analysing ${label}: ${JSON.stringify(request)}`);
     this.dropped = 0;
     const began = Date.now();
-    this.tell({ kind: "running", label, stopping: false, queued: this.waiting.length });
+    this.tell({ kind: "running", task, label, stopping: false, queued: this.waiting.length });
     try {
       await this.runOnEngine(request);
       this.log.info(`Analysed ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
@@ -126,7 +127,7 @@ export class AnalysisRunner implements Disposable {
       return Uri.file(request.out);
     } catch (error) {
       if (typeof error === "object" && error !== null) this.told.add(error);
-      this.tell(this.failed(label, error));
+      this.tell(this.failed(task, label, error));
       throw error;
     }
   }
@@ -197,8 +198,8 @@ export class AnalysisRunner implements Disposable {
     this.changes.fire(state);
   }
 
-  private failed(label: string, error: unknown): RunState {
+  private failed(task: RunTask, label: string, error: unknown): RunState {
     if (error instanceof CancelledError) return { kind: "stopped", label, dropped: this.dropped };
-    return { kind: "failed", label, message: messageOf(error), defect: !(error instanceof UserError) };
+    return { kind: "failed", task, label, message: messageOf(error), defect: !(error instanceof UserError) };
   }
 }

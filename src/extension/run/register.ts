@@ -1,17 +1,21 @@
 import { commands, Disposable, l10n, Uri } from "vscode";
+import { UserError } from "../../shared/errors";
+import { panelActionOf } from "../../shared/panel-action";
 import type { InputChoice } from "../../shared/request";
 import type { Parts } from "../parts";
 import { registerCommand } from "../register-command";
 import { storedUri } from "../results/stored-uri";
-import { analyzeAndTell, analyzeSample, requireTrust, type AnalysisOptions } from "./analyze";
+import { uriOfResult } from "../tree/items";
+import { analyzeAndTell, analyzeSample, requireTrust, tellError, type AnalysisOptions } from "./analyze";
 import { pickCheckpoint } from "./checkpoint-picker";
+import { measureReplacement, type ReplacementWish } from "./measure-replacement";
 import { pickOptions } from "./options-picker";
 
 /** Last choices, as the workspace's memento keeps them. */
 const mementos = { recent: "normlens.recentCheckpoints", options: "normlens.options" } as const;
 const recentCheckpoints = 10;
 
-/** Registers Analyze Checkpoint, Analyze with Options, Analyze Sample, the explorer's item, Stop Analysis. */
+/** Registers Analyze Checkpoint, Analyze with Options, Analyze Sample, the explorer's item, Measure Replacement Cost, Stop Analysis. */
 export function registerAnalysisCommands(parts: Parts): Disposable {
   const { context: { workspaceState }, log } = parts;
   const recent = () => recentOf(workspaceState.get(mementos.recent));
@@ -47,8 +51,21 @@ export function registerAnalysisCommands(parts: Parts): Disposable {
       if (chosen.length === 0) await commands.executeCommand("normlens.analyzeCheckpoint");
       await Promise.all(chosen.map((checkpoint) => start(checkpoint)));
     }),
+    registerTrusted("measureReplacement", async (given, wish) => {
+      const uri = uriOfResult(given) ?? parts.panels.activeResult ?? parts.results.currentUri;
+      if (uri === undefined) throw new UserError(l10n.t("There is no result to measure replacements of: analyze a checkpoint or open a result first."));
+      await measureReplacement(parts, uri, wishOf(wish)).catch((error: unknown) => { tellError(parts, error); });
+    }),
     registerCommand(log, "stopAnalysis", () => parts.runner.stop()),
   );
+}
+
+/** What the panel asks for; other callers of the command ask for nothing. */
+function wishOf(given: unknown): ReplacementWish {
+  const action = panelActionOf({ ...(typeof given === "object" && given), type: "measureReplacement" });
+  if (action?.type !== "measureReplacement") return {};
+  const { alphas, layers } = action;
+  return { ...(alphas !== undefined && { alphas }), ...(layers !== undefined && { layers }) };
 }
 
 /** Checkpoints of earlier times, the last one first. */

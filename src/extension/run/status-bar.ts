@@ -20,7 +20,7 @@ export function registerStatusBar({ runner, panels }: Parts): Disposable {
     switch (state.kind) {
       case "running":
         item.text = `$(loading~spin) NormLens ${runningText(state)}`;
-        item.tooltip = stopLink(l10n.t("Analysing {0}", state.label));
+        item.tooltip = stopLink(state.task === "replacement" ? l10n.t("Measuring what replacing the norms of {0} costs", state.label) : l10n.t("Analysing {0}", state.label));
         item.backgroundColor = undefined;
         item.show();
         return;

@@ -35,6 +35,12 @@ export function isResultItem(given: unknown): given is ResultItem {
   return hasKind(given, "result") && "uri" in given && given.uri instanceof Uri;
 }
 
+/** The result that a command was called on: by its address, or on a line of the view. */
+export function uriOfResult(given: unknown): Uri | undefined {
+  if (given instanceof Uri) return given;
+  return isResultItem(given) || isLayerItem(given) ? given.uri : undefined;
+}
+
 /** Whether a command was called on a layer of the view. */
 export function isLayerItem(given: unknown): given is LayerItem {
   return hasKind(given, "layer") && "uri" in given && given.uri instanceof Uri && "layer" in given && typeof given.layer === "object" && given.layer !== null && "name" in given.layer;

@@ -1,0 +1,12 @@
+import type { InputChoice } from "./request";
+import type { InputDescription } from "./result";
+
+/** How the input of a result is asked for again; undefined for a capture, which was never fed to a model here. */
+export function inputChoiceOf({ kind, source }: Pick<InputDescription, "kind" | "source">): InputChoice | undefined {
+  if (kind === "capture") return undefined;
+  if (kind === "random") return { kind };
+  return bundled.has(source) ? { kind: "default" } : { kind, path: source };
+}
+
+/** Sources that are no paths. */
+const bundled: ReadonlySet<string> = new Set(["bundled text", "bundled images"]);

@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { formatNumber } from "../../src/shared/format";
+import type { PanelAction, RunState } from "../../src/shared/panel";
+import type { Result } from "../../src/shared/result";
+import { withReplacement } from "../synthetic-replacement";
+import { syntheticResult } from "../synthetic-result";
+import { seriousFindings } from "./axe";
+import type { PanelPage } from "./panel-page";
+import { themes, type ThemeName } from "./themes";
+import { browserForVisits, button, main, state, titleOf } from "./visit";
+
+const plain = syntheticResult(3, 6);
+const measured = withReplacement(plain);
+const names = plain.layers.map(({ name }) => name);
+const kept = { view: { tab: "what-if" } };
+const german = JSON.parse(readFileSync(new URL("../../l10n/bundle.l10n.de.json", import.meta.url), "utf8")) as Readonly<Record<string, string>>;
+const visit = browserForVisits();
+
+const asked = async (panel: PanelPage) => (await panel.actions()).filter((action): action is PanelAction & { type: "measureReplacement" } => action.type === "measureReplacement");
+const rows = (panel: PanelPage, label: string) => panel.page.getByRole("region", { name: label }).locator("tbody tr").evaluateAll((all) => all.map((row) => [...row.children].map(({ textContent }) => textContent)));
+const bars = ({ page }: PanelPage) => page.locator(".sensitivity canvas");
+const picture = (panel: PanelPage) => bars(panel).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+describe("the What-if tab", () => {
+  it("is a tab that the arrow keys reach, and offers to measure", async () => {
+    await visit({}, [state(), main(plain)], async (panel) => {
+      await panel.page.getByRole("tab", { name: "Layers" }).focus();
+      await panel.page.keyboard.press("ArrowRight");
+      expect(await panel.page.getByRole("tab", { name: "What-if", selected: true }).count()).toBe(1);
+      expect(await panel.page.locator(":focus").innerText()).toBe("What-if");
+      expect(await panel.page.locator(".offer").innerText()).toContain("very roughly 24 s");
+      await button(panel, "Measure Replacement Cost").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement" }]);
+      expect(await panel.kept()).toMatchObject({ view: { tab: "what-if" } });
+    });
+  });
+
+  it("measures nothing twice, and says what it does and what failed", async () => {
+    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: 0, progress: { phase: "replace", stage: "block 3", done: 3, total: 12 } };
+    await visit({ kept }, [state({ run }), main(plain)], async (panel) => {
+      expect(await button(panel, "Measuring...").isDisabled()).toBe(true);
+      expect(await panel.page.locator(".run").innerText()).toMatch(/Measuring what replacing the norms of gpt2 costs[\s\S]*block 3/);
+      await button(panel, "Stop").click();
+      expect(await panel.actions()).toContainEqual({ type: "stop" });
+      await panel.send(state({ run: { kind: "failed", task: "replacement", label: "gpt2", message: "it has gone.", defect: false } }));
+      expect(await panel.page.getByRole("alert").innerText()).toContain("What replacing the norms of gpt2 costs could not be measured: it has gone.");
+    });
+  });
+
+  it("offers nothing where nothing can be measured, and says why", async () => {
+    await visit({ kept }, [state({ trusted: false }), main(plain)], async (panel) => {
+      expect(await panel.page.locator(".offer").innerText()).toContain("Restricted Mode");
+      await panel.send(state(), main({ ...plain, input: { ...plain.input, kind: "capture" } }));
+      expect(await panel.page.locator(".offer").innerText()).toContain("no model to replace norms in");
+      expect(await panel.page.getByRole("button", { name: /^Measure/ }).count()).toBe(0);
+    });
+  });
+
+  it("tells before and after, and every method beside both controls", async () => {
+    await visit({ kept }, [state(), main(measured)], async (panel) => {
+      const headline = await panel.page.locator(".headline").innerText();
+      for (const part of ["3.609 nats", "perplexity 36.9", "+0.688 nats", "± 0.043", "73.5", "0.619", "59.2 %"]) expect(headline).toContain(part);
+      const methods = await rows(panel, "Cost of each method");
+      expect(methods[0]).toEqual(["nothing replacedcontrol", "0", "0", "36.9", "0", "100.0 %", "0.0 %"]);
+      expect(methods.at(-1)?.slice(0, 2)).toEqual(["official conversion (alpha 0.5, gain 1)control", "+2.29"]);
+      expect(await panel.page.locator(".methods .chosen").innerText()).toContain("outliers left out");
+      expect(await rows(panel, "Cost of each role")).toHaveLength(3);
+    });
+  });
+
+  it("draws a bar a layer, by depth or cost, on either scale", async () => {
+    await visit({ kept }, [state(), main(measured)], async (panel) => {
+      const seen = new Set([await picture(panel)]);
+      for (const name of ["linear", "log", "by cost"]) {
+        await button(panel, name).click();
+        seen.add(await picture(panel));
+      }
+      // Costs of the test fall with depth but for nothing, so that both orders draw the same bars, on other axes.
+      expect(seen.size).toBe(3);
+      expect((await rows(panel, "Cost of each layer")).map(([name]) => name)).toEqual(names);
+      expect((await rows(panel, "Cost of each layer"))[0]).toContain("+0.336");
+    });
+  });
+
+  it("goes to a layer from its bar, by key and from the table, and tells its cost there", async () => {
+    await visit({ kept }, [state(), main(measured)], async (panel) => {
+      await bars(panel).focus();
+      await panel.page.keyboard.press("ArrowRight");
+      expect(await bars(panel).getAttribute("aria-valuetext")).toContain(names[1]);
+      await panel.page.keyboard.press("Enter");
+      expect(await titleOf(panel)).toBe(names[1]);
+      expect(await panel.page.locator(".facts").innerText()).toContain(`+${formatNumber(measured.replacement!.layers[1]!.cost!)} nats`);
+      await panel.page.getByRole("tab", { name: "What-if" }).click();
+      const box = (await bars(panel).boundingBox())!;
+      await bars(panel).click({ position: { x: box.width - 20, y: box.height / 2 } });
+      expect(await titleOf(panel)).toBe(names.at(-1));
+      await panel.page.getByRole("tab", { name: "What-if" }).click();
+      await panel.page.getByRole("region", { name: "Cost of each layer" }).getByRole("button", { name: names[2]! }).click();
+      expect(await titleOf(panel)).toBe(names[2]);
+    });
+  });
+
+  it("tells how many layers a budget replaces, and measures that set", async () => {
+    await visit({ kept }, [state(), main(measured)], async (panel) => {
+      const { order } = measured.replacement!.budget;
+      const slider = panel.page.getByRole("slider", { name: "Layers to replace" });
+      await slider.focus();
+      await panel.page.keyboard.press("Home");
+      expect(await panel.page.locator(".chosen-set").innerText()).toContain(`0 of ${order.length} layers for 0 nats`);
+      expect(await button(panel, "Measure This Set").isDisabled()).toBe(true);
+      await panel.page.keyboard.press("ArrowRight");
+      await panel.page.keyboard.press("ArrowRight");
+      const text = await panel.page.locator(".chosen-set").innerText();
+      expect(text).toContain(`2 of ${order.length} layers for +0.00400 nats`);
+      expect(text).toContain(`These stay norms: ${order.slice(2).join(", ")}`);
+      await button(panel, "Measure This Set").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", layers: order.slice(0, 2) }]);
+    });
+  });
+
+  it("measures the alphas that were tried, and forgets them", async () => {
+    await visit({}, [state(), main(measured)], async (panel) => {
+      await panel.page.getByRole("spinbutton").fill("0.7");
+      await panel.page.keyboard.press("Enter");
+      await panel.page.getByRole("tab", { name: "What-if" }).click();
+      expect(await panel.page.locator(".tried").innerText()).toContain(`${names[0]} α 0.700`);
+      await button(panel, "Measure These Alphas").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 } }]);
+      await button(panel, "Reset all").click();
+      expect(await button(panel, "Measure These Alphas").count()).toBe(0);
+    });
+  });
+
+  it("shows costs that are infinite, errors instead of nats, and norms that stay", async () => {
+    const { layers, methods } = measured.replacement!;
+    const endless = withReplacement(plain, {
+      measure: "error",
+      layers: [{ ...layers[0]!, cost: null, defaultCost: null }, ...layers.slice(1)],
+      methods: methods.map((method) => ({ ...method, scores: { hiddenError: method.cost! } })),
+      kept: [{ name: "transformer.h.9.bn", reason: "its axes are not known" }],
+    });
+    await visit({ kept }, [state(), main(endless)], async (panel) => {
+      expect((await rows(panel, "Cost of each layer"))[0]?.[2]).toBe("not finite");
+      expect(await panel.page.locator(".headline").innerText()).toContain("+68.8 % error");
+      expect(await panel.page.locator(".kept").innerText()).toBe("transformer.h.9.bn stays a norm: its axes are not known");
+    });
+  });
+
+  const views: readonly [ThemeName, number][] = [...(Object.keys(themes) as ThemeName[]).map((theme): [ThemeName, number] => [theme, 1180]), ["dark", 400]];
+  it.each(views)("suits everyone in %s at a width of %i, and fits in German", async (theme, width) => {
+    for (const result of [plain, measured] satisfies Result[]) {
+      await visit({ kept: { view: { tab: "what-if", tried: { [names[0]!]: 0.7 } } }, theme, width, strings: german }, [state(), main(result)], async ({ page }) => {
+        expect(await seriousFindings(page)).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);
+      });
+    }
+  });
+});

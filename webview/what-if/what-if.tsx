@@ -1,0 +1,70 @@
+import { t } from "@vscode/l10n";
+import { formatSeconds } from "../../src/shared/format";
+import type { Result } from "../../src/shared/result";
+import { Button } from "../button";
+import type { Host } from "../host";
+import { Icon } from "../icon";
+import { Budget } from "./budget";
+import { CostHeadline } from "./cost-headline";
+import { Methods } from "./methods";
+import type { Measuring } from "./measuring";
+import { RoleCosts } from "./role-costs";
+import { Sensitivity } from "./sensitivity";
+import { TriedAlphas } from "./tried-alphas";
+import type { WhatIfViewState } from "./view-state";
+
+interface WhatIfProps {
+  readonly result: Result;
+  /** Undefined where nothing can be asked for, as in a report. */
+  readonly measuring: Measuring | undefined;
+  readonly view: WhatIfViewState;
+  readonly onView: (view: WhatIfViewState) => void;
+  /** Alphas that the user tried, by layer. */
+  readonly tried: Readonly<Record<string, number>>;
+  readonly resetTried: () => void;
+  /** Name of the selected layer. */
+  readonly selected: string;
+  readonly select: (name: string) => void;
+  /** Selects a layer and shows its page. */
+  readonly goTo: (name: string) => void;
+  readonly host: Host;
+}
+
+/** What happens when the norms are replaced, measured; before that, the offer to. */
+export function WhatIf({ result, measuring, view, onView, tried, resetTried, selected, select, goTo, host }: WhatIfProps) {
+  const { replacement, layers } = result;
+  const own = measuring !== undefined && measuring.refusal === undefined && <TriedAlphas tried={tried} reset={resetTried} measuring={measuring} goTo={goTo} host={host} />;
+  if (replacement === undefined) return <>{measuring !== undefined && <Offer seconds={result.engine.seconds.total} measuring={measuring} host={host} />}{own}</>;
+  const shared = { replacement, view, onView, host };
+  return (
+    <>
+      <CostHeadline replacement={replacement} />
+      <Methods replacement={replacement} />
+      <Sensitivity {...shared} layers={layers} selected={selected} select={select} goTo={goTo} />
+      <RoleCosts replacement={replacement} />
+      <Budget {...shared} measuring={measuring?.refusal === undefined ? measuring : undefined} />
+      {own}
+    </>
+  );
+}
+
+interface OfferProps {
+  /** That the analysis took. */
+  readonly seconds: number;
+  readonly measuring: Measuring;
+  readonly host: Host;
+}
+
+/** How many times as long as an analysis a measurement takes, roughly. */
+const timesAsLong = 15;
+
+function Offer({ seconds, measuring: { refusal, busy }, host }: OfferProps) {
+  return (
+    <section class="offer">
+      <p>{t("Runs the original and the network with its norms replaced side by side on held-out input: one layer, one role and all layers at a time. That takes very roughly {0}.", formatSeconds(timesAsLong * seconds))}</p>
+      {refusal === undefined
+        ? <Button kind="primary" icon="beaker" disabled={busy} onClick={() => { host.post({ type: "measureReplacement" }); }}>{busy ? t("Measuring...") : t("Measure Replacement Cost")}</Button>
+        : <p class="warning"><Icon name="info" />{refusal}</p>}
+    </section>
+  );
+}
