@@ -1,5 +1,5 @@
 import { UserError } from "../../shared/errors";
-import type { GraphBuilder, NormSpecification } from "../graph/builder";
+import type { GraphBuilder } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family } from "./architecture";
@@ -8,6 +8,7 @@ import { architectureName, headSize, optionalSize } from "./config";
 import { lastHiddenState } from "./ends";
 import { denseFeedForward } from "./feed-forward";
 import { embedPatches, type PatchEmbedding } from "./patch-embedding";
+import { plainNormsOf } from "./plain-norm-in";
 import { projected } from "./pre-norm-block";
 import { any, holds, type Weights } from "./weights";
 
@@ -46,7 +47,7 @@ function build(weights: Weights, config: Config): Architecture {
   const stated = optionalSize(config, "num_heads", "num_attention_heads");
   const heads = stated ?? usualHeads(width);
   const labels = weights.tensor("y_embedder.embedding_table.weight", [any, width]);
-  const norm = (name: string, role: NormSpecification["role"], index: number): NormSpecification => ({ name: weights.prefix + name, kind: "layernorm", role, depth: index, eps: normEps, channels: width });
+  const norm = plainNormsOf(normEps);
 
   const embed = stage("embedding", (g) => {
     const latents = g.input("latents", "float32", ["batch", channels, ...imageSize]);
@@ -63,14 +64,14 @@ function build(weights: Weights, config: Config): Architecture {
       const shape: AttentionShape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
       const [shift, scale, gate, ffnShift, ffnScale, ffnGate] = modulation(g, parts, width, 6) as [Value, Value, Value, Value, Value, Value];
       const branch = (to: Value, rows: Value, factor: Value): Value => g.add(to, g.multiply(g.unflatten(rows, to, [width]), factor));
-      const attended = branch(x, selfAttention(g, modulated(g, g.norm(x, norm(`blocks.${index}.norm1`, "attention", index)), shift, scale), parts, shape), gate);
+      const attended = branch(x, selfAttention(g, modulated(g, g.norm(x, norm(parts, "norm1", width, "attention", index)), shift, scale), parts, shape), gate);
       const feedForward = denseFeedForward(parts.feedForward("mlp.fc1", "mlp.fc2", width), activation("gelu_pytorch_tanh"));
-      g.output(branch(attended, feedForward(g, modulated(g, g.norm(attended, norm(`blocks.${index}.norm2`, "ffn", index)), ffnShift, ffnScale)), ffnGate), hiddenState(index + 1));
+      g.output(branch(attended, feedForward(g, modulated(g, g.norm(attended, norm(parts, "norm2", width, "ffn", index)), ffnShift, ffnScale)), ffnGate), hiddenState(index + 1));
     });
 
   const last = stage("final norm", (g) => {
     const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);
-    const normed = g.norm(x, norm("final_layer.norm_final", "final", depth));
+    const normed = g.norm(x, norm(weights, "final_layer.norm_final", width, "final", depth));
     const [shift, scale] = modulation(g, weights.at("final_layer"), width, 2) as [Value, Value];
     g.output(modulated(g, normed, shift, scale), lastHiddenState);
   });

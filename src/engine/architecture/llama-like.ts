@@ -1,4 +1,5 @@
 import { outSize, type NormSpecification } from "../graph/builder";
+import type { Value } from "../graph/graph";
 import { activation, type Activation } from "./activation";
 import type { Architecture, Config } from "./architecture";
 import type { AttentionShape } from "./attention";
@@ -6,7 +7,7 @@ import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optio
 import { decoder, tableEmbedding, tiedHead, type LogitHead } from "./decoder";
 import { decoderBlocks, type DecoderBlock, type Projection } from "./decoder-block";
 import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
-import { normsOf } from "./norm-in";
+import { normsOf, type NormIn } from "./norm-in";
 import { fusedProjection, separateProjection } from "./projections";
 import { rotaryOf, type Rotary } from "./rotary";
 import { any, type Weights } from "./weights";
@@ -53,6 +54,8 @@ export interface LlamaForm {
   /** RMSNorm unless stated. */
   readonly kind?: NormSpecification["kind"];
   readonly eps?: number;
+  /** Norms that are made otherwise than of a kind and an eps. */
+  readonly norms?: NormIn;
   /** What the norms' gains are more than their stored weights. */
   readonly weightOffset?: number;
   /** Factor on the embedding. */
@@ -61,6 +64,8 @@ export interface LlamaForm {
   readonly parallel?: boolean;
   /** Factor on both branches of every block. */
   readonly branchScale?: number | undefined;
+  /** Largest queries, keys and values; smaller ones than its negative are raised to that. */
+  readonly clip?: number | undefined;
   /** What is particular to a block's attention. */
   readonly attention?: (index: number) => Partial<AttentionShape>;
   /** A block's rotary positions; undefined where it has none. */
@@ -81,7 +86,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
   const sizeOfHead = optionalSize(config, "head_dim") ?? headSize(width, heads);
   const act = activation(optionalText(config, "hidden_activation") ?? optionalText(config, "hidden_act") ?? form.act ?? "silu");
   const rotary = form.rotary ?? ((): Rotary => rotaryOf(config, sizeOfHead));
-  const normIn = normsOf(form.kind ?? "rmsnorm", eps(config, ["rms_norm_eps", "norm_eps", "norm_epsilon", "layer_norm_eps"], form.eps ?? 1e-6), form.weightOffset);
+  const normIn = form.norms ?? normsOf(form.kind ?? "rmsnorm", eps(config, ["rms_norm_eps", "norm_eps", "norm_epsilon", "layer_norm_eps"], form.eps ?? 1e-6), form.weightOffset);
 
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`layers.${index}`);
@@ -91,7 +96,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     return {
       attention: {
         shape,
-        project: projection(parts, names, width, shape),
+        project: clipped(projection(parts, names, width, shape), form.clip),
         queryNorm: headNorm("self_attn.q_norm", "query"),
         keyNorm: headNorm("self_attn.k_norm", "key"),
         rotary: rotary(index, sizeOfHead),
@@ -156,4 +161,9 @@ function projection(parts: Weights, names: LlamaNames, width: number, shape: Att
   const [queries, keys] = [shape.heads * shape.headSize, shape.keyValueHeads * shape.headSize];
   if (parts.has("self_attn.qkv_proj.weight")) return fusedProjection(parts.linear("self_attn.qkv_proj", width, queries + 2 * keys), shape);
   return separateProjection([parts.linear(names.q, width, queries), parts.linear(names.k, width, keys), parts.linear(names.v, width, keys)], shape);
+}
+
+function clipped(project: Projection, limit: number | undefined): Projection {
+  if (limit === undefined) return project;
+  return (g, x) => project(g, x).map((part) => g.op("Clip", [part, g.float(-limit), g.float(limit)])) as [Value, Value, Value];
 }

@@ -354,6 +354,11 @@ def olmoe_hf() -> Case:
     return descendant("olmoe-hf", "Olmoe", num_experts_per_tok=2, num_experts=4, intermediate_size=12)
 
 
+def olmo_hf() -> Case:
+    """Norms without gain and offset; queries, keys and values bounded so closely that many are clipped."""
+    return descendant("olmo-hf", "Olmo", clip_qkv=1.5)
+
+
 def olmo2_hf() -> Case:
     return descendant("olmo2-hf", "Olmo2", SANDWICH_ROLES)
 
@@ -1095,6 +1100,7 @@ CASES: list[Callable[[], Case]] = [
     qwen3_moe_hf,
     qwen3_moe_in_memory_names,
     olmoe_hf,
+    olmo_hf,
     olmo2_hf,
     olmo3_hf,
     phi3_hf,

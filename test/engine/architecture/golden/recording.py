@@ -53,8 +53,8 @@ class Recording:
     outputs: Outputs = field(default_factory=dict)
 
 
-# Norm classes that descend from none of torch's: RMSNorm but for Cohere's.
-OWN_NORMS = ("RMSNorm", "T5LayerNorm", "CohereLayerNorm", "Cohere2LayerNorm")
+# Norm classes that descend from none of torch's: RMSNorm but for Cohere's and OLMo 1's, which has nothing stored and its eps nowhere.
+OWN_NORMS = ("RMSNorm", "OlmoLayerNorm", "T5LayerNorm", "CohereLayerNorm", "Cohere2LayerNorm")
 
 
 def is_norm(module: nn.Module) -> bool:
@@ -117,7 +117,7 @@ def double_feed(feed: Feed) -> Feed:
 
 
 def gain_of(norm: nn.Module) -> Tensor | None:
-    return norm.part("gain") if isinstance(norm, ElementWise) else norm.weight
+    return norm.part("gain") if isinstance(norm, ElementWise) else getattr(norm, "weight", None)
 
 
 def checkpoint_name(checkpoint: dict[str, Tensor], norm: nn.Module) -> str:
@@ -147,7 +147,7 @@ def kind_of(norm: nn.Module) -> str:
         return norm.kind
     if isinstance(norm, nn.GroupNorm):
         return "groupnorm"
-    return "layernorm" if isinstance(norm, nn.LayerNorm) or type(norm).__name__.startswith("Cohere") else "rmsnorm"
+    return "layernorm" if isinstance(norm, nn.LayerNorm) or type(norm).__name__.startswith(("Cohere", "OlmoLayerNorm")) else "rmsnorm"
 
 
 def describe(case: Case, name: str, norm: nn.Module) -> dict:
@@ -159,7 +159,7 @@ def describe(case: Case, name: str, norm: nn.Module) -> dict:
         "kind": kind_of(norm),
         "role": role,
         "depth": depth_of(case, spelled, role),
-        "eps": norm.eps if hasattr(norm, "eps") else norm.variance_epsilon,
+        "eps": norm.eps if hasattr(norm, "eps") else getattr(norm, "variance_epsilon", 1e-5),
         "calls": case.calls(name),
     }
 
