@@ -3,7 +3,8 @@ import type { CostMeasure, ReplacementCost, RoleCost } from "../../shared/replac
 import type { Batch } from "../input/input";
 import { costOf } from "./costs";
 import type { LayerValues } from "./in-order";
-import { scoreVariants, workOf, type Network, type OnSteps } from "./network";
+import type { Replacing } from "./methods";
+import { scoreVariants, workOf, type Network } from "./network";
 import type { Candidate } from "./values";
 import { byName, type Variant } from "./variants";
 
@@ -26,10 +27,10 @@ export interface ApartCosts {
  * Measures one layer at a time, with fitted values and with the usual alpha, and the layers of each role.
  * @throws CancelledError once `signal` is aborted.
  */
-export async function measureApart(network: Network, batches: readonly Batch[], taken: readonly Candidate[], fitted: LayerValues, usual: LayerValues, measure: CostMeasure, signal: AbortSignal, onSteps: OnSteps): Promise<ApartCosts> {
+export async function measureApart({ network, taken, signal, steps }: Replacing, batches: readonly Batch[], fitted: LayerValues, usual: LayerValues, measure: CostMeasure): Promise<ApartCosts> {
   const roles = normRoles.map((role) => ({ role, names: taken.filter(({ measured }) => measured.layer.role === role).map(({ name }) => name) })).filter(({ names }) => names.length > 0);
   const variants = [...oneByOne(taken, fitted), ...oneByOne(taken, usual), ...roles.map(({ names }) => replacing(names, fitted))];
-  const [original, ...scored] = await scoreVariants(network, batches, variants, signal, onSteps);
+  const [original, ...scored] = await scoreVariants(network, batches, variants, signal, steps("one layer at a time"));
   const costs = scored.map((scores) => costOf(measure, original!, scores));
   return {
     layers: costs.slice(0, taken.length),

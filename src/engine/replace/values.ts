@@ -63,6 +63,7 @@ export function candidatesOf(measured: readonly MeasuredNorm[], norms: ReadonlyM
 }
 
 function obstacle({ layer, channelShape }: MeasuredNorm): string | undefined {
+  if (layer.trained) return "it is element-wise already";
   if (layer.kind === "groupnorm" || channelShape === undefined) return "it normalises groups of channels, which DyT does not replace";
   if (layer.fit.status === "no-data") return "no row of its input was finite";
   if (layer.fit.status === "degenerate") return "its input does not vary";
