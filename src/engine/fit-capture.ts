@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CancelledError } from "../shared/errors";
+import { CancelledError, UserError } from "../shared/errors";
 import type { FitRequest } from "../shared/request";
 import type { InputDescription } from "../shared/result";
 import type { RunContext } from "./analyze";
@@ -12,7 +12,7 @@ import { stopwatch } from "./stopwatch";
 
 /**
  * Measures and fits the norm layers of a capture file, from whatever producer.
- * @throws UserError where the file is no capture; CancelledError where it is stopped.
+ * @throws UserError where the file is no capture, or no layer of it can be fitted; CancelledError where it is stopped.
  */
 export async function fitCapture(request: FitRequest, { onProgress, signal, measurer }: RunContext): Promise<Analysis> {
   const watch = stopwatch();
@@ -37,6 +37,7 @@ export async function fitCapture(request: FitRequest, { onProgress, signal, meas
   const fit = watch.lap();
 
   const seen = measured.filter(({ layer }) => layer.tokens > 0);
+  if (seen.length === 0) throw new UserError(`${capture.path} holds no finite row of any norm's input, so nothing could be fitted; record it anew, and see to it that the model's values are finite.`);
   return composeResult({
     model: capture.model,
     input: describeInput(capture, request, hash.digest("hex")),

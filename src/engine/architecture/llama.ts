@@ -1,4 +1,5 @@
-import type { Family } from "./architecture";
+import type { Config, Family } from "./architecture";
+import { optionalObject } from "./config";
 import { huggingFaceNames, llamaLike, llamaMarker, type LlamaNames } from "./llama-like";
 import { rotaryOf } from "./rotary";
 import { holds } from "./weights";
@@ -19,6 +20,12 @@ const metaNames: LlamaNames = {
 
 const metaMarker = "layers.0.attention.wo.weight";
 
+/** transformers' LLaMA turns whole heads, whatever share its configuration states. */
+function turningWhole(config: Config): Config {
+  const stated = optionalObject(config, "rope_parameters");
+  return { ...config, partial_rotary_factor: 1, ...(stated && { rope_parameters: { ...stated, partial_rotary_factor: 1 } }) };
+}
+
 /** LLaMA 1 to 3, in the names of Hugging Face and of Meta. */
 export const llama: Family = {
   name: "llama",
@@ -26,7 +33,7 @@ export const llama: Family = {
   recognises: (checkpoint) =>
     [huggingFaceNames, metaNames].some((names) => [names.attentionNorm, names.q, names.gate].every((part) => holds(checkpoint, `layers.0.${part}.weight`))),
   build: (weights, config) => {
-    if (!holds(weights.checkpoint, metaMarker)) return llamaLike(weights.within(llamaMarker), config, { family: "llama" });
+    if (!holds(weights.checkpoint, metaMarker)) return llamaLike(weights.within(llamaMarker), turningWhole(config), { family: "llama" });
     return llamaLike(weights.within(metaMarker), config, {
       family: "llama",
       names: metaNames,

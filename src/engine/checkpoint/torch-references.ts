@@ -15,6 +15,9 @@ export interface StoragePlace {
   readonly length: number;
 }
 
+/** Bytes that a tensor may have beyond those that are stored for it, as `.expand` makes it of a few; a small file must not ask for any amount of memory. */
+const mostRepeated = 2 ** 28;
+
 /**
  * A tensor as a place in a file: the bytes of its storage, nothing copied.
  * @param path names the file in refusals.
@@ -31,7 +34,7 @@ export function referTo(name: string, tensor: TorchTensor, place: StoragePlace, 
   }
   const reference = { name, dtype, shape, file: place.file, offset: place.offset + start, length };
   if (isContiguous(shape, strides)) return reference;
-  if (whole > place.length) {
+  if (whole > Math.max(place.length, mostRepeated)) {
     throw new UserError(`${path}: tensor ${quote(name)} repeats its elements to ${whole} bytes of the ${place.length} that are stored; save it anew with .contiguous().`);
   }
   return { ...reference, encoding: { kind: "strided", strides } };

@@ -12,3 +12,13 @@ test("LongRoPE is run up to the length that the model was first trained on, wher
   expect(trained).toBeLessThan(config.max_position_embeddings);
   expect(architecture.input).toMatchObject({ contextLength: trained });
 });
+
+test("LLaMA turns whole heads, whatever share its configuration states", async () => {
+  const checkpoint = await openCheckpoint(join(import.meta.dirname, "golden/llama-hf"));
+  const nodesWith = (more: Readonly<Record<string, unknown>>): unknown =>
+    recogniseModel({ ...checkpoint, config: { ...checkpoint.config, ...more } }).architecture.stages.map((stage) => stage.build().model.graph?.node);
+  const plain = nodesWith({});
+  const stated = checkpoint.config?.["rope_parameters"] ?? {};
+  expect(nodesWith({ partial_rotary_factor: 0.5 })).toEqual(plain);
+  expect(nodesWith({ rope_parameters: { ...stated, partial_rotary_factor: 0.5 } })).toEqual(plain);
+});

@@ -82,3 +82,11 @@ describe("norms that share a parameter", () => {
     expect(sharing(Array<number>(8).fill(1), ["", ""])).toEqual(["norm_1", "norm_2"]);
   });
 });
+
+test("norms that share their parameters are one layer, though one of them keeps eps in more digits", () => {
+  const w = new Writer([2, 3, 8]);
+  const weight = w.floats("shared.weight", [8], scattered(8, 1));
+  const first = w.op("LayerNormalization", ["x", weight], { epsilon: 1e-5 });
+  const second = w.op("LayerNormalization", [first, weight], { epsilon: Math.fround(1e-5) });
+  expect(findNorms(w.graph(second)).map(({ name }) => name)).toEqual(["shared", "shared"]);
+});

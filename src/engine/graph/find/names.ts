@@ -41,7 +41,7 @@ export function namesOf(view: GraphView, norms: readonly UnnamedNorm[]): NormNam
 /** What makes a layer: its parameters and what it does with them; a norm without a gain is one by itself. */
 function ownerOf({ match, weight }: UnnamedNorm, isMerged: boolean, scope: string | undefined): string {
   if (weight === undefined || (isMerged && scope === undefined)) return match.output;
-  return JSON.stringify([weight, match.bias, match.kind, match.eps, match.over, isMerged ? scope : ""]);
+  return JSON.stringify([weight, match.bias, match.kind, Math.fround(match.eps), match.over, isMerged ? scope : ""]);
 }
 
 function isUniform({ constants }: GraphView, weight: Value): boolean {

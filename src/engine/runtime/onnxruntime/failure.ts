@@ -12,16 +12,26 @@ const meanings: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/device (is|was)? ?lost|DEVICE_LOST|887A000[567]/i, "the GPU's driver gave up the work"],
 ];
 
-/** A failure on a GPU in one sentence; onnxruntime's own words are its cause. */
+/** A failure in one sentence; onnxruntime's own words are its cause. */
 export function explained(error: unknown, device: OnnxDevice): unknown {
-  if (device === "cpu") return error;
   const message = messageOf(error);
+  if (device === "cpu") return new Error(plainly(message.split("\n")[0]!), { cause: error });
   if (message.includes("backend not found")) return new Error(`its binary for ${process.platform}-${process.arch} can't compute on ${device}`, { cause: error });
   const meaning = meanings.find(([pattern]) => pattern.test(message))?.[1];
-  return new Error(meaning ?? withoutPlace(message.split("\n")[0]!), { cause: error });
+  return new Error(meaning ?? plainly(message.split("\n")[0]!), { cause: error });
 }
 
-/** Without the file, line and function of onnxruntime that its assertions begin with. */
+/** What names the node that failed: operator, name, and what was wrong. */
+const ofNode = /^Non-zero status code returned while running (\S+) node\. Name:'([^']*)' Status Message: (.*)$/;
+
+/** onnxruntime's words, without its own terms and places in its own code. */
+function plainly(line: string): string {
+  const [, operator, name, wrong] = ofNode.exec(line) ?? [];
+  if (operator !== undefined) return `its node ${name ? `"${name}" (${operator})` : operator} failed: ${withoutPlace(wrong!)}`;
+  return withoutPlace(line);
+}
+
+/** Without the file, line and function of onnxruntime that its messages begin with. */
 function withoutPlace(line: string): string {
-  return line.replace(/^\S*\.(?:cc|h|cpp):\d+ .*? was false\. /, "");
+  return line.replace(/^\S*\.(?:cc|h|cpp):\d+ (?:.*? was false\. |[\w:<>&* ]*::\w+\(.*?\) (?:const )?|\w+ )/, "");
 }

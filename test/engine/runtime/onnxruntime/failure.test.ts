@@ -16,9 +16,15 @@ test.each([
   expect(explained(error, "webgpu")).toEqual(new Error(sentence, { cause: error }));
 });
 
-test("a failure on the processor is told as it is", () => {
-  const error = new Error("Failed to allocate memory for requested buffer of size 1");
-  expect(explained(error, "cpu")).toBe(error);
+/** Messages as onnxruntime 1.30 writes them about graphs. */
+test.each([
+  ["Failed to allocate memory for requested buffer of size 1", "Failed to allocate memory for requested buffer of size 1"],
+  ["Non-zero status code returned while running Loop node. Name:'' Status Message: loop.cc:466 Initialize Loop subgraph input 0 has unknown shape: i", "its node Loop failed: Loop subgraph input 0 has unknown shape: i"],
+  ["Non-zero status code returned while running Reshape node. Name:'r' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/tensor/reshape_helper.h:47 onnxruntime::ReshapeHelper::ReshapeHelper(const onnxruntime::TensorShape&, onnxruntime::TensorShapeVector&, bool) input_shape_size == size was false. The input tensor cannot be reshaped to the requested shape.", "its node \"r\" (Reshape) failed: The input tensor cannot be reshaped to the requested shape."],
+  ["/onnxruntime_src/onnxruntime/core/graph/graph.cc:1555 void onnxruntime::Graph::InitializeStateFromModelFileGraphProto() This is an invalid model. Graph output (y) does not exist in the graph.\n", "This is an invalid model. Graph output (y) does not exist in the graph."],
+])("%# is one sentence about the graph", (message, sentence) => {
+  const error = new Error(message);
+  expect(explained(error, "cpu")).toEqual(new Error(sentence, { cause: error }));
 });
 
 test("a device that the platform's binary has no code for is named", () => {
