@@ -1,4 +1,5 @@
 import { hasAlpha } from "../shared/alpha";
+import type { LayerCost } from "../shared/replacement";
 import { saturationThresholds, type LayerResult } from "../shared/result";
 import type { ExportFormat } from "./format";
 
@@ -7,8 +8,9 @@ export const csv: ExportFormat = {
   name: "csv",
   extension: ".csv",
   description: "every number of every layer, for a spreadsheet or pandas",
-  export: ({ layers }) => {
-    const records = layers.map(record);
+  export: ({ layers, replacement }) => {
+    const costs = new Map(replacement?.layers.map((cost) => [cost.name, cost]));
+    const records = layers.map((layer) => record(layer, costs.get(layer.name)));
     const headings = [...new Set(records.flatMap((each) => [...each.keys()]))];
     const lines = [headings, ...records.map((each) => headings.map((heading) => each.get(heading)))];
     return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
@@ -17,7 +19,7 @@ export const csv: ExportFormat = {
 
 type Scalar = string | number | null | undefined;
 
-function record(layer: LayerResult): Map<string, Scalar> {
+function record(layer: LayerResult, replacement: LayerCost | undefined): Map<string, Scalar> {
   const { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, alphaTimesRms, inverseStd } = layer;
   const numbers = { eps, channels, tokens, calls, input, linear, ceiling, fit, perChannel, alphaTimesRms, inverseStd };
   return new Map<string, Scalar>([
@@ -32,7 +34,13 @@ function record(layer: LayerResult): Map<string, Scalar> {
     ...flatten(numbers, ""),
     ...saturationThresholds.map((threshold) => [`saturation.${threshold}`, layer.saturation[threshold]] as const),
     ...layer.families.flatMap(({ name, ...family }) => flatten(family, `families.${name}.`)),
+    ...(replacement === undefined ? [] : replacementCells(replacement)),
   ]);
+}
+
+/** What replacing the layer alone costs; an infinite cost is an empty cell. */
+function replacementCells({ cost, standardError, defaultCost, curve, alpha, shift, scores }: LayerCost): [string, Scalar][] {
+  return [["replacement.cost", cost], ["replacement.defaultCost", defaultCost], ...flatten({ standardError, curve, alpha, shift, ...scores }, "replacement.")];
 }
 
 function flatten(value: object, prefix: string): [string, Scalar][] {

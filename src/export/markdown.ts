@@ -1,6 +1,8 @@
 import { hasAlpha } from "../shared/alpha";
 import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
+import type { CostMeasure, LayerCost, Replacement, ReplacementCost, RoleCost } from "../shared/replacement";
+import { costUnits, formatCostIn, methodTexts } from "../shared/replacement-words";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
 import type { ExportFormat } from "./format";
 
@@ -16,6 +18,7 @@ export const markdown: ExportFormat = {
       ...section("Warnings", warnings(result)),
       ...section("By role", table(groupColumns, result.groups)),
       ...section("By layer", table(layerColumns, result.layers)),
+      ...(result.replacement === undefined ? [] : replacementSections(result.replacement)),
       footnote,
     ].join("\n\n") + "\n",
 };
@@ -23,6 +26,52 @@ export const markdown: ExportFormat = {
 const footnote =
   "DyT(x) = γ · tanh(α · x) + β. **α convert** takes over this checkpoint, together with a weight and a bias for every channel; " +
   "**α scratch** is to start training from. R² is that of a straight line, of the fitted tanh and of the best element-wise function at all.";
+
+/** What replacing the norms costs: all of them by every method, and each layer alone. */
+function replacementSections(replacement: Replacement): string[] {
+  const { measure, methods, unchanged, chosen, roles, layers } = replacement;
+  const all: readonly MethodRow[] = [
+    { label: "nothing replaced (control)", ...unchanged },
+    ...methods.map((cost) => ({ label: cost.method === chosen ? `**${text(methodTexts[cost.method])}**` : text(methodTexts[cost.method]), ...cost })),
+  ];
+  const costs = costColumns(measure);
+  return [
+    ...section("What replacing the norms costs", measured(replacement)),
+    table([{ heading: "all norms replaced", number: false, cell: ({ label }: MethodRow) => label }, ...costs], all),
+    ...section("One role replaced", table([{ heading: "role", number: false, cell: ({ role }: RoleCost) => role }, ...costs], roles)),
+    ...section("One layer replaced", table([
+      { heading: "layer", number: false, cell: ({ name }: LayerCost) => code(name) },
+      { heading: "α", number: true, cell: ({ alpha }: LayerCost) => formatNumber(alpha) },
+      ...costs,
+      { heading: "with α 0.5", number: true, cell: ({ defaultCost }: LayerCost) => formatCostIn(defaultCost, measure) },
+    ], layers)),
+  ];
+}
+
+interface MethodRow extends ReplacementCost {
+  readonly label: string;
+}
+
+function costColumns(measure: CostMeasure): readonly MarkdownColumn<ReplacementCost>[] {
+  return [
+    { heading: "cost", number: true, cell: ({ cost }) => formatCostIn(cost, measure) },
+    { heading: "±", number: true, cell: ({ standardError }) => formatNumber(standardError, 2) },
+    ...(measure === "error" ? [] : [
+      { heading: "KL", number: true, cell: ({ scores }: ReplacementCost) => formatNumber(scores.kl ?? Number.NaN) },
+      { heading: "top-1 agrees", number: true, cell: ({ scores }: ReplacementCost) => formatShare(scores.top1 ?? Number.NaN) },
+    ]),
+  ];
+}
+
+function measured({ measure, original: { crossEntropy }, heldOut, sampleTokens, budget: { limit, count, order }, kept }: Replacement): string {
+  const original = crossEntropy === undefined ? "" : `; the original's cross-entropy is ${formatNumber(crossEntropy, 4)} nats a token, its perplexity ${formatNumber(Math.exp(crossEntropy), 4)}`;
+  const within = limit === undefined || count === undefined ? [] : [`- Budget: ${formatCount(count)} of ${formatCounted(order.length, "layer")} can be replaced for at most ${formatNumber(limit)} ${costUnits[measure]}`];
+  return [
+    `- Measured on ${formatCounted(heldOut.tokens, "token")} of ${text(heldOut.source)}, single layers and roles on ${formatCount(sampleTokens)}${original}`,
+    ...within,
+    ...kept.map(({ name, reason }) => `- Stays a norm: ${code(name)}, ${text(reason)}`),
+  ].join("\n");
+}
 
 interface MarkdownColumn<Row> {
   readonly heading: string;

@@ -8,6 +8,7 @@ import { UserError } from "../../src/shared/errors";
 import type { LayerResult, Result } from "../../src/shared/result";
 import type { ExportExtra } from "../../src/export/format";
 import { exportFormats } from "../../src/export/exports";
+import { withReplacement } from "../synthetic-replacement";
 import { syntheticResult } from "../synthetic-result";
 
 const result = syntheticResult(2, 3);
@@ -132,6 +133,37 @@ describe("csv", () => {
   });
 });
 
+describe("what replacing costs", () => {
+  const measured = withReplacement(result);
+  const replacement = measured.replacement!;
+
+  it("is in columns of the csv", () => {
+    const [head, first] = exportedText("csv", measured).split("\r\n").map((line) => line.split(","));
+    const cell = (heading: string) => first![head!.indexOf(heading)];
+    const { cost, defaultCost, scores } = replacement.layers[0]!;
+    expect([cell("replacement.cost"), cell("replacement.defaultCost"), cell("replacement.kl")]).toEqual([String(cost), String(defaultCost), String(scores.kl)]);
+    expect(exportedText("csv")).not.toContain("replacement");
+  });
+
+  it("leaves infinite costs empty in the csv, and says so in markdown", () => {
+    const endless = withReplacement(result, { layers: [{ ...replacement.layers[0]!, cost: null }] });
+    const [head, first] = exportedText("csv", endless).split("\r\n").map((line) => line.split(","));
+    expect(first![head!.indexOf("replacement.cost")]).toBe("");
+    expect(exportedText("markdown", endless)).toContain("| not finite |");
+  });
+
+  it("has tables of methods with the controls, of roles and of layers in markdown", () => {
+    const report = exportedText("markdown", withReplacement(result, { kept: [{ name: "bn", reason: "BatchNorm" }], budget: { ...replacement.budget, limit: 0.1, count: 3 } }));
+    expect(report).toContain("| nothing replaced (control) | 0 nats | 0 | 0 | 100.0 % |");
+    expect(report).toContain("| **DyT, in order, outliers left out** | +0.688 nats | 0.043 |");
+    expect(report).toContain("| official conversion (alpha 0.5, gain 1) | +2.29 nats |");
+    expect(report).toContain("- Stays a norm: `bn`, BatchNorm");
+    expect(report).toContain(`- Budget: 3 of ${result.layers.length} layers can be replaced for at most 0.100 nats`);
+    for (const { name } of replacement.layers) expect(report.split("## One layer replaced")[1]).toContain(`\`${name}\``);
+    expect(exportedText("markdown")).not.toContain("replaced");
+  });
+});
+
 describe("markdown", () => {
   it("has a row for every layer and role, and every warning", () => {
     const text = exportedText("markdown");
@@ -141,8 +173,8 @@ describe("markdown", () => {
   });
 
   it("has as many cells in every row of a table as in its head", () => {
-    const tables = exportedText("markdown", hostile).split("\n\n").filter((block) => block.startsWith("|"));
-    expect(tables).toHaveLength(2);
+    const tables = exportedText("markdown", withReplacement(hostile)).split("\n\n").filter((block) => block.startsWith("|"));
+    expect(tables).toHaveLength(5);
     for (const table of tables) {
       const cells = table.split("\n").map((line) => line.replaceAll(/\\[|\\]/g, "").split("|").length);
       expect(new Set(cells).size).toBe(1);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { html } from "../../src/export/html";
 import type { Result } from "../../src/shared/result";
 import { launchBrowser } from "../browser";
+import { withReplacement } from "../synthetic-replacement";
 import { syntheticResult } from "../synthetic-result";
 
 const result = syntheticResult(3, 6);
@@ -44,6 +45,15 @@ const inkOf = (page: Page) => page.locator(".overview canvas").first().evaluate(
 });
 
 describe("the report", () => {
+  it("has a What-if tab where replacing was measured, and asks for nothing", async () => {
+    await visit(withReplacement(result), {}, async (page) => {
+      await page.getByRole("tab", { name: "What-if" }).click();
+      expect(await page.locator(".headline").innerText()).toContain("+0.688 nats");
+      expect(await page.getByRole("button", { name: /^Measure/ }).count()).toBe(0);
+    });
+    await visit(result, {}, async (page) => { expect(await page.getByRole("tab").count()).toBe(0); });
+  });
+
   it("is dark on the screen where the system is, and ink on white on paper", async () => {
     await visit(result, { colorScheme: "dark" }, async (page) => {
       expect(await inkOf(page)).toBeGreaterThan(140);
