@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   await import("./panel");
   await import("./lenses");
   await import("./exports");
+  await import("./replacement");
   await import("./runner");
   await import("./results");
   await import("./engines");

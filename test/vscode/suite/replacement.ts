@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { commands, Position, window, workspace, type CodeLens, type Hover, type MarkdownString } from "vscode";
+import type { Result } from "../../../src/shared/result";
+import { api, inWorkspace, until, withSetting } from "./support";
+
+/** One layer is measured much faster than all. */
+const layer = "transformer.ln_f";
+
+async function currentResult(): Promise<Result> {
+  const { currentResult: uri } = await api();
+  return JSON.parse(new TextDecoder().decode(await workspace.fs.readFile(uri()!))) as Result;
+}
+
+describe("measuring what replacing norms costs", () => {
+  it("takes the place of the result, in panel, lenses and hovers", async () => {
+    const { analyze, currentResult: current, panelText } = await api();
+    const before = await analyze(inWorkspace(0, "gpt2"));
+    await commands.executeCommand("normlens.measureReplacement", before, { layers: [layer], alphas: { [layer]: 0.3 } });
+    assert.notEqual(String(current()), String(before));
+    assert.ok(!existsSync(before.fsPath));
+    const { replacement, input, layers } = await currentResult();
+    assert.equal(layers.length, 13);
+    assert.equal(input.source, "bundled text");
+    assert.deepEqual(replacement?.layers.map(({ name }) => name), [layer]);
+    assert.equal(replacement.unchanged.cost, 0);
+    assert.ok(replacement.methods.some(({ method }) => method === "own"));
+
+    const document = await workspace.openTextDocument(inWorkspace(1, "model.py"));
+    await window.showTextDocument(document);
+    const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 100);
+    assert.match(lenses.at(-1)?.command?.title ?? "", / · replaced: \S+ nats; with 0\.5: \S+ nats$/);
+    const line = lenses.at(-1)!.range.start.line;
+    const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", document.uri, new Position(line, document.lineAt(line).text.indexOf("LayerNorm")));
+    assert.match(hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join("\n"), /replaced alone \| \S+ nats ± /);
+    await commands.executeCommand("normlens.showLayer", layer);
+    await until("the layer's cost in the panel", async () => (await panelText())?.includes("Replaced alone"));
+  });
+
+  it("leaves the result as it was where it is stopped", async () => {
+    const { analyze, currentResult: current, progress } = await api();
+    const before = await analyze(inWorkspace(0, "gpt2"));
+    const files = () => readdirSync(dirname(before.fsPath)).sort();
+    const there = files();
+    const ended = commands.executeCommand("normlens.measureReplacement", before);
+    await until("norms that are replaced", () => progress()?.phase === "replace");
+    await commands.executeCommand("normlens.stopAnalysis");
+    await ended;
+    assert.equal(String(current()), String(before));
+    assert.deepEqual(files(), there);
+    assert.equal((await currentResult()).replacement, undefined);
+  });
+
+  it("runs nothing for a result of a checkpoint that has gone, and keeps the result", async () => {
+    const { analyze, currentResult: current } = await api();
+    const copy = inWorkspace(0, "gone");
+    await workspace.fs.copy(inWorkspace(0, "gpt2"), copy, { overwrite: true });
+    await withSetting("normlens.analysis.maxTokens", 64, async () => {
+      const before = await analyze(copy);
+      await workspace.fs.delete(copy, { recursive: true });
+      await commands.executeCommand("normlens.measureReplacement", before);
+      assert.equal(String(current()), String(before));
+    });
+  });
+});
