@@ -109,6 +109,8 @@ export class Weights {
   }
 
   private missing(name: string): UserError {
+    const foreign = [...(this.checkpoint.foreign ?? [])].find(([known]) => known === this.prefix + name || (this.prefix === "" && known.endsWith(`.${name}`)));
+    if (foreign) return new UserError(`${this.checkpoint.path}: tensor ${foreign[0]} ${foreign[1]}.`);
     return new UserError(
       `${this.checkpoint.path}: tensor ${this.prefix}${name} is missing; the checkpoint is incomplete, or its configuration belongs to another model.`,
     );

@@ -35,6 +35,8 @@ export interface Checkpoint {
   readonly format: string;
   /** In the order of the file. */
   readonly tensors: ReadonlyMap<string, TensorReference>;
+  /** Tensors that are there but can't be read: what each is, and what to do. */
+  readonly foreign?: ReadonlyMap<string, string>;
   /** config.json (or Meta's params.json), absent where there is none. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Where the checkpoint holds its tokenizer itself. */

@@ -32,14 +32,14 @@ export const torchLegacy: CheckpointFormat = {
   async open(path) {
     return withInputFile(path, async (file) => {
       const { model, keys, end } = await readDescription(file, path);
-      const { tensors, config } = findStateDict(model.value, path);
+      const { tensors, foreign, config } = findStateDict(model.value, path);
       const places = await findStorages(file, end, keys, elementSizes(model), path);
       const references = [...tensors].map(([name, tensor]) => {
         const place = places.get(tensor.storage.key);
         if (!place) throw new UserError(`${path}: the data of tensor ${quote(name)} are missing; the file is incomplete, so get it again.`);
         return referTo(name, tensor, place, path);
       });
-      return describeCheckpoint(torchLegacy.name, path, references, config);
+      return { ...(await describeCheckpoint(torchLegacy.name, path, references, config)), foreign };
     });
   },
 };

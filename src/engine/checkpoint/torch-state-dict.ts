@@ -4,12 +4,14 @@ import { PickleObject } from "./pickle";
 import { jsonOfPickle } from "./pickle-json";
 import type { PickleDict, PickleValue } from "./pickle";
 import { quote } from "./quote";
-import { torchTensor } from "./torch-tensor";
+import { foreignTensor, torchTensor } from "./torch-tensor";
 import type { TorchTensor } from "./torch-tensor";
 
 /** The model in a file of torch.save. */
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** Tensors that have no plain elements: what each is, and what to do. */
+  readonly foreign: ReadonlyMap<string, string>;
   /** Hyperparameters that stand beside it in the file; absent where there are none. */
   readonly config?: JsonObject;
 }
@@ -41,13 +43,22 @@ const longestName = 4096;
  * @throws UserError where there is none, or there are several.
  */
 export function findStateDict(root: PickleValue, path: string): StateDict {
-  const tensors = new Search(path).tensorsIn(root, deepestSearch);
-  if (!tensors) throw new UserError(`${path} holds no weights of a model (no dictionary of tensors); save model.state_dict() with torch.save and name that file.`);
+  const found = new Search(path).tensorsIn(root, deepestSearch);
+  const tensors = found && plainOnes(found);
+  const foreign = new Map([...(found ?? [])].flatMap(([name, tensor]) => (typeof tensor === "string" ? [[name, tensor] as const] : [])));
+  const [first] = foreign;
+  if (tensors?.size === 0 && first) throw new UserError(`${path}: tensor ${quote(first[0])} ${first[1]}.`);
+  if (!tensors || tensors.size === 0) throw new UserError(`${path} holds no weights of a model (no dictionary of tensors); save model.state_dict() with torch.save and name that file.`);
   const config = root instanceof Map ? configIn(root) : undefined;
-  return { tensors: withoutWrappers(tensors), ...(config && { config }) };
+  return { tensors: withoutWrappers(tensors), foreign: withoutWrappers(foreign), ...(config && { config }) };
 }
 
-type Tensors = Map<string, TorchTensor>;
+/** Tensors by name; of one without plain elements, what it is. */
+type Tensors = Map<string, TorchTensor | string>;
+
+function plainOnes(tensors: Tensors): Map<string, TorchTensor> {
+  return new Map([...tensors].flatMap(([name, tensor]) => (typeof tensor === "string" ? [] : [[name, tensor] as const])));
+}
 
 class Search {
   /** Values may be shared, and may contain themselves. */
@@ -94,7 +105,7 @@ class Search {
         this.seen.add(part);
         for (const [name, value] of part) {
           if (typeof name !== "string") continue;
-          const tensor = torchTensor(value);
+          const tensor = torchTensor(value) ?? foreignTensor(value);
           if (tensor) tensors.set(prefix + name, tensor);
           else if (value instanceof PickleObject) collect(value, `${prefix}${name}.`, depth - 1);
         }
@@ -108,7 +119,7 @@ class Search {
 function tensorsOfDict(dict: PickleDict): Tensors | undefined {
   const tensors: Tensors = new Map();
   for (const [name, value] of dict) {
-    const tensor = torchTensor(value);
+    const tensor = torchTensor(value) ?? foreignTensor(value);
     if (tensor && typeof name === "string") tensors.set(name, tensor);
   }
   return tensors.size > 0 ? tensors : undefined;
@@ -126,7 +137,7 @@ const wrapperParts = /(^|\.)(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_
 /** Prefix of every name in a model that DataParallel or DistributedDataParallel wraps. */
 const parallelPrefix = "module.";
 
-function withoutWrappers(tensors: Tensors): Tensors {
+function withoutWrappers<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
   const names = [...tensors.keys()];
   const isParallel = names.every((name) => name.startsWith(parallelPrefix));
   return new Map([...tensors].map(([name, tensor]) => [(isParallel ? name.slice(parallelPrefix.length) : name).replaceAll(wrapperParts, "$1"), tensor]));

@@ -79,20 +79,39 @@ const mostAxes = 64;
 /** Wrappers around wrappers: Parameter around a subclass. */
 const mostWrappers = 4;
 
-/** The tensor that a value of a pickle stands for; undefined where it is none, or one of a kind that has no plain elements (sparse, quantised). */
+/** By their rebuilder, tensors that have no plain elements: what they are, and what to do. */
+const foreign: ReadonlyMap<string, string> = new Map([
+  ["torch._utils._rebuild_sparse_tensor", "is sparse; save it dense, with .to_dense()"],
+  ["torch._utils._rebuild_qtensor", "is quantised by PyTorch; save the model before it is quantised, or the tensor with .dequantize()"],
+  ["torch._utils._rebuild_meta_tensor_no_storage", "is on the device meta, so that its elements were never saved; load the model's weights before saving it"],
+  ["torch._utils._rebuild_nested_tensor", "is nested; save it padded, with .to_padded_tensor(0)"],
+  ["torch._utils._rebuild_wrapper_subclass", "is of a class of its own, as of a quantisation; save the model without"],
+]);
+
+/** The tensor that a value of a pickle stands for; undefined where it is none, or one of a kind that has no plain elements. */
 export function torchTensor(value: PickleValue): TorchTensor | undefined {
+  const inner = unwrapped(value);
+  return inner && rebuilders.has(inner.path) && Array.isArray(inner.args) ? rebuilt(inner.args) : undefined;
+}
+
+/** What a tensor without plain elements is, and what to do; undefined for all other values. */
+export function foreignTensor(value: PickleValue): string | undefined {
+  return foreign.get(unwrapped(value)?.path ?? "");
+}
+
+/** What stands behind wrappers around a tensor. */
+function unwrapped(value: PickleValue): PickleObject | undefined {
   let inner = value;
   for (let depth = 0; depth < mostWrappers; depth++) {
     if (!(inner instanceof PickleObject) || !Array.isArray(inner.args)) return undefined;
-    if (rebuilders.has(inner.path)) return rebuilt(inner.args);
-    const next = unwrapped(inner.path, inner.args);
-    if (next === undefined) return undefined;
+    const next = wrappedBy(inner.path, inner.args);
+    if (next === undefined) return inner;
     inner = next;
   }
   return undefined;
 }
 
-function unwrapped(path: string, args: readonly PickleValue[]): PickleValue | undefined {
+function wrappedBy(path: string, args: readonly PickleValue[]): PickleValue | undefined {
   if (path === subclass) return new PickleObject(args[0] ?? null, args[2] ?? null);
   const position = wrappers.get(path);
   return position === undefined ? undefined : args[position];

@@ -31,11 +31,11 @@ export const torchZip: CheckpointFormat = {
     return withInputFile(path, (file) =>
       withZipDirectory(file, path, async (directory) => {
         const { root, folder } = await readRoot(file, directory, path);
-        const { tensors, config } = findStateDict(root, path);
+        const { tensors, foreign, config } = findStateDict(root, path);
         const locate = storages(file, directory, folder, path);
         const references: TensorReference[] = [];
         for (const [name, tensor] of tensors) references.push(referTo(name, tensor, await locate(tensor.storage.key, name), path));
-        return describeCheckpoint(torchZip.name, path, references, config);
+        return { ...(await describeCheckpoint(torchZip.name, path, references, config)), foreign };
       }),
     );
   },
