@@ -7,6 +7,7 @@ import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { activationTimes } from "./activation.mjs";
+import { conversionTable, measureConversion } from "./convert.mjs";
 import { gpt2Checkpoint, shardedIndex } from "./checkpoint.mjs";
 import { measurePanel, panelTable } from "./panel.mjs";
 
@@ -106,6 +107,8 @@ async function stopping() {
 const stops = [];
 for (let i = 0; i < runs; i += 1) stops.push(await stopping());
 console.log(`Ctrl-C in mid-run to the end of the process: ${seconds(median(stops))}, at most ${seconds(Math.max(...stops))} (asked: within 1 s)\n`);
+
+console.log(`## Writing a converted checkpoint\n\n${conversionTable(measureConversion(Math.min(runs, 3)))}\n`);
 
 console.log("## Cost against tokens and layers\n");
 row("tokens", "blocks", "forward", "statistics", "fit", "peak memory");

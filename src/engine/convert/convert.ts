@@ -83,12 +83,18 @@ async function writeWeights(folder: string, checkpoint: Checkpoint, plan: Plan, 
   return { files: [...shards.map(({ name }) => name), ...(index ? [index.name] : [])], bytes };
 }
 
+/** Bytes after which progress is told again. */
+const toldAfter = 2 ** 24;
+
 function watching({ signal, onProgress }: RunContext, total: number): Watching {
   let done = 0;
+  let told = -Infinity;
   return {
     signal,
     onBytes: (count) => {
       done += count;
+      if (done - told < toldAfter) return;
+      told = done;
       onProgress({ phase: "write", done, total });
     },
   };

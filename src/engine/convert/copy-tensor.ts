@@ -4,8 +4,8 @@ import { readBytes, readElements } from "../checkpoint/tensor-data";
 import { CancelledError } from "../../shared/errors";
 import { elementCount } from "../tensor";
 
-/** Bytes that are copied at a time: enough for a disk's full speed. Two such pieces are all the memory that a copy takes. */
-const bytesAtOnce = 2 ** 22;
+/** Bytes that are copied at a time; two such pieces are all the memory that a copy takes. With larger ones the system looks for large pages to keep files in, which can take longer than the copy. */
+const bytesAtOnce = 2 ** 18;
 
 /** How a copy is watched and stopped. */
 export interface Watching {
