@@ -61,4 +61,9 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["src/engine/runtime/onnxruntime/binding.ts"],
+    rules: { "@typescript-eslint/no-restricted-imports": ["error", { paths: [{ name: "onnxruntime-node", allowTypeImports: true, message: "Import it from onnxruntime/binding, which keeps it from reporting to its maker." }] }] },
+  },
 );

@@ -1,4 +1,4 @@
-import { env, InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { env, InferenceSession, Tensor as OrtTensor } from "./onnxruntime/binding";
 import type { Graph } from "../graph/graph";
 import type { Tensor } from "../tensor";
 import { sessionOptions, type OnnxDevice } from "./onnxruntime/device";

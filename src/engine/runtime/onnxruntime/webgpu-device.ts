@@ -1,5 +1,5 @@
 import { onnx } from "onnx-proto";
-import { InferenceSession } from "onnxruntime-node";
+import { InferenceSession } from "./binding";
 import { GraphBuilder } from "../../graph/builder";
 
 let keeper: Promise<InferenceSession> | undefined;
