@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { convert, golden } from "../engine/convert/conversion";
+import { replaceCheckpoint } from "../../src/engine/replace/replace-norms";
+import { writeResult } from "../../src/engine/result-file";
+import { context, convert, golden, request } from "../engine/convert/conversion";
 import { temporaryFolder } from "../engine/checkpoint/files";
 
 const folder = join(import.meta.dirname, "dyt");
@@ -41,6 +43,34 @@ describe("media/dyt.py", () => {
       expect(one.scale, originals[index]).toBeGreaterThan(1e-2);
       expect(one.difference, originals[index]).toBeLessThan(1e-5 * Math.max(1, one.scale));
     }
+  });
+
+  test.skipIf(!hasTransformers)("gives the cross-entropy that replacing its norms was measured to have", async () => {
+    const sample = join(media, "samples/gpt2");
+    const folder = await temporaryFolder();
+    const [ids, result] = [join(folder, "ids.json"), join(folder, "r.normlens.json")];
+    await writeFile(ids, JSON.stringify(Array.from({ length: 6 }, (_, row) => Array.from({ length: 32 }, (_, index) => (row * 389 + index * index * 31) % 1024))));
+    const analysis = await replaceCheckpoint(
+      { ...(await request(sample)).analysis, kind: "replace", input: { kind: "default" }, heldOut: { kind: "ids", path: ids }, heldOutTokens: 192 },
+      context,
+    );
+    await writeResult(result, analysis);
+    const { target, source } = await convert(sample, { values: result });
+    const program = `
+import sys
+sys.path.insert(0, sys.argv[1])
+import dyt, json, torch
+ids = torch.tensor(json.load(open(sys.argv[3])))
+model = dyt.load(sys.argv[2], dtype=torch.float32)
+with torch.no_grad():
+    print(model(ids, labels=ids).loss.item())
+`;
+    const { stdout, stderr } = runPython("-c", program, media, target, ids);
+    const { methods, chosen } = analysis.result.replacement!;
+    const predicted = methods.find(({ method }) => method === chosen)!.scores.crossEntropy!;
+    expect(source).toMatchObject({ kind: "result", path: result });
+    expect(await readFile(join(target, "README.md"), "utf8")).toContain("## What it costs");
+    expect(Math.abs(Number(stdout) - predicted), stderr).toBeLessThan(1e-4);
   });
 
   test.skipIf(!hasTransformers)("refuses a folder from which a tensor is missing, and warns of one too many", async () => {

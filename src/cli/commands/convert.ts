@@ -25,7 +25,7 @@ export function addConvert(program: Command): void {
     .description("write a checkpoint anew, in a folder of its own, with DyT in the place of its norms")
     .argument("<checkpoint>", "folder, .safetensors file, .safetensors.index.json, .pt or .gguf")
     .requiredOption("--out <folder>", "folder to make")
-    .option("--values <file>", "take these values (.safetensors, or .json of alphas by name) and run nothing")
+    .option("--values <file>", "take these values (a .normlens.json with its .safetensors beside it, a .safetensors, or a .json of alphas by name) and run nothing")
     .addOption(new Option("--only <role...>", "replace the norms of these roles alone").choices(normRoles))
     .option("--layers <name...>", "replace these norms alone")
     .addOption(new Option("--names <code>", "whose names the parameters get").choices(namings).default("official"));

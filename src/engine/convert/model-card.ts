@@ -1,7 +1,7 @@
 import { version } from "../../../package.json";
 import type { Conversion, ConvertedLayer, KeptNorm } from "../../shared/conversion";
 import { formatCount, formatCounted, formatNumber, formatR2, printable } from "../../shared/format";
-import type { ReplacementCurve } from "../../shared/replacement";
+import type { ReplacementCurve, ReplacementMethod } from "../../shared/replacement";
 import { parameterNames, type Naming } from "../../shared/parameter-names";
 
 /** What the README of a converted folder tells. */
@@ -46,6 +46,7 @@ export function modelCard(card: ModelCard): string {
     "",
     ...loading(card),
     "",
+    ...costTable(card),
     "## Layers",
     "",
     ...layerTable(layers),
@@ -59,11 +60,48 @@ function namesOf({ names, curve }: ModelCard): Record<string, string> {
   return { alpha, ...(curve === "erf" && { shift: "shift" }), weight, bias };
 }
 
+/** Names of methods as a card has them. */
+const methodWords: Readonly<Record<ReplacementMethod, string>> = {
+  "in-order": "layer after layer, each fitted on what the converted layers before it hand over",
+  "in-order-robust": "layer after layer, each fitted on what the converted layers before it hand over, without outlying rows",
+  "in-order-original": "layer after layer, each fitted to what the norm gave in the original",
+  "in-order-erf": "layer after layer, with erf",
+  "in-order-isru": "layer after layer, with isru",
+  "per-channel": "each layer fitted by itself, with a weight and a bias for every channel",
+  pooled: "each layer fitted by itself, with one gain for all channels",
+  "inverse-std": "alpha = 1 / std, the trained weight and bias kept",
+  default: "alpha = 0.5, the trained weight and bias kept",
+  official: "alpha = 0.5, weight 1, bias 0: what the paper's code makes of a trained model",
+  own: "values of the user's own",
+};
+
+/** What each method costs, where that was measured. */
+function costTable({ source }: ModelCard): string[] {
+  if (source.kind !== "result" || !source.replacement) return [];
+  const { measure, methods, chosen, heldOut, original } = source.replacement;
+  const unit = measure === "error" ? "relative error of the last hidden state" : "nats a prediction";
+  return [
+    "## What it costs",
+    "",
+    `All norms replaced, on ${formatCounted(heldOut.tokens, "token")} of ${code(heldOut.source)} that nothing was fitted on, measured as ${measure === "kl" ? "KL divergence from the original" : measure} (${unit})` +
+      `${original.crossEntropy === undefined ? "" : `; the original's cross-entropy is ${formatNumber(original.crossEntropy, 4)}`}. This checkpoint has the values in bold.`,
+    "",
+    "| values | cost |",
+    "|---|---|",
+    ...methods.map(({ method, cost }) => {
+      const emphasis = method === chosen ? "**" : "";
+      return `| ${emphasis}${methodWords[method]}${emphasis} | ${cost === null ? "infinite" : formatNumber(cost)} |`;
+    }),
+    "",
+  ];
+}
+
 function sourceSentence({ source }: ModelCard): string {
   if (source.kind === "file") return `The values are those of ${code(source.path)}; where it has no weight or bias for a layer, the norm's own were kept.`;
   const { source: input, tokens, sequences, seed, skipFirst, sha256 } = source.input;
+  const method = source.kind === "result" && source.replacement ? methodWords[source.replacement.chosen] : "each layer fitted by itself to what the norm gave";
   return (
-    `Each layer's alpha, and a weight and a bias for every channel, are the least-squares fit to what the norm gave, on ${formatCount(tokens)} tokens in ${formatCounted(sequences, "sequence")} of ${code(input)}` +
+    `Each layer's alpha, and a weight and a bias for every channel, come by least squares: ${method}; on ${formatCount(tokens)} tokens in ${formatCounted(sequences, "sequence")} of ${code(input)}` +
     ` (seed ${seed}${skipFirst ? ", without first positions" : ""}, SHA-256 of the input as it was fed ${sha256}).`
   );
 }

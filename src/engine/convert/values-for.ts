@@ -1,7 +1,10 @@
 import { hasAlpha } from "../../shared/alpha";
 import type { ConvertRequest, ValuesSource } from "../../shared/conversion";
+import { resultSuffix } from "../../shared/result";
+import { weightsPathOf } from "../../shared/weights-path";
 import { analyzeCheckpoint, type RunContext } from "../analyze";
 import { readNorm } from "../norm-measurements";
+import { readResult } from "../result-file";
 import type { SurveyedNorm } from "../survey";
 import type { ValuesOf } from "./plan";
 import { readValuesFile } from "./values-file";
@@ -17,17 +20,30 @@ export interface FoundValues {
  * @throws UserError, CancelledError
  */
 export async function valuesFor({ values, analysis }: ConvertRequest, survey: ReadonlyMap<string, SurveyedNorm>, context: RunContext): Promise<FoundValues> {
-  return values === undefined ? fitted(analysis, context) : given(values, survey);
+  if (values === undefined) return fitted(analysis, context);
+  return values.endsWith(resultSuffix) ? ofResult(values, survey) : { source: { kind: "file", path: values }, valuesOf: await given(values, survey) };
 }
 
-async function given(path: string, survey: ReadonlyMap<string, SurveyedNorm>): Promise<FoundValues> {
+async function given(path: string, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ValuesOf> {
   const norms = await Promise.all([...survey.values()].map(readNorm));
   const known = await readValuesFile(path, new Map(norms.map((norm) => [norm.name, norm])));
+  return ({ name }) => {
+    const values = known.get(name);
+    return values ? { values } : { reason: "there are no values for it" };
+  };
+}
+
+/** The values that stand beside a result: what is fitted to every norm, or, where replacing was measured, what the cheapest method gives. */
+async function ofResult(path: string, survey: ReadonlyMap<string, SurveyedNorm>): Promise<FoundValues> {
+  const { input, replacement, layers } = await readResult(path);
+  const valuesOf = await given(weightsPathOf(path), survey);
+  const r2 = new Map(layers.map((layer) => [layer.name, layer.perChannel.r2]));
   return {
-    source: { kind: "file", path },
-    valuesOf: ({ name }) => {
-      const values = known.get(name);
-      return values ? { values } : { reason: "there are no values for it" };
+    source: { kind: "result", path, input, ...(replacement && { replacement }) },
+    valuesOf: (norm) => {
+      const found = valuesOf(norm);
+      const known = replacement === undefined ? r2.get(norm.name) : undefined;
+      return "values" in found && known !== undefined ? { ...found, r2: known } : found;
     },
   };
 }

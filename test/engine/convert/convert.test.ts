@@ -47,7 +47,7 @@ describe("a converted checkpoint", () => {
     const { target, layers } = await convert(gpt2);
     const card = await readFile(join(target, "README.md"), "utf8");
     expect(card).toContain("# gpt2-hf with DyT in the place of its norms");
-    expect(card).toMatch(/least-squares fit to what the norm gave, on \d+ tokens in \d+ sequences of `random` \(seed 0, SHA-256 of the input as it was fed [0-9a-f]{64}\)/);
+    expect(card).toMatch(/come by least squares: each layer fitted by itself to what the norm gave; on \d+ tokens in \d+ sequences of `random` \(seed 0, SHA-256 of the input as it was fed [0-9a-f]{64}\)/);
     expect(card).toContain("model = dyt.load");
     for (const { name } of layers) expect(card).toContain(`| \`${name}\` |`);
     expect(card.match(/\| 0\.\d{4} \|\n/g)).toHaveLength(layers.length);
