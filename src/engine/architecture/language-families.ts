@@ -1,5 +1,6 @@
 import { albert } from "./albert";
 import type { Family } from "./architecture";
+import { bart } from "./bart";
 import { bert } from "./bert";
 import { bloom } from "./bloom";
 import { caduceus } from "./caduceus";
@@ -40,5 +41,5 @@ export const languageFamilies: readonly Family[] = [
   ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
   ...[mamba, hyenaDna, caduceus],
-  ...[t5, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
+  ...[t5, bart, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
 ];

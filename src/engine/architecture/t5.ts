@@ -11,6 +11,7 @@ import { denseFeedForward, gatedFeedForward, type FeedForward } from "./feed-for
 import { normsOf } from "./norm-in";
 import { separateProjection } from "./projections";
 import { relativeBias } from "./relative-bias";
+import { shiftedRight } from "./shifted-right";
 import { any, type Weights } from "./weights";
 
 const marker = "encoder.block.0.layer.0.SelfAttention.q.weight";
@@ -102,13 +103,6 @@ function build(weights: Weights, config: Config): Architecture {
     ...(hasDecoder && { head: head(weights, config, tokenTable, width) }),
     assumptions: hasDecoder ? ["The decoder was fed the same text as the encoder, shifted right by one token."] : [],
   };
-}
-
-/** The decoder's ids: those of the text behind the token that begins every output, without the last. */
-function shiftedRight(g: GraphBuilder, ids: Value, start: number): Value {
-  const first = g.op("Slice", [ids, g.ints([0]), g.ints([1]), g.ints([1])]);
-  const begin = g.add(g.multiply(first, g.int(0)), g.int(start));
-  return g.op("Concat", [begin, g.op("Slice", [ids, g.ints([0]), g.ints([-1]), g.ints([1])])], { axis: { int: 1 } });
 }
 
 function feedForward(parts: Weights, config: Config, width: number): FeedForward {

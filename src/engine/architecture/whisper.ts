@@ -1,9 +1,9 @@
-import type { GraphBuilder, NormSpecification } from "../graph/builder";
+import type { NormSpecification } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import { blockIndices, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
-import { attention, type AttentionShape } from "./attention";
 import { architectureName, headSize, optionalSize, optionalText, size } from "./config";
+import { attend } from "./cross-attention";
 import { lastHiddenState, logitsStage } from "./ends";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
@@ -103,12 +103,4 @@ function build(weights: Weights, config: Config): Architecture {
     head: logitsStage({ weight: weights.outside("model.").optional("proj_out.weight", [any, width]) ?? tokenTable, layout: "out-in" }),
     assumptions: [],
   };
-}
-
-/** Rows of what queries of x see in `seen`, which is x itself or what the encoder gives. */
-function attend(g: GraphBuilder, x: Value, seen: Value, parts: Weights, shape: AttentionShape): Value {
-  const width = shape.heads * shape.headSize;
-  const heads = (rows: Value, like: Value): Value => g.unflatten(rows, like, [shape.heads, shape.headSize]);
-  const of = (value: Value, name: string): Value => heads(g.linear(value, parts.linear(name, width, width)), value);
-  return g.linear(attention(g, of(x, "q_proj"), of(seen, "k_proj"), of(seen, "v_proj"), shape), parts.linear("out_proj", width, width));
 }

@@ -878,6 +878,63 @@ def t5_encoder() -> Case:
     return t5("t5-encoder", transformers.T5EncoderModel, run_transformers)
 
 
+# BART, mBART, Marian, Pegasus
+
+BART_ROLES = {
+    "layernorm_embedding": "embedding",
+    "self_attn_layer_norm": "post-attention",
+    "encoder_attn_layer_norm": "post-attention",
+    "final_layer_norm": "post-ffn",
+}
+PRE_NORM_BART_ROLES = {**BART_ROLES, "self_attn_layer_norm": "attention", "encoder_attn_layer_norm": "attention", "final_layer_norm": "ffn", "layer_norm": "final"}
+
+
+@torch.no_grad()
+def fill_buffers(model: nn.Module) -> None:
+    """Positions that are no parameters, though they are kept as one, and the offset of the logits, which is none."""
+    for module in model.modules():
+        if hasattr(module, "create_weight"):
+            module.weight.copy_(module.create_weight())
+    model.final_logits_bias.copy_(torch.linspace(-1, 1, VOCABULARY))
+
+
+def bart(name: str, kind: str, roles: dict[str, str], **options) -> Case:
+    """Three blocks in the decoder, which are counted on from the two of the encoder."""
+    sizes = {"d_model": 8, "encoder_layers": 2, "encoder_attention_heads": 2, "encoder_ffn_dim": 12, "decoder_layers": 3, "decoder_attention_heads": 4, "decoder_ffn_dim": 10}
+    special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "forced_eos_token_id": 2, "decoder_start_token_id": 2}
+    config = getattr(transformers, f"{kind}Config")(**{"vocab_size": VOCABULARY, "max_position_embeddings": 24, **sizes, **special, **EAGER, **options})
+    model = getattr(transformers, f"{kind}{'MTModel' if kind == 'Marian' else 'ForConditionalGeneration'}")(config)
+
+    def run(model: nn.Module, feed: Feed) -> Outputs:
+        shifted = torch.cat([torch.full_like(feed["input_ids"][:, :1], 2), feed["input_ids"][:, :-1]], dim=1)
+        return {"logits": model(**feed, decoder_input_ids=shifted).logits}
+
+    def counted(path: str) -> int:
+        return 2 if "decoder." in path else 0
+
+    case = transformers_case(name, model, roles, {"": ids(3, 8)}, run=run, adjust=fill_buffers, depth=lambda path: counted(path) + int(path.split("layers.")[1].split(".")[0]), without_effect=r"k_proj\.bias|embed_positions")
+    case.final_depth = lambda path: 5 if "decoder." in path else 2
+    return case
+
+
+def bart_hf() -> Case:
+    return bart("bart-hf", "Bart", BART_ROLES, d_model=16)
+
+
+def mbart_hf() -> Case:
+    """Norms before the branches, a scaled embedding with a norm behind it."""
+    return bart("mbart-hf", "MBart", PRE_NORM_BART_ROLES, scale_embedding=True)
+
+
+def marian_hf() -> Case:
+    """Positions are waves that no checkpoint holds."""
+    return bart("marian-hf", "Marian", BART_ROLES, scale_embedding=True, activation_function="swish")
+
+
+def pegasus_hf() -> Case:
+    return bart("pegasus-hf", "Pegasus", PRE_NORM_BART_ROLES, scale_embedding=True, activation_function="relu")
+
+
 # ALBERT
 
 ALBERT_ROLES = {
@@ -1151,6 +1208,10 @@ CASES: list[Callable[[], Case]] = [
     t5_gated,
     umt5_hf,
     t5_encoder,
+    bart_hf,
+    mbart_hf,
+    marian_hf,
+    pegasus_hf,
     albert_hf,
     albert_hf_noprefix,
     albert_groups,
