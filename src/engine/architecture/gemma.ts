@@ -12,7 +12,7 @@ const usual: Readonly<Record<string, Config>> = {
   gemma3: { head_dim: 256, num_attention_heads: 8, num_key_value_heads: 4, query_pre_attn_scalar: 256, sliding_window: 4096, max_position_embeddings: 131_072 },
 };
 
-/** Gemma 1 to 3; of a Gemma 3 that sees images, the language model. Norm weights are stored as gain - 1. */
+/** Gemma 1 to 3; of a Gemma 3 that sees images, the language model. Norm weights are stored as gain - 1, but in GGUF. */
 export const gemma: Family = {
   name: "gemma",
   modelTypes: ["gemma", "gemma2", "gemma3", "gemma3_text"],
@@ -27,11 +27,12 @@ function build(weights: Weights, config: Config, generation: string): Architectu
   const width = weights.tensor("embed_tokens.weight", [any, any]).shape[1]!;
   const pattern = generation === "gemma3" ? (optionalSize(config, "sliding_window_pattern") ?? 6) : 2;
   const local = (index: number): boolean => generation !== "gemma" && (index + 1) % pattern !== 0;
+  const weightOffset = optionalNumber(config, "norm_weight_offset") ?? 1;
   const queryScale = optionalNumber(config, "query_pre_attn_scalar");
   return llamaLike(weights, config["hidden_act"] === "gelu" ? { ...config, hidden_act: "gelu_pytorch_tanh" } : config, {
     family: "gemma",
     act: "gelu_pytorch_tanh",
-    weightOffset: 1,
+    ...(weightOffset !== 0 && { weightOffset }),
     embeddingScale: Math.sqrt(width),
     attention: (index) => ({
       window: windowOf(config, index, local),

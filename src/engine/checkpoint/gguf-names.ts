@@ -14,6 +14,8 @@ interface Renaming {
   readonly fields: Readonly<Record<string, string>>;
   /** What the metadata leave unsaid. */
   readonly constants: JsonObject;
+  /** What follows from several entries of the metadata. */
+  readonly derived?: (number: (field: string) => number | undefined) => JsonObject;
 }
 
 /** Meta's names, because their converter gives queries and keys the order of channels that Meta's rotary positions expect. */
@@ -108,11 +110,42 @@ const qwen: Renaming = {
   constants: {},
 };
 
+/** Gemma 1: the converter stores gains whole, not less 1. */
+const gemma: Renaming = { ...qwen, constants: { model_type: "gemma", norm_weight_offset: 0, tie_word_embeddings: true } };
+
+/** Blocks of Gemma 2 27B, whose scores alone are not divided by the root of the head size. */
+const blocksOfLargestGemma2 = 46;
+
+const gemma2: Renaming = {
+  ...qwen,
+  parts: { ...qwen.parts, post_attention_norm: "post_attention_layernorm", ffn_norm: "pre_feedforward_layernorm", post_ffw_norm: "post_feedforward_layernorm" },
+  fields: { ...qwen.fields, attn_logit_softcapping: "attn_logit_softcapping", final_logit_softcapping: "final_logit_softcapping", "attention.sliding_window": "sliding_window" },
+  constants: { ...gemma.constants, model_type: "gemma2" },
+  derived: (number) => {
+    const size = number("block_count") === blocksOfLargestGemma2 ? (number("embedding_length") ?? NaN) / (number("attention.head_count") ?? NaN) : number("attention.key_length");
+    return size === undefined ? {} : { query_pre_attn_scalar: size };
+  },
+};
+
+const phi3: Renaming = {
+  ...qwen,
+  parts: { ...qwen.parts, attn_qkv: "self_attn.qkv_proj", ffn_up: "mlp.gate_up_proj" },
+  fields: { ...qwen.fields, "attention.sliding_window": "sliding_window" },
+  constants: { model_type: "phi3" },
+  derived: (number) => {
+    const [turned, width, heads] = [number("rope.dimension_count"), number("embedding_length"), number("attention.head_count")];
+    return turned === undefined || width === undefined || heads === undefined ? {} : { partial_rotary_factor: (turned * heads) / width };
+  },
+};
+
 /** By general.architecture. */
 const renamings: Readonly<Record<string, Renaming>> = {
   llama,
   gpt2,
   bert,
+  gemma,
+  gemma2,
+  phi3,
   qwen2: { ...qwen, constants: { model_type: "qwen2" } },
   qwen3: { ...qwen, constants: { model_type: "qwen3" } },
 };
@@ -132,7 +165,11 @@ export function familiar({ metadata }: GgufHeader, path: string): { rename: Rena
   const value = (field: string): GgufValue | undefined => metadata.get(`${String(architecture)}.${field}`);
   const fields = Object.entries(renaming.fields).flatMap(([field, name]): [string, GgufValue | undefined][] => (value(field) === undefined ? [] : [[name, value(field)]]));
   const config: JsonObject = Object.fromEntries(fields);
-  return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path), ...renaming.constants } };
+  const number = (field: string): number | undefined => {
+    const stated = value(field);
+    return typeof stated === "number" ? stated : undefined;
+  };
+  return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path), ...renaming.derived?.(number), ...renaming.constants } };
 }
 
 function renamed(name: string, { ends, block, parts }: Renaming): string {

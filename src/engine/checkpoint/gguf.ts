@@ -21,11 +21,17 @@ export const ggufFile: CheckpointFormat = {
     const parts = await readParts(path);
     const { rename, config } = familiar(parts[0]!, path);
     const stored = parts.flatMap((part) => part.tensors);
+    if (stored.some(({ name }) => name === longRope)) {
+      throw new UserError(`${path} scales positions by LongRoPE, which NormLens does not read from GGUF files; use the safetensors checkpoint that it was made from.`);
+    }
     const tensors = new Map(stored.map((tensor) => [rename(tensor.name), { ...tensor, name: rename(tensor.name) }]));
     const definition = tokenizerOf(parts[0]!);
     return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(stored)) }, ...(definition && { tokenizer: { path, definition } }) };
   },
 };
+
+/** The tensor of LongRoPE's factors, in Phi 3 and 4 of long contexts. */
+const longRope = "rope_factors_short.weight";
 
 /** Name of one of several files of a model, as llama-gguf-split gives it. */
 const partName = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;

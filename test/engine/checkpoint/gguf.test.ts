@@ -67,7 +67,7 @@ it("metadata of every type, and an alignment of its own", async () => {
 });
 
 describe("a model that llama.cpp's converter renamed and rearranged", () => {
-  it.each([
+  it.each<[name: string, count: number, unsaid?: Readonly<Record<string, number>>]>([
     ["llama-hf", 5],
     ["llama-rope-linear", 5],
     ["llama-rope-llama3", 5],
@@ -76,9 +76,14 @@ describe("a model that llama.cpp's converter renamed and rearranged", () => {
     // Its second block attends through a window, of which the metadata say nothing.
     ["qwen2-hf", 3],
     ["qwen3-hf", 9],
-  ])("%s: the input of its first %i norms is PyTorch's", async (name, count) => {
+    ["gemma-hf", 5],
+    // Its scores are divided by something else than Gemma 2's are, which the metadata can't say.
+    ["gemma2-hf", 9, { query_pre_attn_scalar: 12 }],
+    ["phi3-hf", 5],
+  ])("%s: the input of its first %i norms is PyTorch's", async (name, count, unsaid = {}) => {
     const expected = await openGolden(join(cases, name, "golden.safetensors"));
-    const { architecture } = recogniseModel(await openCheckpoint(join(golden, `${name}.gguf`)));
+    const checkpoint = await openCheckpoint(join(golden, `${name}.gguf`));
+    const { architecture } = recogniseModel({ ...checkpoint, config: { ...checkpoint.config, ...unsaid } });
     const calls: NormCall[] = [];
     await forward(openOnnxRuntime(), writeStages(architecture.stages), await batchesOf(expected), {
       onNormCalls: (seen) => {
@@ -130,6 +135,13 @@ const contentLength = whole.indexOf(Buffer.from(Float32Array.of(3).buffer), 640)
 /** Where the description of tensor x stands: after its name come axes (u32), a size (u64), type (u32) and offset (u64). */
 const x = whole.lastIndexOf(Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, "x".charCodeAt(0)])) + 9;
 
+/** A file with one tensor of no elements and no metadata. */
+function smallest(name: string): Buffer {
+  const u32 = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer);
+  const u64 = (value: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+  return Buffer.concat([Buffer.from("GGUF"), u32(3), u64(1), u64(0), u64(name.length), Buffer.from(name), u32(1), u64(0), u32(0), u64(0), Buffer.alloc(64)]);
+}
+
 describe("a file that is refused", () => {
   it.each([
     ["version 1", withNumber(4, 1), /is a GGUF file of version 1, and NormLens reads 2 and 3; convert/],
@@ -153,6 +165,10 @@ describe("a file that is refused", () => {
     for (let length = 5; length < contentLength; length += 23) {
       expect(await refusal(openCheckpoint(await temporaryFile("model.gguf", whole.subarray(0, length))))).toMatch(/ends too soon|is cut short or damaged/);
     }
+  });
+
+  it("whose positions are scaled by LongRoPE", async () => {
+    expect(await refusal(openCheckpoint(await temporaryFile("long.gguf", smallest("rope_factors_short.weight"))))).toMatch(/scales positions by LongRoPE, which NormLens does not read from GGUF files/);
   });
 
   it("of a family that is not known, by its name", async () => {

@@ -139,6 +139,21 @@ def neox(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     return tensors
 
 
+def gemma(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    """Gains are stored whole: convert_hf_to_gguf.py, GemmaModel.modify_tensors."""
+    if config["model_type"] == "gemma2":
+        writer.add_attn_logit_softcapping(config["attn_logit_softcapping"])
+        writer.add_final_logit_softcapping(config["final_logit_softcapping"])
+        writer.add_sliding_window(config["sliding_window"])
+    return {name: value + 1 if name.endswith("norm.weight") else value for name, value in neox(writer, config, tensors).items() if name != "lm_head.weight"}
+
+
+def phi3(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    writer.add_sliding_window(config["sliding_window"])
+    writer.add_rope_dimension_count(config["hidden_size"] // config["num_attention_heads"])
+    return neox(writer, config, tensors)
+
+
 def gpt2(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     writer.add_head_count(config["n_head"])
     writer.add_layer_norm_eps(config["layer_norm_epsilon"])
@@ -161,6 +176,9 @@ ARCHITECTURES = {
     "gpt2-hf": ("gpt2", gguf.MODEL_ARCH.GPT2, gpt2),
     "bert-hf": ("bert", gguf.MODEL_ARCH.BERT, bert),
     "qwen2-hf": ("qwen2", gguf.MODEL_ARCH.QWEN2, neox),
+    "gemma-hf": ("gemma", gguf.MODEL_ARCH.GEMMA, gemma),
+    "gemma2-hf": ("gemma2", gguf.MODEL_ARCH.GEMMA2, gemma),
+    "phi3-hf": ("phi3", gguf.MODEL_ARCH.PHI3, phi3),
     "qwen3-hf": ("qwen3", gguf.MODEL_ARCH.QWEN3, neox),
 }
 
