@@ -31,8 +31,9 @@ export function expertsOf(parts: Weights, config: Config, width: number, { route
   const shared = sharedExpert(parts, width, act);
   return (g, x) => {
     const shares = routing(g, g.linear(x, gate), Math.min(chosen, indices.length), normalised);
-    const columns = indices.length === 1 ? [shares] : g.ops("Split", [shares], { axis: { int: 1 }, num_outputs: { int: indices.length } }, indices.length);
-    const mixed = feedForwards.map((feedForward, index) => g.multiply(feedForward(g, x), columns[index]!)).reduce((sum, term) => g.add(sum, term));
+    // Not by one Split: a shader of WebGPU gives no more than a dozen outputs.
+    const shareOf = (index: number): Value => g.op("Slice", [shares, g.ints([index]), g.ints([index + 1]), g.ints([1])]);
+    const mixed = feedForwards.map((feedForward, index) => g.multiply(feedForward(g, x), shareOf(index))).reduce((sum, term) => g.add(sum, term));
     return shared ? g.add(mixed, shared(g, x)) : mixed;
   };
 }
