@@ -46,16 +46,16 @@ describe("media/dyt.py", () => {
   });
 
   test.skipIf(!hasTransformers)("gives the cross-entropy that replacing its norms was measured to have", async () => {
-    const sample = join(media, "samples/gpt2");
+    const checkpoint = join(golden, "gpt2-hf");
     const folder = await temporaryFolder();
     const [ids, result] = [join(folder, "ids.json"), join(folder, "r.normlens.json")];
-    await writeFile(ids, JSON.stringify(Array.from({ length: 6 }, (_, row) => Array.from({ length: 32 }, (_, index) => (row * 389 + index * index * 31) % 1024))));
+    await writeFile(ids, JSON.stringify(Array.from({ length: 6 }, (_, row) => Array.from({ length: 16 }, (_, index) => (row * 389 + index * index * 31) % 29))));
     const analysis = await replaceCheckpoint(
-      { ...(await request(sample)).analysis, kind: "replace", input: { kind: "default" }, heldOut: { kind: "ids", path: ids }, heldOutTokens: 192 },
+      { ...(await request(checkpoint)).analysis, kind: "replace", heldOut: { kind: "ids", path: ids }, heldOutTokens: 96 },
       context,
     );
     await writeResult(result, analysis);
-    const { target, source } = await convert(sample, { values: result });
+    const { target, source } = await convert(checkpoint, { values: result });
     const program = `
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -21,7 +21,7 @@ const allowed = [
   /^extension\/dist\/webview\/(panel\.js|page\.css)$/,
   /^extension\/dist\/grammar\/(web-tree-sitter|tree-sitter-python)\.wasm$/,
   /^extension\/dist\/tfjs-wasm\/tfjs-backend-wasm(-simd|-threaded-simd)?\.wasm$/,
-  /^extension\/media\/(icon\.png|activity\.svg|capture\.py|walkthrough\/(sample|panel|lenses|export)\.svg)$/,
+  /^extension\/media\/(icon\.png|activity\.svg|capture\.py|dyt\.py|walkthrough\/(sample|panel|lenses|export)\.svg)$/,
   /^extension\/media\/calibration\/(README\.md|text\.txt|images\/\d\d-\w+\.jpg)$/,
   /^extension\/media\/samples\/gpt2\/(README\.md|model\.safetensors|calibration\.txt|(config|generation_config|tokenizer|tokenizer_config)\.json)$/,
 ];
