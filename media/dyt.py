@@ -32,8 +32,8 @@ from torch import nn
 
 __all__ = ["DyT", "Derf", "ISRU", "convert", "init_from_batch", "load", "parameter_groups"]
 
-# Names of classes that normalise over channels, in any codebase.
-NORM_CLASS = re.compile(r"(rms|layer)_?norm(?!alize)", re.IGNORECASE)
+# Names of classes that normalise over channels, in any codebase; those that are gated take a second input.
+NORM_CLASS = re.compile(r"^(?!.*gated).*(rms|layer)_?norm(?!alize)", re.IGNORECASE)
 
 # Parameters of a layer, by the names under which files have them: the official ones, Liger's, x-transformers'.
 PARTS = {"alpha": "alpha", "weight": "weight", "bias": "bias", "shift": "shift", "gamma": "weight", "beta": "bias", "pre_tanh_scale": "alpha"}

@@ -33,6 +33,10 @@ class GemmaRMSNorm(GainLessOne):
     pass
 
 
+class MambaRMSNormGated(GainLessOne):
+    pass
+
+
 class LayerNorm2d(nn.LayerNorm):
     """Over the channels of images, as timm has it."""
 
@@ -154,6 +158,10 @@ class Conversions(unittest.TestCase):
         torch.testing.assert_close(converted[0].weight, norm.weight, rtol=0, atol=1e-6)
         x = torch.randn(2, 6, 4, 4)
         torch.testing.assert_close(converted[0](x), norm.weight[:, None, None] * torch.tanh(0.5 * x) + norm.bias[:, None, None], rtol=0, atol=1e-5)
+
+    def test_gated_norms_stay(self):
+        converted = dyt.convert(model(MambaRMSNormGated(6), nn.RMSNorm(6)), 0.5)
+        self.assertEqual([type(block.norm).__name__ for block in converted], ["MambaRMSNormGated", "DyT"])
 
     def test_a_norm_without_affine_gets_none(self):
         converted = dyt.convert(model(nn.LayerNorm(6, elementwise_affine=False)), 0.5)
