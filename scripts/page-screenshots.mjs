@@ -1,6 +1,6 @@
 // Draws every state of the panel's page and of the HTML report into docs/pictures/.
 // usage: npm run build && node scripts/page-screenshots.mjs [part of a picture's name]
-/* global scrollY */
+/* global document, scrollY */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,12 +20,17 @@ function normlens(...args) {
 }
 
 function analyzed(name, ...args) {
+  return resultOf(name, "analyze", ...args);
+}
+
+function resultOf(name, command, ...args) {
   const file = join(work, `${name}.normlens.json`);
-  normlens("analyze", ...args, "--out", file, "--quiet");
+  normlens(command, ...args, "--out", file, "--quiet");
   return JSON.parse(readFileSync(file, "utf8"));
 }
 
 const text = analyzed("text", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
+const costed = resultOf("costed", "replace", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
 const random = analyzed("random", "media/samples/gpt2", "--random");
 
 const state = (changes = {}) => ({ type: "state", state: { ...idleState, ...changes } });
@@ -52,6 +57,8 @@ function unseen(layer) {
 
 const layer = (name) => ({ view: { layer: name } });
 const typical = layer("transformer.h.2.ln_2");
+const whatIf = { view: { ...typical.view, tab: "what-if", tried: { "transformer.h.0.ln_1": 4.2 } } };
+const toEnd = (page) => page.evaluate(() => document.documentElement.scrollHeight);
 const toDetailEnd = (page) => page.locator(".detail").evaluate((each) => each.getBoundingClientRect().bottom + scrollY + 14);
 
 /** The pictures: how the page is looked at, what it is told, what is done with it, and down to where it is drawn. */
@@ -88,6 +95,15 @@ const all = [
   },
   { name: "panel-table", view: { theme: "light", width: 1180, kept: typical }, updates: result, part: ".layers", use: (page) => page.locator(".layers tbody tr").nth(2).hover() },
   { name: "panel-partial", view: { theme: "dark", width: 1180, kept: layer(partial.layers[4].name) }, updates: [state(), shown("main", partial, "gpt2")], bottom: toDetailEnd },
+  ...["light", "dark", "high-contrast", "high-contrast-light"].map((theme) => ({
+    name: `panel-what-if-${theme}`,
+    view: { theme, width: 1180, kept: whatIf },
+    updates: [state(), shown("main", costed, "gpt2")],
+    bottom: toEnd,
+    use: (page) => page.locator(".sensitivity canvas").hover(),
+  })),
+  { name: "panel-what-if-narrow", view: { theme: "dark", width: 400, kept: whatIf }, updates: [state(), shown("main", costed, "gpt2")], bottom: toEnd },
+  { name: "panel-what-if-offer", view: { theme: "dark", width: 1000, height: 460, kept: whatIf }, updates: [state(), shown("main", text, "gpt2")] },
   { name: "panel-empty", view: { theme: "dark", width: 1000, height: 400 }, updates: [state({ offered }), nothing] },
   { name: "panel-untrusted", view: { theme: "light", width: 1000, height: 400 }, updates: [state({ trusted: false, offered }), nothing] },
   { name: "panel-loading", view: { theme: "dark", width: 1000, height: 160 }, updates: [] },

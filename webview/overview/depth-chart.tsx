@@ -9,6 +9,7 @@ import { Legend, type LegendKey } from "../legend";
 import { shortened } from "../names";
 import { PictureButtons } from "../pictures/picture-buttons";
 import type { Theme } from "../theme";
+import { paintSelection } from "./selection";
 
 interface DepthChartProps {
   readonly title: string;
@@ -52,15 +53,4 @@ export function DepthChart({ title, name, config, layers, roles, selected, selec
       </div>
     </figure>
   );
-}
-
-/** Pixels that the mark of the selected layer is wide at least. */
-const smallestMark = 6;
-
-function paintSelection({ ctx, chartArea, scales }: Drawing, selected: number, theme: Theme): void {
-  const x = scales["x"];
-  if (x === undefined) return;
-  const width = Math.max(smallestMark, x.getPixelForValue(selected + 0.5) - x.getPixelForValue(selected - 0.5));
-  ctx.fillStyle = theme.selection;
-  ctx.fillRect(x.getPixelForValue(selected) - width / 2, chartArea.top, width, chartArea.height);
 }

@@ -30,6 +30,8 @@ export function budgetDrawing({ order, points }: BudgetCurve, at: number, scale:
         type: "scatter",
         label: t("cost"),
         data: points.map(({ count, cost }) => ({ x: count, y: place(cost) })),
+        // Points at the ends stand half outside.
+        clip: false,
         showLine: true,
         borderColor: theme.tanh,
         borderWidth: 1.75,

@@ -1,13 +1,14 @@
 import { t } from "@vscode/l10n";
-import { useMemo, useRef } from "preact/hooks";
+import { useCallback, useMemo, useRef } from "preact/hooks";
 import { formatNumber, printable } from "../../src/shared/format";
 import type { Replacement } from "../../src/shared/replacement";
 import type { LayerResult } from "../../src/shared/result";
-import { ChartCanvas, type Drawing } from "../chart-canvas";
+import { ChartCanvas, type Drawing, type Painter } from "../chart-canvas";
 import { Choice } from "../choice";
 import type { Host } from "../host";
 import { Legend, type LegendKey } from "../legend";
 import { Name, shortened } from "../names";
+import { paintSelection } from "../overview/selection";
 import { rolesOf } from "../overview/series";
 import { PictureButtons } from "../pictures/picture-buttons";
 import { RoleMark } from "../role-mark";
@@ -40,6 +41,7 @@ export function Sensitivity({ replacement, layers, view, onView, selected, selec
   const rows = useMemo(() => costedLayers(layers, costs, view.order), [layers, costs, view.order]);
   const config = useMemo(() => sensitivityBars(rows, view, measure, theme), [rows, view.order, view.scale, measure, theme]);
   const index = Math.max(0, rows.findIndex(({ cost }) => cost.name === selected));
+  const mark = useCallback<Painter>((drawn) => { paintSelection(drawn, index, theme); }, [index, theme]);
   const nameAt = (at: number) => rows[at]?.cost.name;
   const open = ({ offsetX, offsetY }: MouseEvent) => {
     const area = drawing.current?.chartArea;
@@ -86,6 +88,7 @@ export function Sensitivity({ replacement, layers, view, onView, selected, selec
           <ChartCanvas
             config={config}
             drawing={drawing}
+            behind={mark}
             label={t("Cost of replacing each layer alone; the arrow keys select a layer, Enter shows it, the table below has the numbers")}
             chooser={{
               index,
