@@ -64,7 +64,8 @@ export function candidatesOf(measured: readonly MeasuredNorm[], norms: ReadonlyM
 
 function obstacle({ layer, channelShape }: MeasuredNorm): string | undefined {
   if (layer.trained) return "it is element-wise already";
-  if (layer.kind === "groupnorm" || channelShape === undefined) return "it normalises groups of channels, which DyT does not replace";
+  if (layer.kind === "groupnorm") return "it normalises groups of channels, which DyT does not replace";
+  if (channelShape === undefined) return "its rows do not share their channels, or it stands in a branch or loop of the graph";
   if (layer.fit.status === "no-data") return "no row of its input was finite";
   if (layer.fit.status === "degenerate") return "its input does not vary";
   return undefined;
