@@ -57,6 +57,18 @@ describe("the What-if tab", () => {
     });
   });
 
+  it("takes nothing of an earlier page that it does not understand", async () => {
+    const tried = { [names[0]!]: 0.7, [names[1]!]: -1, [names[2]!]: "0.5", elsewhere: 0.3 };
+    await visit({ kept: { view: { tab: "what-if", whatIf: { order: "luck", scale: 1, count: 0.5 }, tried } } }, [state(), main(measured)], async (panel) => {
+      for (const name of ["by depth", "log"]) expect(await button(panel, name).getAttribute("aria-pressed")).toBe("true");
+      await button(panel, "Measure These Alphas").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 } }]);
+    });
+    await visit({ kept: { view: { tab: "gone", whatIf: 1, tried: null } } }, [state(), main(measured)], async (panel) => {
+      expect(await panel.page.getByRole("tab", { name: "Layers", selected: true }).count()).toBe(1);
+    });
+  });
+
   it("tells before and after, and every method beside both controls", async () => {
     await visit({ kept }, [state(), main(measured)], async (panel) => {
       const headline = await panel.page.locator(".headline").innerText();

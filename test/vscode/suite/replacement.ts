@@ -5,7 +5,8 @@ import { commands, Position, window, workspace, type CodeLens, type Hover, type 
 import type { Result } from "../../../src/shared/result";
 import { api, inWorkspace, until, withSetting } from "./support";
 
-/** One layer is measured much faster than all. */
+/** Some layers are measured much faster than all. */
+const layers = ["transformer.h.4.ln_1", "transformer.h.5.ln_1", "transformer.ln_f"];
 const layer = "transformer.ln_f";
 
 async function currentResult(): Promise<Result> {
@@ -16,14 +17,15 @@ async function currentResult(): Promise<Result> {
 describe("measuring what replacing norms costs", () => {
   it("takes the place of the result, in panel, lenses and hovers", async () => {
     const { analyze, currentResult: current, panelText } = await api();
-    const before = await analyze(inWorkspace(0, "gpt2"));
-    await commands.executeCommand("normlens.measureReplacement", before, { layers: [layer], alphas: { [layer]: 0.3 } });
+    const before = await withSetting("normlens.analysis.maxTokens", 512, () => analyze(inWorkspace(0, "gpt2")));
+    await commands.executeCommand("normlens.measureReplacement", before, { layers, alphas: { [layer]: 0.3 } });
     assert.notEqual(String(current()), String(before));
     assert.ok(!existsSync(before.fsPath));
-    const { replacement, input, layers } = await currentResult();
-    assert.equal(layers.length, 13);
+    const result = await currentResult();
+    const { replacement, input } = result;
+    assert.equal(result.layers.length, 13);
     assert.equal(input.source, "bundled text");
-    assert.deepEqual(replacement?.layers.map(({ name }) => name), [layer]);
+    assert.deepEqual(replacement?.layers.map(({ name }) => name), layers);
     assert.equal(replacement.unchanged.cost, 0);
     assert.ok(replacement.methods.some(({ method }) => method === "own"));
 
@@ -31,6 +33,8 @@ describe("measuring what replacing norms costs", () => {
     await window.showTextDocument(document);
     const lenses = await commands.executeCommand<CodeLens[]>("vscode.executeCodeLensProvider", document.uri, 100);
     assert.match(lenses.at(-1)?.command?.title ?? "", / · replaced: \S+ nats; with 0\.5: \S+ nats$/);
+    assert.match(lenses[0]?.command?.title ?? "", /^6 layers, alpha \S+ to \S+ · replaced one at a time: \S+ nats to \S+ nats$/);
+    assert.doesNotMatch(lenses[1]?.command?.title ?? "", /replaced/);
     const line = lenses.at(-1)!.range.start.line;
     const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", document.uri, new Position(line, document.lineAt(line).text.indexOf("LayerNorm")));
     assert.match(hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join("\n"), /replaced alone \| \S+ nats ± /);

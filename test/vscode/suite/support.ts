@@ -45,12 +45,12 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Runs something with a setting of the workspace, and puts back what was before. */
-export async function withSetting(name: string, value: unknown, use: () => Promise<void>): Promise<void> {
+export async function withSetting<Value>(name: string, value: unknown, use: () => Promise<Value>): Promise<Value> {
   const configuration = workspace.getConfiguration();
   const before = configuration.inspect(name)?.workspaceValue;
   await configuration.update(name, value, false);
   try {
-    await use();
+    return await use();
   } finally {
     await configuration.update(name, before, false);
   }
