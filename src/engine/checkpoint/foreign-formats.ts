@@ -53,7 +53,7 @@ const foreignFormats: readonly ForeignFormat[] = [
     begins: startsWith("\x89HDF"),
   },
   { name: "a TensorFlow or TensorFlow Lite model, which NormLens does not read yet", advice: convert, extensions: [".pb", ".tflite", ".index"], begins: never },
-  { name: "a Flax checkpoint, which NormLens does not read yet", advice: convert, extensions: [".msgpack"], begins: never },
+  { name: "called like a Flax checkpoint, but is none", advice: "check that it is the right file or get it again", extensions: [".msgpack"], begins: never },
   { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },
   { name: "a compressed archive", advice: "unpack it and name the folder", extensions: [".gz", ".xz", ".zst", ".tar", ".tgz"], begins: startsWith("\x1f\x8b") },
 ];

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat } from "./checkpoint";
+import { flaxFile } from "./flax";
 import { ggufFile } from "./gguf";
 import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
@@ -23,6 +24,7 @@ const weightFiles: readonly WeightFiles[] = [
   { format: safetensorsFile, index: safetensorsIndex, usual: "model.safetensors", endings: [".safetensors"] },
   { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt", ".pth.tar"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
+  { format: flaxFile, usual: "flax_model.msgpack", endings: [".msgpack"] },
   { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];
 

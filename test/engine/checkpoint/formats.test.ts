@@ -153,7 +153,7 @@ describe("what is not a checkpoint", () => {
     ["__0_0.distcp", /is a part of a distributed checkpoint of PyTorch; join its parts \(python -m torch\.distributed\.checkpoint\.format_utils dcp_to_torch/],
     ["model.onnx", /is no ONNX model or is damaged/],
     ["tf_model.h5", /is an HDF5 \(Keras\) checkpoint, which NormLens does not read yet; convert it to safetensors/],
-    ["flax_model.msgpack", /is a Flax checkpoint/],
+    ["flax_model.msgpack", /is called like a Flax checkpoint, but is none/],
     ["saved_model.pb", /is a TensorFlow/],
     ["weights.npz", /is a NumPy file/],
   ])("a file and a folder with %s", async (name, sentence) => {
