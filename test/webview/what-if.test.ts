@@ -131,6 +131,17 @@ describe("the What-if tab", () => {
     });
   });
 
+  it("offers to measure all layers where a set was measured", async () => {
+    const some = withReplacement(plain, { layers: measured.replacement!.layers.slice(0, 2) });
+    await visit({ kept }, [state(), main(some)], async (panel) => {
+      expect(await panel.page.locator(".part").innerText()).toContain(`Only 2 of ${names.length} layers were measured.`);
+      await button(panel, "Measure All Layers").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement" }]);
+      await panel.send(main(measured));
+      expect(await button(panel, "Measure All Layers").count()).toBe(0);
+    });
+  });
+
   it("measures the alphas that were tried, and forgets them", async () => {
     await visit({}, [state(), main(measured)], async (panel) => {
       await panel.page.getByRole("spinbutton").fill("0.7");

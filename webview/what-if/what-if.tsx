@@ -36,9 +36,16 @@ export function WhatIf({ result, measuring, view, onView, tried, resetTried, sel
   const own = measuring !== undefined && measuring.refusal === undefined && <TriedAlphas tried={tried} reset={resetTried} measuring={measuring} goTo={goTo} host={host} />;
   if (replacement === undefined) return <>{measuring !== undefined && <Offer seconds={result.engine.seconds.total} measuring={measuring} host={host} />}{own}</>;
   const shared = { replacement, view, onView, host };
+  const isPart = replacement.layers.length + replacement.kept.length < layers.length;
   return (
     <>
       <CostHeadline replacement={replacement} />
+      {isPart && measuring !== undefined && measuring.refusal === undefined && (
+        <div class="actions part">
+          <span>{t("Only {0} of {1} layers were measured.", replacement.layers.length, layers.length)}</span>
+          <Button icon="beaker" disabled={measuring.busy} onClick={() => { host.post({ type: "measureReplacement" }); }}>{t("Measure All Layers")}</Button>
+        </div>
+      )}
       <Methods replacement={replacement} />
       <Sensitivity {...shared} layers={layers} selected={selected} select={select} goTo={goTo} />
       <RoleCosts replacement={replacement} />
