@@ -1,7 +1,7 @@
 import { hasAlpha } from "../shared/alpha";
 import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
-import type { CostMeasure, LayerCost, Replacement, ReplacementCost, RoleCost } from "../shared/replacement";
+import { notAskedFor, type CostMeasure, type LayerCost, type Replacement, type ReplacementCost, type RoleCost } from "../shared/replacement";
 import { costUnits, formatCostIn, methodTexts } from "../shared/replacement-words";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
 import type { ExportFormat } from "./format";
@@ -69,7 +69,7 @@ function measured({ measure, original: { crossEntropy }, heldOut, sampleTokens, 
   return [
     `- Measured on ${formatCounted(heldOut.tokens, "token")} of ${text(heldOut.source)}, single layers and roles on ${formatCount(sampleTokens)}${original}`,
     ...within,
-    ...kept.map(({ name, reason }) => `- Stays a norm: ${code(name)}, ${text(reason)}`),
+    ...kept.filter(({ reason }) => reason !== notAskedFor).map(({ name, reason }) => `- Stays a norm: ${code(name)}, ${text(reason)}`),
   ].join("\n");
 }
 

@@ -94,6 +94,9 @@ export interface BudgetCurve {
   readonly count?: number;
 }
 
+/** Why norms stay that were not among those to replace. */
+export const notAskedFor = "not asked for";
+
 /** What replacing norms costs this model. */
 export interface Replacement {
   readonly measure: CostMeasure;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { formatNumber } from "../../src/shared/format";
 import type { PanelAction, RunState } from "../../src/shared/panel";
+import { notAskedFor } from "../../src/shared/replacement";
 import type { Result } from "../../src/shared/result";
 import { withReplacement } from "../synthetic-replacement";
 import { syntheticResult } from "../synthetic-result";
@@ -132,9 +133,10 @@ describe("the What-if tab", () => {
   });
 
   it("offers to measure all layers where a set was measured", async () => {
-    const some = withReplacement(plain, { layers: measured.replacement!.layers.slice(0, 2) });
+    const some = withReplacement(plain, { layers: measured.replacement!.layers.slice(0, 2), kept: names.slice(2).map((name) => ({ name, reason: notAskedFor })) });
     await visit({ kept }, [state(), main(some)], async (panel) => {
       expect(await panel.page.locator(".part").innerText()).toContain(`Only 2 of ${names.length} layers were measured.`);
+      expect(await panel.page.locator(".kept").count()).toBe(0);
       await button(panel, "Measure All Layers").click();
       expect(await asked(panel)).toEqual([{ type: "measureReplacement" }]);
       await panel.send(main(measured));

@@ -1,5 +1,6 @@
 import { t } from "@vscode/l10n";
 import { formatSeconds } from "../../src/shared/format";
+import { notAskedFor } from "../../src/shared/replacement";
 import type { Result } from "../../src/shared/result";
 import { Button } from "../button";
 import type { Host } from "../host";
@@ -36,13 +37,13 @@ export function WhatIf({ result, measuring, view, onView, tried, resetTried, sel
   const own = measuring !== undefined && measuring.refusal === undefined && <TriedAlphas tried={tried} reset={resetTried} measuring={measuring} goTo={goTo} host={host} />;
   if (replacement === undefined) return <>{measuring !== undefined && <Offer seconds={result.engine.seconds.total} measuring={measuring} host={host} />}{own}</>;
   const shared = { replacement, view, onView, host };
-  const isPart = replacement.layers.length + replacement.kept.length < layers.length;
+  const left = replacement.kept.filter(({ reason }) => reason === notAskedFor).length;
   return (
     <>
       <CostHeadline replacement={replacement} />
-      {isPart && measuring !== undefined && measuring.refusal === undefined && (
+      {left > 0 && measuring !== undefined && measuring.refusal === undefined && (
         <div class="actions part">
-          <span>{t("Only {0} of {1} layers were measured.", replacement.layers.length, layers.length)}</span>
+          <span>{t("Only {0} of {1} layers were measured.", replacement.layers.length, replacement.layers.length + left)}</span>
           <Button icon="beaker" disabled={measuring.busy} onClick={() => { host.post({ type: "measureReplacement" }); }}>{t("Measure All Layers")}</Button>
         </div>
       )}

@@ -1,5 +1,5 @@
 import { channelBiases, channelWeights } from "../../analysis/normalise";
-import type { ReplacementMethod } from "../../shared/replacement";
+import { notAskedFor, type ReplacementMethod } from "../../shared/replacement";
 import type { ElementWiseValues } from "../graph/replace";
 import type { MeasuredNorm } from "../norm-measurements";
 import type { RowsOfNorm } from "../norm-rows";
@@ -55,7 +55,7 @@ export function candidatesOf(measured: readonly MeasuredNorm[], norms: ReadonlyM
   const kept: { name: string; reason: string }[] = [];
   for (const one of measured) {
     const { name } = one.layer;
-    const reason = only?.has(name) === false ? "not asked for" : obstacle(one);
+    const reason = only?.has(name) === false ? notAskedFor : obstacle(one);
     if (reason === undefined) taken.push({ name, measured: one, norm: norms.get(name)!, shape: one.channelShape! });
     else kept.push({ name, reason });
   }
