@@ -1,10 +1,10 @@
-import { Disposable, env, l10n, Uri, window } from "vscode";
+import { Disposable, env, l10n, window } from "vscode";
 import { UserError } from "../../shared/errors";
 import { formatNumber, printable } from "../../shared/format";
 import { suggestedAlpha } from "../../shared/intent";
 import type { Parts } from "../parts";
 import { registerCommand } from "../register-command";
-import { isLayerItem, isResultItem } from "../tree/items";
+import { isLayerItem, uriOfResult } from "../tree/items";
 import { exportAlphas } from "./export-alphas";
 import { Previews } from "./previews";
 
@@ -15,7 +15,7 @@ export function registerExportCommands({ context, results, panels, intent, log }
   return Disposable.from(
     previews,
     registerCommand(log, "exportAlphas", async (given, format) => {
-      const uri = given instanceof Uri ? given : isResultItem(given) ? given.uri : (panels.activeResult ?? results.currentUri);
+      const uri = uriOfResult(given) ?? panels.activeResult ?? results.currentUri;
       if (uri === undefined) throw new UserError(l10n.t("There is no result to export: analyze a checkpoint or open a result first."));
       await exportAlphas(parts, uri, typeof format === "string" ? format : undefined);
     }),
