@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/errors";
+import type { ReplaceStep } from "../../shared/progress";
 import { replacementMethods, type CostMeasure, type MethodCost, type ReplacementCost, type ReplacementMethod } from "../../shared/replacement";
 import type { ElementWiseValues } from "../graph/replace";
 import type { CalibrationInput } from "../input/input";
@@ -31,7 +32,7 @@ export interface Replacing {
   readonly taken: readonly Candidate[];
   readonly signal: AbortSignal;
   /** Told what is being done. */
-  readonly steps: (stage: string) => OnSteps;
+  readonly steps: (step: ReplaceStep) => OnSteps;
 }
 
 /** What the user wants to be tried beside the methods that there are. */

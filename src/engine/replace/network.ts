@@ -43,10 +43,11 @@ export async function networkOf({ architecture, stages, runtime, checkpoint }: O
 /** Runs variants of a network and scores each against the original, whose own scores come first. */
 export async function scoreVariants(network: Network, batches: readonly Batch[], variants: readonly Variant[], signal: AbortSignal, onSteps: OnSteps): Promise<PredictionScores[]> {
   const { runtime, stages, predictor, outcomes } = network;
-  const outputs = await runVariants(runtime, stages, batches, variants, { signal, onProgress: onSteps });
+  // Running and scoring count half each.
+  const outputs = await runVariants(runtime, stages, batches, variants, { signal, onProgress: (done, total) => { onSteps(done, 2 * total); } });
   return score(runtime, predictor, batches, outputs.original, [outputs.original, ...outputs.variants], outcomes, (done, total) => {
     if (signal.aborted) throw new CancelledError();
-    onSteps(done, total);
+    onSteps(total + done, 2 * total);
   });
 }
 
