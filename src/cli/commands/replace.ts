@@ -26,7 +26,7 @@ export function addReplace(program: Command): void {
     .option("--held-out <path>", "measure on this input, of the kind that is fed (default: a part of what is fed)")
     .option("--held-out-tokens <n>", "most tokens to measure on", wholeNumber(2, 10_000_000), 1024)
     .option("--layers <name...>", "replace these layers alone")
-    .option("--values <file>", "measure these values too (.safetensors, or .json of alphas by name)")
+    .option("--values <file>", "measure these values too (.safetensors, a result, or .json of alphas by name)")
     .option("--budget <cost>", "tell how many layers can be replaced for at most this cost", cost)
     .option("--out <file>", "write the result, and the values that cost least beside it")
     .option("--json", "print the result as JSON and nothing else")

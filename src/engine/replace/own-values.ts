@@ -1,5 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { ReplacementCurve } from "../../shared/replacement";
+import { resultSuffix } from "../../shared/result";
+import { weightsPathOf } from "../../shared/weights-path";
 import { openCheckpoint } from "../checkpoint/formats";
 import { isJsonObject, readJsonFile } from "../checkpoint/json";
 import { readTensor } from "../checkpoint/tensor-data";
@@ -17,11 +19,11 @@ const parameters = ["alpha", "shift", "weight", "bias"] as const;
 
 /**
  * Reads values for layers: NAME.alpha [1] with, where they are to be set, NAME.weight and NAME.bias [C] and, for Derf, NAME.shift [1] from a safetensors
- * file; or alphas by name from a JSON file.
+ * file, or from the one beside a result; or alphas by name from a JSON file.
  * @throws UserError where the file is neither, or holds an alpha that is not above 0, or a value that is not finite.
  */
 export async function readOwnValues(path: string): Promise<ReadonlyMap<string, OwnLayerValues>> {
-  const values = path.toLowerCase().endsWith(".json") ? await readAlphas(path) : await readTensors(path);
+  const values = await readFrom(path);
   if (values.size === 0) throw new UserError(`${path} holds no values for norm layers; give tensors called NAME.alpha, or a JSON object of alphas by layer.`);
   for (const [name, { alpha, shift, gain, offset }] of values) {
     if (!(alpha > 0) || !Number.isFinite(alpha)) throw new UserError(`${path} gives ${name} the alpha ${alpha}; give a number above 0.`);
@@ -29,6 +31,11 @@ export async function readOwnValues(path: string): Promise<ReadonlyMap<string, O
     if (!isFinite) throw new UserError(`${path} gives ${name} values that are not finite; make them again.`);
   }
   return values;
+}
+
+async function readFrom(path: string): Promise<Map<string, OwnLayerValues>> {
+  if (path.endsWith(resultSuffix)) return readTensors(weightsPathOf(path));
+  return path.toLowerCase().endsWith(".json") ? readAlphas(path) : readTensors(path);
 }
 
 async function readAlphas(path: string): Promise<Map<string, OwnLayerValues>> {

@@ -155,7 +155,7 @@ describe("values of the user's own", () => {
     const path = join(await temporaryFolder(), "run.normlens.json");
     const first = await replace();
     await writeResult(path, first.analysis);
-    const { replacement } = await replace({ values: path.replace(".json", ".safetensors") });
+    const { replacement } = await replace({ values: path });
     const own = replacement.methods.find(({ method }) => method === "own")!;
     const chosen = replacement.methods.find(({ method }) => method === replacement.chosen)!;
     expect(own.cost).toBeCloseTo(chosen.cost!, 6);
