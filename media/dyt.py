@@ -11,6 +11,10 @@ Any other model, with the values that `normlens analyze --out` wrote, or one alp
     dyt.convert(model, "RESULT.normlens.safetensors")        # alpha, weight and bias fitted layer by layer
     dyt.convert(model, 0.5)                                  # alpha 0.5, and each norm's own weight and bias
 
+A converted model can be brought nearer to the original before anything else is trained, without labels and in seconds:
+
+    dyt.calibrate(model, original, batches)                  # changes alpha, weight and bias alone
+
 To train from scratch, alphas and weights from the first batch, and no weight decay on them:
 
     dyt.convert(model)
@@ -30,7 +34,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-__all__ = ["DyT", "Derf", "ISRU", "convert", "init_from_batch", "load", "parameter_groups"]
+__all__ = ["DyT", "Derf", "ISRU", "calibrate", "convert", "init_from_batch", "load", "parameter_groups"]
 
 # Names of classes that normalise over channels, in any codebase; those that are gated take a second input.
 NORM_CLASS = re.compile(r"^(?!.*gated).*(rms|layer)_?norm(?!alize)", re.IGNORECASE)
@@ -203,6 +207,51 @@ def init_from_batch(model, batch):
     return model
 
 
+def calibrate(model, original, batches, steps=60, rate=3e-3):
+    """Tunes alpha, shift, weight and bias of every DyT, Derf and ISRU, all layers together, so that the model predicts what the original
+    predicts; nothing else is changed. Returns the mean KL divergence from the original, in nats, before and after.
+
+    What fits layer by layer can't know, this does: how errors of layers meet. It needs no labels, and runs without dropout.
+
+    original: the model with its norms, which gives logits as the model does: as an output's `logits`, or as the output itself.
+    batches: what the models are called with, one after the other and over again: each a dict of keyword arguments, a tuple, or one argument.
+    steps, rate: of Adam; the rate falls evenly to 0.
+    Raises ValueError where the model has no such layer, where there is no batch, or where predictions are not finite; nothing is changed then.
+    """
+    layers = [module for module in model.modules() if isinstance(module, _ElementWise)]
+    batches = list(batches)
+    if not layers:
+        raise ValueError(f"{type(model).__name__} has no DyT; call dyt.convert before.")
+    if not batches:
+        raise ValueError("There is no batch; give at least one.")
+    before = copy.deepcopy([layer.state_dict() for layer in layers])
+    tuned = [parameter for layer in layers for parameter in layer.parameters()]
+    with _only_training(model, original, tuned):
+        with torch.no_grad():
+            wanted = [_log_probabilities(original, batch) for batch in batches]
+            start = _mean_divergence(model, batches, wanted)
+        optimizer = torch.optim.Adam(tuned, lr=rate)
+        try:
+            for step in range(steps):
+                for group in optimizer.param_groups:
+                    group["lr"] = rate * (1 - step / steps)
+                place = step % len(batches)
+                divergence = _divergence(_log_probabilities(model, batches[place]), wanted[place])
+                if not torch.isfinite(divergence):
+                    raise ValueError("The model's predictions are not finite; convert it with other values, or take a lower rate.")
+                optimizer.zero_grad(set_to_none=True)
+                divergence.backward()
+                optimizer.step()
+            with torch.no_grad():
+                return start, _mean_divergence(model, batches, wanted)
+        except BaseException:
+            for layer, state in zip(layers, before):
+                layer.load_state_dict(state)
+            raise
+        finally:
+            optimizer.zero_grad(set_to_none=True)
+
+
 def parameter_groups(model, weight_decay):
     """Two groups for an optimizer: matrices with `weight_decay`, and without any all that has one axis: alpha, shift, and the weights
     and biases of norms, of what replaces them, and of linear layers. Frozen parameters are left out."""
@@ -340,6 +389,39 @@ def _start(layer, path, x):
     # A channel that is 0 in the whole batch takes the gain of the others.
     gain = torch.where(squares > 0, products / squares.clamp_min(1e-30), products.sum() / squares.sum())
     layer.weight.copy_(gain.reshape(layer.weight.shape))
+
+
+@contextmanager
+def _only_training(model, original, tuned):
+    """Both models as in use, and gradients for some parameters alone; all flags are put back."""
+    training = {module: module.training for one in (model, original) for module in one.modules()}
+    gradients = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    try:
+        model.eval()
+        original.eval()
+        for parameter in gradients:
+            parameter.requires_grad_(False)
+        for parameter in tuned:
+            parameter.requires_grad_(True)
+        yield
+    finally:
+        for module, flag in training.items():
+            module.training = flag
+        for parameter, flag in gradients.items():
+            parameter.requires_grad_(flag)
+
+
+def _log_probabilities(model, batch):
+    output = _call(model, batch)
+    return torch.log_softmax(getattr(output, "logits", output).float(), dim=-1)
+
+
+def _divergence(given, wanted):
+    return (wanted.exp() * (wanted - given)).sum(-1).mean()
+
+
+def _mean_divergence(model, batches, wanted):
+    return sum(_divergence(_log_probabilities(model, batch), one).item() for batch, one in zip(batches, wanted)) / len(batches)
 
 
 def _call(model, batch):

@@ -311,5 +311,42 @@ class Training(unittest.TestCase):
         optimizer.step()
 
 
+class Calibration(unittest.TestCase):
+    """Nearer to the original, by alpha, weight and bias alone."""
+
+    def pair(self):
+        original = nn.Sequential(Block(nn.LayerNorm(6)), Block(nn.LayerNorm(6)), nn.Linear(6, 5))
+        converted = dyt.convert(copy.deepcopy(original), 0.5)
+        converted[2].weight.requires_grad_(False)
+        return original, converted.train(), [torch.randn(4, 3, 6) * torch.rand(4, 3, 1) * 3 for _ in range(3)]
+
+    def test_brings_predictions_nearer_and_changes_nothing_else(self):
+        original, converted, batches = self.pair()
+        before = {name: value.clone() for name, value in converted.state_dict().items()}
+        start, end = dyt.calibrate(converted, original, batches, steps=90, rate=1e-2)
+        self.assertLess(end, start / 2)
+        self.assertGreater(end, 0)
+        for name, value in converted.state_dict().items():
+            self.assertEqual(torch.equal(value, before[name]), ".norm." not in name, name)
+        self.assertTrue(converted.training and converted[0].linear.weight.requires_grad)
+        self.assertFalse(converted[2].weight.requires_grad)
+        self.assertTrue(all(parameter.grad is None for parameter in [*converted.parameters(), *original.parameters()]))
+
+    def test_a_perfect_copy_stays_as_good(self):
+        original, converted, batches = self.pair()
+        start, end = dyt.calibrate(copy.deepcopy(converted), converted, batches, steps=3)
+        self.assertAlmostEqual(start, 0, 6)
+        self.assertAlmostEqual(end, 0, 6)
+
+    def test_refusals_change_nothing(self):
+        original, converted, batches = self.pair()
+        before = copy.deepcopy(converted.state_dict())
+        for arguments in ((original, converted, batches), (converted, original, []), (converted, original, [batches[0] * math.nan])):
+            with self.assertRaises(ValueError):
+                dyt.calibrate(*arguments)
+        for name, value in converted.state_dict().items():
+            self.assertTrue(torch.equal(value, before[name]), name)
+
+
 if __name__ == "__main__":
     unittest.main()
