@@ -1,5 +1,5 @@
-import type { Norm } from "../shared/norm";
-import { familyNames, quantileLevels, saturationThresholds, type InputStatistics, type LayerResult } from "../shared/result";
+import { comparedKind, type Norm, type TrainedCurve } from "../shared/norm";
+import { familyNames, quantileLevels, saturationThresholds, type InputStatistics, type LayerResult, type TrainedLayer } from "../shared/result";
 import { fitChannels, type ChannelFit } from "./channel-fit";
 import { curveData, emptyCurve } from "./curve-data";
 import { fitFamilies } from "./family-fit";
@@ -41,6 +41,8 @@ export const sampledRows = 96;
 const unlikeRows = 24;
 /** Rows of a sequence that the typical |x| is taken from. */
 const rowsForScale = 16;
+/** |alpha * x| from which on a trained curve counts as flat. */
+const saturated = 2;
 /** Variance of x-hat, 1 by construction, below which the input counts as constant. */
 const constantVariance = 1e-10;
 
@@ -104,7 +106,7 @@ export class LayerMeasurement {
     const interval = fit.status === "linear" ? { low: 0, high: alpha } : alphaInterval(nodes, this.sample.weighted, fit, this.options.seed);
     const affine = { weight: channelWeights(norm), bias: channelBiases(norm) };
     const channelFit = fitChannels(response, affine, this.weightedSquares, alpha, bounds);
-    return this.measured(channelFit, {
+    return this.measured(channelFit, histogram, {
       input: statistics,
       linear: line,
       ceiling: { r2: ceilingR2(nodes) },
@@ -168,7 +170,7 @@ export class LayerMeasurement {
     const offset = Float32Array.from(channelBiases(this.norm), (bias, channel) => bias + weight[channel]! * meanY);
     const channelFit = { alpha, r2: 0, gain: new Float32Array(this.norm.channels), offset };
     const nothing = { gain: 0, offset: meanY, r2: 0 };
-    return this.measured(channelFit, {
+    return this.measured(channelFit, histogram, {
       input,
       linear: { slope: 0, r2: 0 },
       ceiling: { r2: 0 },
@@ -180,7 +182,7 @@ export class LayerMeasurement {
     });
   }
 
-  private measured(channelFit: ChannelFit, findings: Findings): MeasuredLayer {
+  private measured(channelFit: ChannelFit, histogram: readonly HistogramBin[], findings: Findings): MeasuredLayer {
     const { name, role, kind, depth, eps, axes, channels } = this.norm;
     const { alpha, r2, gain, offset } = channelFit;
     const { std } = findings.input;
@@ -190,6 +192,7 @@ export class LayerMeasurement {
         ...findings,
         perChannel: { alpha, r2 },
         inverseStd: std === 0 ? 0 : 1 / std,
+        ...(this.norm.trained && { trained: trainedLayer(this.norm, this.norm.trained, histogram) }),
       },
       channelFit: { alpha, gain, offset },
     };
@@ -214,6 +217,23 @@ function saturationAt(histogram: readonly HistogramBin[], alpha: number): LayerR
     saturationThresholds,
     saturationThresholds.map((threshold) => shareBeyond(histogram, Number(threshold) / alpha)),
   );
+}
+
+/** What training made of an element-wise layer, and how far its input reaches into the flat part. */
+function trainedLayer(norm: Norm, { curve, alpha: alphas, shift }: TrainedCurve, histogram: readonly HistogramBin[]): TrainedLayer {
+  const alpha = median(alphas);
+  return {
+    ...{ curve, alpha, alphaMin: Math.min(...alphas), alphaMax: Math.max(...alphas), alphas: alphas.length },
+    shift: shift ? median(shift) : 0,
+    saturation: alpha === 0 ? 0 : shareBeyond(histogram, saturated / Math.abs(alpha)),
+    against: comparedKind(norm),
+  };
+}
+
+/** 0 of nothing. */
+function median(values: Float32Array): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
 }
 
 function recordOf<Key extends string>(keys: readonly Key[], values: readonly number[]): Record<Key, number> {

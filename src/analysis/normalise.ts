@@ -1,4 +1,4 @@
-import type { Norm } from "../shared/norm";
+import { comparedKind, type Norm } from "../shared/norm";
 import type { CentralSums } from "./moments";
 
 /** What a norm layer does to one row: x-hat = (x - centre) * inverse. */
@@ -25,7 +25,7 @@ export class RowNormaliser {
   private readonly squaredWeight: Float64Array;
 
   constructor(norm: Norm) {
-    this.centred = norm.kind !== "rmsnorm";
+    this.centred = comparedKind(norm) !== "rmsnorm";
     this.eps = norm.eps;
     this.squaredWeight = channelWeights(norm).map((weight) => weight * weight);
   }

@@ -1,11 +1,11 @@
 import type { Coverage, InputDescription, LayerResult, ModelDescription, Result, Warning } from "../shared/result";
+import { aboutLayers, namedLayers } from "./layer-warnings";
+import { aboutTrained } from "./trained-warnings";
 
 /** Below this many rows a fit describes the rows, not the layer. */
 const fewRows = 256;
 /** First positions stand apart where their standard deviation exceeds the mean token's by this factor (GPT-2: 35; arXiv 2507.02559). */
 const standsApart = 4;
-/** A kind of warning that hits more layers than this is told once for all of them. */
-const namedLayers = 3;
 /** Hidden size from which an image model counts as ViT-L. */
 const vitLargeWidth = 1024;
 /** Above this alpha supervised ViT-L training diverged (arXiv 2503.10622, section 7.1). */
@@ -17,6 +17,7 @@ export function warningsFor({ model, input, coverage, layers }: Pick<Result, "mo
     ...aboutInput(input),
     ...aboutTokens(layers),
     ...aboutCoverage(coverage),
+    ...aboutTrained(layers),
     ...aboutLayers("non-finite", layers, (layer) => layer.input.nonFinite > 0, "NaN or infinite elements came in, and rows that hold any were left out"),
     ...aboutLayers("degenerate", layers, (layer) => layer.fit.status === "no-data", "no finite row came in, so there is no fit and alpha is a placeholder"),
     ...aboutLayers("degenerate", layers, (layer) => layer.fit.status === "degenerate", "the input does not vary, so there is no fit and alpha is a placeholder"),
@@ -42,14 +43,6 @@ function aboutCoverage({ found, measured, missing }: Coverage): Warning[] {
   const names = missing.slice(0, namedLayers).map(({ name, reason }) => `${name} (${reason})`);
   const rest = missing.length > namedLayers ? ` and ${missing.length - namedLayers} more` : "";
   return [{ code: "not-covered", message: `${measured} of ${found} norm layers were measured; missing: ${names.join(", ")}${rest}.` }];
-}
-
-/** One warning for each layer concerned, or one for all where they are many. */
-function aboutLayers(code: Warning["code"], layers: readonly LayerResult[], concerns: (layer: LayerResult) => boolean, text: string): Warning[] {
-  const concerned = layers.filter(concerns);
-  if (concerned.length <= namedLayers) return concerned.map(({ name }) => ({ code, layer: name, message: `${name}: ${text}.` }));
-  const names = concerned.slice(0, namedLayers).map(({ name }) => name);
-  return [{ code, message: `${concerned.length} of ${layers.length} layers (${names.join(", ")} ...): ${text}.` }];
 }
 
 function aboutFirstTokens(input: InputDescription, layers: readonly LayerResult[]): Warning[] {

@@ -1,9 +1,11 @@
 import type { MeasuredLayer, MeasurementOptions } from "../analysis/measurement";
 import { UserError } from "../shared/errors";
+import type { TrainedCurve } from "../shared/norm";
 import type { TensorReference } from "./checkpoint/checkpoint";
 import { quote } from "./checkpoint/quote";
 import type { NormCall } from "./forward";
-import type { Constant } from "./graph/find/constants";
+import type { Constant, Constants } from "./graph/find/constants";
+import type { MatchedCurve } from "./graph/find/match";
 import { viewOf } from "./graph/find/view";
 import type { Value } from "./graph/graph";
 import type { Measurer } from "./measurer/measurer";
@@ -84,7 +86,7 @@ export class NormMeasurements {
  */
 export async function readNorm({ node, graph }: SurveyedNorm): Promise<RowsOfNorm> {
   const { constants } = viewOf(graph);
-  const { name, kind, role, depth, eps, over } = node;
+  const { name, kind, role, depth, eps, over, trained } = node;
   const gain = node.gain === undefined ? undefined : await constants.read(node.gain);
   const offset = node.offset === undefined ? undefined : await constants.read(node.offset);
   const tensorBehind = (value: Value | undefined): TensorReference | undefined => (value === undefined ? undefined : graph.weights.get(constants.initializer(value) ?? ""));
@@ -99,7 +101,18 @@ export async function readNorm({ node, graph }: SurveyedNorm): Promise<RowsOfNor
     ...(affineAxes && { affineAxes }),
     ...(gain && { weight: Float32Array.from(gain.data) }),
     ...(offset && { bias: Float32Array.from(offset.data) }),
+    ...(trained && { trained: await readCurve(constants, name, trained, tensorBehind) }),
   };
+}
+
+/** @throws UserError where alpha or shift is not a number. */
+async function readCurve(constants: Constants, name: string, { curve, alpha, shift, against }: MatchedCurve, tensorBehind: (value: Value) => TensorReference | undefined): Promise<TrainedCurve> {
+  const read = async (what: string, value: Value): Promise<Float32Array> => {
+    const constant = await constants.read(value);
+    refuseNonFinite(`the ${what} of ${name}`, constant, tensorBehind(value));
+    return Float32Array.from(constant?.data ?? []);
+  };
+  return { curve, alpha: await read("alpha", alpha), ...(shift !== undefined && { shift: await read("shift", shift) }), against };
 }
 
 /** @param what stands for the constant where it is no tensor of the checkpoint's. */

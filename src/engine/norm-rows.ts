@@ -31,10 +31,10 @@ interface Layout {
  * have these; others, as groups of channels, have none: what is measured of them is before the affine.
  */
 export function settled(norm: RowsOfNorm, { shape }: Tensor): Norm {
-  const { name, kind, role, depth, eps, over, weight, bias } = norm;
+  const { name, kind, role, depth, eps, over, weight, bias, trained } = norm;
   const { channels, sharesAffine } = layoutOf(norm, shape);
   const axes = axesOf(over, shape.length).map((axis) => axis - shape.length);
-  return { name, kind, role, depth, eps, axes, channels, ...(weight && sharesAffine && { weight }), ...(bias && sharesAffine && { bias }) };
+  return { name, kind, role, depth, eps, axes, channels, ...(weight && sharesAffine && { weight }), ...(bias && sharesAffine && { bias }), ...(trained && { trained }) };
 }
 
 /** As {@link settled}, for whoever takes every element of a row for a channel of its own. */

@@ -1,6 +1,7 @@
 import type { NormRole } from "./norm";
 import type { Naming } from "./parameter-names";
 import type { AnalysisRequest } from "./request";
+import type { Replacement } from "./replacement";
 import type { InputDescription } from "./result";
 
 /** Asks for a checkpoint to be written anew with DyT in the place of its norms. */
@@ -9,7 +10,7 @@ export interface ConvertRequest {
   readonly analysis: AnalysisRequest;
   /** Folder that is made. */
   readonly target: string;
-  /** A safetensors file with NAME.alpha and, where they are to be set, NAME.weight and NAME.bias, or a JSON file of alphas by name. */
+  /** A result, with its values beside it; or a safetensors file with NAME.alpha and, where they are to be set, NAME.weight and NAME.bias; or a JSON file of alphas by name. */
   readonly values?: string;
   /** Layers to convert, by name; all where absent. */
   readonly layers?: readonly string[];
@@ -24,7 +25,7 @@ export interface ConvertedLayer {
   readonly role: NormRole;
   readonly channels: number;
   readonly alpha: number;
-  /** How much of the norm's output the layer explains, on the calibration input; absent where the values were given. */
+  /** How much of the norm's output the layer explains, on the calibration input; absent where it is not known. */
   readonly r2?: number;
 }
 
@@ -34,8 +35,12 @@ export interface KeptNorm {
   readonly reason: string;
 }
 
-/** Where the values of a conversion come from. */
-export type ValuesSource = { readonly kind: "fit"; readonly input: InputDescription } | { readonly kind: "file"; readonly path: string };
+/** Where the values of a conversion come from: an analysis that ran for it, an earlier one, or a file of values alone. */
+export type ValuesSource =
+  | { readonly kind: "fit"; readonly input: InputDescription }
+  /** With what replacing costs, where that was measured. */
+  | { readonly kind: "result"; readonly path: string; readonly input: InputDescription; readonly replacement?: Replacement }
+  | { readonly kind: "file"; readonly path: string };
 
 /** What a conversion wrote. */
 export interface Conversion {

@@ -2,7 +2,7 @@ import type { EngineChoice, EngineFallback } from "./engines";
 import { UserError } from "./errors";
 import { normRoles, type NormKind } from "./norm";
 import { damageOfReplacement } from "./replacement-shape";
-import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type CurveData, type LayerResult, type PooledFit, type Result } from "./result";
+import { quantileLevels, resultSchema, saturationThresholds, type GroupResult, type CurveData, type LayerResult, type PooledFit, type Result, type TrainedLayer } from "./result";
 import { first, firstDifference, optionalDifference } from "./shape";
 
 /*
@@ -11,7 +11,7 @@ import { first, firstDifference, optionalDifference } from "./shape";
 
 const suggestion = { scratch: 0, scratchSource: "default", convert: 0 } as const;
 
-const layer: Required<LayerResult> = {
+const layer: Required<Omit<LayerResult, "trained">> = {
   name: "",
   role: "other",
   kind: "layernorm",
@@ -91,6 +91,7 @@ export function damageOf(value: unknown): string | undefined {
   return firstDifference(example, value, "") ?? damagedOption(value as Result) ?? unknownWord(value as Result) ?? repeatedName(value as Result) ?? damagedCurve(value as Result);
 }
 
+const trained: TrainedLayer = { curve: "tanh", alpha: 0, alphaMin: 0, alphaMax: 0, alphas: 0, shift: 0, saturation: 0, against: "layernorm" };
 const choice: EngineChoice = { asked: { runtime: "", device: "" }, reason: "", others: [{ runtime: "", device: "", reason: "" }] };
 const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 
@@ -103,12 +104,13 @@ function damagedOption({ engine, coverage, layers, warnings, replacement }: Resu
     optionalDifference(fallback, engine.fallback, "engine.fallback") ??
     optionalDifference([""], coverage.batchNorms, "coverage.batchNorms") ??
     first(layers, ({ input }, index) => optionalDifference({ std: 0, absMax: 0 }, input.first, `layers[${index}].input.first`)) ??
+    first(layers, (layer, index) => optionalDifference(trained, layer.trained, `layers[${index}].trained`)) ??
     first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`)) ??
     damageOfReplacement(replacement)
   );
 }
 
-const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true };
+const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true, dyt: true, derf: true, isru: true };
 const fitStatuses: Readonly<Record<PooledFit["status"], true>> = { ok: true, linear: true, degenerate: true, "no-data": true };
 
 /** Words that choose how something is drawn or told. */

@@ -1,6 +1,6 @@
 import type { EngineChoice, EngineFallback } from "./engines";
-import type { NormKind, NormRole } from "./norm";
-import type { Replacement } from "./replacement";
+import type { NormKind, NormRole, StatisticalKind } from "./norm";
+import type { Replacement, ReplacementCurve } from "./replacement";
 
 /** Version of the result format; a reader refuses any other. */
 export const resultSchema = "normlens/1";
@@ -129,7 +129,26 @@ export interface LayerResult {
   /** 1 / input.std, the prior that the DyT paper observed in trained networks. */
   readonly inverseStd: number;
   readonly suggest: AlphaSuggestion;
+  /** Where the layer is DyT, Derf or the like already: what training made of it. All other numbers are of the norm that could stand there. */
+  readonly trained?: TrainedLayer;
   readonly curve: CurveData;
+}
+
+/** An element-wise layer as it was trained: gain * f(alpha * x + shift) + offset. */
+export interface TrainedLayer {
+  readonly curve: ReplacementCurve;
+  /** The median where every channel has its own. */
+  readonly alpha: number;
+  readonly alphaMin: number;
+  readonly alphaMax: number;
+  /** Number of alphas: 1, or the number of channels. */
+  readonly alphas: number;
+  /** 0 where the layer has none; the median where every channel has its own. */
+  readonly shift: number;
+  /** Share of elements with |alpha * x| above 2, at `alpha`. */
+  readonly saturation: number;
+  /** The norm that the layer is compared with. */
+  readonly against: StatisticalKind;
 }
 
 /** Thresholds on |alpha * x| that published saturation figures use. */
@@ -270,6 +289,14 @@ export interface Warning {
     | "non-finite"
     | "few-tokens"
     | "vit-large"
+    /** A trained alpha is 0 or negative. */
+    | "alpha-sign"
+    /** A trained alpha is one for every channel, where the layer is published with one number. */
+    | "alpha-vector"
+    /** Trained alphas are all the same, as at the start of training. */
+    | "alpha-unmoved"
+    /** A trained alpha is far from 1 / std of what goes in. */
+    | "alpha-far"
     | "final-norm";
   readonly layer?: string;
   readonly message: string;

@@ -1,9 +1,9 @@
-import type { NormSpecification } from "../graph/builder";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { architectureName, blockCount, eps, headSize, optionalSize, optionalText, size } from "./config";
 import { logitsStage, maskedHeadStage } from "./ends";
 import { encoderBlock } from "./encoder-block";
+import { normsOf } from "./norm-in";
 import { contextLengthOf, tokenEmbedding, tokenEmbeddingStage } from "./token-embedding";
 import { any, holds, type Weights } from "./weights";
 
@@ -28,14 +28,7 @@ function build(weights: Weights, config: Config): Architecture {
   const heads = size(config, "num_attention_heads");
   const shape = { heads, keyValueHeads: heads, headSize: headSize(width, heads), causal: false };
   const act = activation(optionalText(config, "hidden_act") ?? "gelu_new");
-  const normEps = eps(config, ["layer_norm_eps"], 1e-12);
-  const norm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number): NormSpecification => ({
-    ...names.norm(name, channels),
-    kind: "layernorm",
-    role,
-    depth: index,
-    eps: normEps,
-  });
+  const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-12));
 
   const mapped = stage("embedding mapping", (g) => {
     const x = g.input(hiddenState(0), "float32", ["batch", "sequence", embeddingSize]);

@@ -1,6 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import type { Architecture, Family } from "./architecture";
+import { oddNames, withOfficialNames } from "./element-wise-names";
 import { graphArchitecture } from "./graph";
 import { languageFamilies } from "./language-families";
 import { speechFamilies } from "./speech-families";
@@ -20,20 +21,21 @@ export interface RecognisedModel {
  * Finds the family, from config.json's model_type or else from the tensors' names, and builds the architecture.
  * @throws UserError for a family that is not known, and for tensors or fields that do not fit.
  */
-export function recogniseModel(checkpoint: Checkpoint): RecognisedModel {
-  if (checkpoint.graph) return { family: "onnx", architecture: graphArchitecture(checkpoint, checkpoint.graph) };
-  if (checkpoint.tensors.size === 0) {
-    throw new UserError(`${checkpoint.path} holds no tensors; there is nothing to analyse.`);
+export function recogniseModel(stored: Checkpoint): RecognisedModel {
+  if (stored.graph) return { family: "onnx", architecture: graphArchitecture(stored, stored.graph) };
+  if (stored.tensors.size === 0) {
+    throw new UserError(`${stored.path} holds no tensors; there is nothing to analyse.`);
   }
+  const checkpoint = withOfficialNames(stored);
   const config = checkpoint.config ?? {};
-  if ("normlens" in config) throw new UserError(`${checkpoint.path} was converted by NormLens: its norms are element-wise layers already; name the checkpoint that it was made from.`);
   const modelType = config["model_type"];
   const family =
     typeof modelType === "string"
       ? families.find((known) => known.modelTypes.includes(modelType))
       : families.find((known) => known.recognises(checkpoint));
   if (!family) throw unknownFamily(checkpoint, modelType);
-  return { family: family.name, architecture: family.build(new Weights(checkpoint), config) };
+  const architecture = family.build(new Weights(checkpoint), config);
+  return { family: family.name, architecture: { ...architecture, assumptions: [...architecture.assumptions, ...oddNames(stored)] } };
 }
 
 function unknownFamily(checkpoint: Checkpoint, modelType: unknown): UserError {

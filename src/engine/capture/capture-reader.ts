@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/errors";
 import { normRoles } from "../../shared/norm";
-import type { Norm, NormKind, NormRole } from "../../shared/norm";
+import type { Norm, NormRole, StatisticalKind } from "../../shared/norm";
 import type { ModelDescription } from "../../shared/result";
 import type { TensorReference } from "../checkpoint/checkpoint";
 import { isJsonObject } from "../checkpoint/json";
@@ -15,7 +15,7 @@ import { parseRuns } from "./sequence-runs";
 import type { SequenceRun } from "./sequence-runs";
 
 /** Where a file gives no eps: the default of torch.nn.LayerNorm and GroupNorm, and that of Llama's RMSNorm in transformers. */
-const defaultEps: Readonly<Record<NormKind, number>> = { layernorm: 1e-5, groupnorm: 1e-5, rmsnorm: 1e-6 };
+const defaultEps: Readonly<Record<StatisticalKind, number>> = { layernorm: 1e-5, groupnorm: 1e-5, rmsnorm: 1e-6 };
 
 /** Elements that {@link readBlocks} reads at once where sequences are shorter: 16 MiB of float32. */
 const elementsAtOnce = 2 ** 22;
@@ -143,7 +143,7 @@ async function readParameter({ path, tensors }: Source, name: string, lengths: r
   throw new UserError(`${path}: ${quote(name)} holds NaN or infinite values; capture it again.`);
 }
 
-function kindOf(source: Source, name: string): NormKind {
+function kindOf(source: Source, name: string): StatisticalKind {
   const kind = textOf(source, name, "kind");
   if (kind === undefined) {
     if (source.tensors.has(`${name}.bias`)) return "layernorm";
@@ -152,7 +152,7 @@ function kindOf(source: Source, name: string): NormKind {
   return isKind(kind) ? kind : refuse(source, name, "kind", "layernorm, rmsnorm or groupnorm");
 }
 
-function isKind(kind: string): kind is NormKind {
+function isKind(kind: string): kind is StatisticalKind {
   return Object.hasOwn(defaultEps, kind);
 }
 

@@ -1,4 +1,4 @@
-import type { Norm } from "../../shared/norm";
+import { comparedKind, type Norm } from "../../shared/norm";
 import type { InputDescription, ModelDescription } from "../../shared/result";
 import { SafetensorsWriter } from "../checkpoint/safetensors-writer";
 import type { TensorLayout } from "../checkpoint/safetensors-writer";
@@ -102,7 +102,7 @@ function metadataOf(norms: readonly AnnouncedNorm[], { model, input }: CaptureDe
 
 function entriesOf({ norm, runs, rowsPerPosition, calls }: AnnouncedNorm): [string, string][] {
   const values: Readonly<Record<CaptureKey, string>> = {
-    kind: norm.kind,
+    kind: comparedKind(norm),
     eps: String(norm.eps),
     role: norm.role,
     depth: String(norm.depth),

@@ -48,6 +48,7 @@ export function planConversion({ path, graph }: Checkpoint, survey: ReadonlyMap<
 }
 
 function replacementOf(node: NormNode, valuesOf: ValuesOf, isGraph: boolean): ReturnType<ValuesOf> {
+  if (node.trained) return { reason: "it is element-wise already" };
   if (node.kind === "groupnorm") return { reason: "it is a group norm, whose rows are more than channels" };
   const found = valuesOf(node);
   return "values" in found && !isGraph && found.values.shape.length > 1 ? { reason: "it normalises over other axes than the last" } : found;

@@ -1,10 +1,12 @@
 import { onnx } from "onnx-proto";
 import type { Dtype } from "../../shared/dtype";
 import type { NormRole } from "../../shared/norm";
+import type { ReplacementCurve } from "../../shared/replacement";
 import type { TensorReference } from "../checkpoint/checkpoint";
 import { attributeProtos, type Attribute } from "./attributes";
 import { valueInfo, type Graph, type Value, type ValueType } from "./graph";
-import { normLabel } from "./norm-label";
+import { elementWiseNodes } from "./element-wise";
+import { normLabel, type ComparedNorm } from "./norm-label";
 
 const { DataType } = onnx.TensorProto;
 
@@ -39,7 +41,7 @@ export function outSize({ weight, layout }: Linear): number {
 export interface NormSpecification {
   /** Module path as the checkpoint spells it. */
   readonly name: string;
-  readonly kind: "layernorm" | "rmsnorm";
+  readonly kind: ComparedNorm["kind"];
   readonly role: NormRole;
   readonly depth: number;
   readonly eps: number;
@@ -49,6 +51,18 @@ export interface NormSpecification {
   /** What the gain is more than the stored weight: 1 in Gemma, whose weights are 0 where the gain is 1; nothing unless stated. */
   readonly weightOffset?: number;
   readonly bias?: TensorReference | undefined;
+  /** Where an element-wise layer stands in the norm's place. */
+  readonly trained?: CurveSpecification | undefined;
+}
+
+/** f(alpha * x + shift) in the place of x-hat. */
+export interface CurveSpecification {
+  readonly curve: ReplacementCurve;
+  /** One number, or one for each channel. */
+  readonly alpha: TensorReference;
+  /** What alpha is more than its stored value; nothing unless stated. */
+  readonly alphaOffset?: number;
+  readonly shift?: TensorReference | undefined;
 }
 
 /**
@@ -204,8 +218,9 @@ export class GraphBuilder {
     return this.op("Mul", [x, y]);
   }
 
-  /** Norm layer over the last axis; the node carries the layer's name, role and depth for whoever looks for norms. */
+  /** Norm layer over the last axis, or the layer in its place; the node carries the layer's name, role and depth for whoever looks for norms. */
   norm(x: Value, norm: NormSpecification): Value {
+    if (norm.trained) return this.elementWise(x, norm, norm.trained);
     const opType = norm.kind === "layernorm" ? "LayerNormalization" : "RMSNormalization";
     const gain = this.gain(norm);
     const output = `norm_${this.nodes.length}`;
@@ -217,6 +232,16 @@ export class GraphBuilder {
       output: [output],
       attribute: attributeProtos({ axis: { int: -1 }, epsilon: { float: norm.eps } }),
     });
+    return output;
+  }
+
+  private elementWise(input: Value, norm: NormSpecification, { curve, alpha: stored, alphaOffset, shift }: CurveSpecification): Value {
+    const alpha = alphaOffset === undefined ? this.weight(stored) : this.add(this.weight(stored), this.float(alphaOffset));
+    const gain = norm.weight && this.gain(norm);
+    const offset = norm.bias && this.weight(norm.bias);
+    const output = `norm_${this.nodes.length}`;
+    const layer = { curve, input, output, alpha, shift: shift && this.weight(shift), gain, offset };
+    this.nodes.push(...elementWiseNodes(norm.name, layer, normLabel(norm.role, norm.depth, norm)));
     return output;
   }
 

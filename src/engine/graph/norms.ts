@@ -3,7 +3,8 @@ import type { Over } from "./axes";
 import { batchNormOfSample, instanceNorm, regrouped } from "./find/grouped";
 import { decomposedNorm } from "./find/decomposed";
 import { fusedNorm } from "./find/fused";
-import type { NormMatch, NormSpelling } from "./find/match";
+import { elementWise } from "./find/element-wise";
+import type { MatchedCurve, NormMatch, NormSpelling } from "./find/match";
 import { namesOf } from "./find/names";
 import { normPlace } from "./find/norm-place";
 import { viewOf, type GraphView } from "./find/view";
@@ -26,10 +27,12 @@ export interface NormNode extends Pick<Norm, "name" | "kind" | "role" | "depth" 
   readonly offset?: Value;
   /** The initializer that the gain comes from. */
   readonly weight?: Value;
+  /** Where the layer is element-wise already. */
+  readonly trained?: MatchedCurve;
 }
 
 /** Every way of writing a norm that is known; the first that fits a node holds. */
-const spellings: readonly NormSpelling[] = [fusedNorm, instanceNorm, batchNormOfSample, decomposedNorm];
+const spellings: readonly NormSpelling[] = [fusedNorm, instanceNorm, batchNormOfSample, decomposedNorm, elementWise];
 
 /** All norm layers of a graph in the order in which they run. A layer that runs twice is there twice. */
 export function findNorms(graph: Graph): NormNode[] {
@@ -44,16 +47,17 @@ export function findNorms(graph: Graph): NormNode[] {
   const names = namesOf(view, found.map(({ node, match }, index) => ({ match, node: node.name ?? "", ...affines[index] })));
   const told = new Set(names.map((one) => one.told ?? ""));
   const unplaced = found.map(({ node, match }, index) => {
-    const { kind, eps, over, input, output } = match;
-    const label = readNormLabel(node.docString);
+    const { kind, eps, over, input, output, trained } = match;
+    const labelled = [node, view.producer(output)].find((one) => readNormLabel(one?.docString));
+    const label = readNormLabel(labelled?.docString);
     const own = names[index]!;
-    const name = label ? (node.name ?? "") : own.name;
-    return { label, place: normPlace(own.told ?? "", told), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affines[index]! } };
+    const name = labelled?.name ?? own.name;
+    return { label, place: normPlace(own.told ?? "", told), norm: { name, kind, eps: shortestFloat(eps), over, input, output, ...affines[index]!, ...(trained && { trained }) } };
   });
   const blocks = 1 + Math.max(-1, ...unplaced.map(({ place }) => place.block ?? -1));
   return unplaced.map(({ label, place, norm }): NormNode => {
     const { role, block } = place;
-    return { ...norm, ...(label ?? { role, depth: block ?? (role === "final" ? blocks : 0) }) };
+    return { ...norm, role: label?.role ?? role, depth: label?.depth ?? block ?? (role === "final" ? blocks : 0) };
   });
 }
 

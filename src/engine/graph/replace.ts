@@ -2,7 +2,7 @@ import { onnx } from "onnx-proto";
 import type { ReplacementCurve } from "../../shared/replacement";
 import { elementWiseNodes } from "./element-wise";
 import { outputNames, type Graph, type Value } from "./graph";
-import { normLabel } from "./norm-label";
+import { normLabel, type ComparedNorm } from "./norm-label";
 import { inputValues, type NormNode } from "./norms";
 import { prunedTo } from "./prune";
 
@@ -53,8 +53,12 @@ function renamed(node: onnx.INodeProto, output: Value): onnx.INodeProto {
 function layerNodes(norm: NormNode, values: ElementWiseValues, parameters: Parameters): onnx.INodeProto[] {
   const { name, input, output, castFrom } = norm;
   const layer = { curve: values.curve, input, output: castFrom === undefined ? output : `${output}/float32`, ...parameters.of(name, values) };
-  const nodes = elementWiseNodes(name, layer, normLabel(norm.role, norm.depth));
+  const nodes = elementWiseNodes(name, layer, normLabel(norm.role, norm.depth, comparedNorm(norm)));
   return castFrom === undefined ? nodes : [...nodes, { opType: "CastLike", name: `${output}/cast`, input: [layer.output, castFrom], output: [output] }];
+}
+
+function comparedNorm({ kind, eps }: NormNode): ComparedNorm | undefined {
+  return kind === "layernorm" || kind === "rmsnorm" ? { kind, eps } : undefined;
 }
 
 /** Initializers for the values of layers, under names that the graph does not have yet. */

@@ -1,5 +1,6 @@
 import type { onnx } from "onnx-proto";
 import type { Value } from "../graph";
+import { readNormLabel } from "../norm-label";
 import { first } from "./mean";
 import { onlyConsumer } from "./transparent";
 import { eitherWay, outputOf, type GraphView } from "./view";
@@ -19,8 +20,9 @@ export function affineBehind(view: GraphView, normalised: Value, weight?: Value)
   return { weight: weight ?? scaled?.constant, bias: shifted?.constant, output: shifted?.output ?? output };
 }
 
-/** The constant that the only consumer of a value joins to it, where it is this operator. */
+/** The constant that the only consumer of a value joins to it, where it is this operator. A layer that NormLens wrote ends at its label. */
 function step(view: GraphView, value: Value, opType: "Mul" | "Add"): { constant: Value; output: Value } | undefined {
+  if (readNormLabel(view.producer(value)?.docString)) return undefined;
   const consumer = onlyConsumer(view, value);
   if (consumer?.node.opType !== opType) return undefined;
   const { node, as } = consumer;
