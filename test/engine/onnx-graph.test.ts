@@ -105,7 +105,7 @@ describe("an ONNX graph", () => {
 
   test.each([true, false])("with norms in a branch and in a loop has them all, and says where one was not run (branch taken: %s)", async (isTaken) => {
     const norm = (input: string, name: string, output: string): onnx.INodeProto => ({ opType: "LayerNormalization", input: [input, `${name}.weight`], output: [output] });
-    const value = (name: string, elemType: number = DataType.FLOAT): onnx.IValueInfoProto => ({ name, type: { tensorType: { elemType, ...(elemType !== DataType.FLOAT && { shape: {} }) } } });
+    const value = (name: string, elemType?: number): onnx.IValueInfoProto => ({ name, type: { tensorType: elemType === undefined ? { elemType: DataType.FLOAT } : { elemType, shape: {} } } });
     const body = (name: string, g: onnx.IGraphProto): onnx.IAttributeProto => ({ name, type: AttributeType.GRAPH, g: { name, ...g } });
     const path = join(await temporaryFolder(), "model.onnx");
     const graph: onnx.IGraphProto = {
