@@ -18,6 +18,10 @@ export const glossary = {
     name: "1 / std",
     text: t("What the DyT paper saw trained alphas follow. A prior, not a law."),
   }),
+  trained: () => ({
+    name: t("α trained"),
+    text: t("What training made of alpha, where the layer is DyT, Derf or the like already. The other alphas are those that would take the place of a norm there."),
+  }),
   std: () => ({ name: "std", text: t("Standard deviation of the layer's input over all tokens and channels.") }),
   gain: () => ({ name: t("gain"), text: t("Factor of the pooled fit; folded into the weight where a norm is replaced.") }),
   offset: () => ({ name: t("offset"), text: t("Constant of the pooled fit; folded into the bias where a norm is replaced.") }),

@@ -38,7 +38,7 @@ export function renderTable(result: Result, options: TableOptions): string {
   const colors = pc.createColors(options.color);
   return joinBlocks([
     renderPairs(resultHeader(result), options.width, colors.dim),
-    renderColumns(layerColumns(colors), result.layers, options.width, colors.bold),
+    renderColumns(layerColumns(colors, result.layers.some(({ trained }) => trained)), result.layers, options.width, colors.bold),
     renderColumns(groupColumns(colors), result.groups, options.width, colors.bold),
     renderPairs(warningPairs(result), options.width, colors.yellow),
   ]);
@@ -138,13 +138,18 @@ function describeEngine(engine: EngineDescription): string {
   return `${describeRuntime(engine)}, ${formatSeconds(total)} (${parts}), at most ${formatBytes(engine.peakMemoryBytes)}`;
 }
 
-function layerColumns(colors: Colors): readonly Column<LayerResult>[] {
+/** @param withTrained layers are element-wise already, so that what training made of alpha is of interest. */
+function layerColumns(colors: Colors, withTrained: boolean): readonly Column<LayerResult>[] {
   const faintUnlessFitted = (text: string, { fit }: LayerResult) => (fit.status === "ok" ? text : colors.dim(text));
   return [
     { heading: "layer", align: "left", shrinks: true, text: ({ name }) => printable(name) },
     { heading: "role", align: "left", keep: 8, text: ({ role }) => role, paint: (text, { role }) => paintRole(colors, role, text) },
     { heading: "tokens", align: "right", keep: 0, text: ({ tokens }) => formatCount(tokens), paint: colors.dim },
     { heading: "std", align: "right", keep: 6, text: ({ input }) => formatNumber(input.std) },
+    ...(withTrained ? [
+      { heading: "trained", align: "right", text: trainedAlpha, paint: (text: string) => colors.bold(text) },
+      { heading: "1/std", align: "right", keep: 8, text: ({ inverseStd }: LayerResult) => formatNumber(inverseStd) },
+    ] satisfies Column<LayerResult>[] : []),
     {
       heading: "alpha",
       align: "right",
@@ -160,6 +165,14 @@ function layerColumns(colors: Colors): readonly Column<LayerResult>[] {
     { heading: "convert", align: "right", text: convertAlpha, paint: (text) => colors.bold(colors.cyan(text)) },
     { heading: "scratch", align: "right", keep: 9, text: ({ suggest }) => formatNumber(suggest.scratch) },
   ];
+}
+
+/** "0.5", "0.2–0.9" where channels have their own, with the curve where it is no tanh. */
+function trainedAlpha({ trained }: LayerResult): string {
+  if (!trained) return noNumber;
+  const { curve, alpha, alphaMin, alphaMax, alphas } = trained;
+  const text = alphas === 1 ? formatNumber(alpha) : `${formatNumber(alphaMin)}–${formatNumber(alphaMax)}`;
+  return curve === "tanh" ? text : `${text} (${curve})`;
 }
 
 function convertAlpha(layer: LayerResult): string {

@@ -34,6 +34,7 @@ function record(layer: LayerResult, replacement: LayerCost | undefined): Map<str
     ...flatten(numbers, ""),
     ...saturationThresholds.map((threshold) => [`saturation.${threshold}`, layer.saturation[threshold]] as const),
     ...layer.families.flatMap(({ name, ...family }) => flatten(family, `families.${name}.`)),
+    ...(layer.trained === undefined ? [] : flatten(layer.trained, "trained.")),
     ...(replacement === undefined ? [] : replacementCells(replacement)),
   ]);
 }

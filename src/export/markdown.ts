@@ -17,7 +17,7 @@ export const markdown: ExportFormat = {
       header(result),
       ...section("Warnings", warnings(result)),
       ...section("By role", table(groupColumns, result.groups)),
-      ...section("By layer", table(layerColumns, result.layers)),
+      ...section("By layer", table(result.layers.some(({ trained }) => trained) ? withTrained(layerColumns) : layerColumns, result.layers)),
       ...(result.replacement === undefined ? [] : replacementSections(result.replacement)),
       footnote,
     ].join("\n\n") + "\n",
@@ -87,6 +87,12 @@ const groupColumns: readonly MarkdownColumn<GroupResult>[] = [
   { heading: "α to", number: true, cell: ({ alphaMax }) => determined(alphaMax) },
   { heading: "α scratch", number: true, cell: ({ suggest }) => `${formatNumber(suggest.scratch)} (${suggest.scratchSource})` },
 ];
+
+/** Behind the first columns, what training made of layers that are element-wise already. */
+function withTrained([layer, role, std, ...others]: readonly MarkdownColumn<LayerResult>[]): readonly MarkdownColumn<LayerResult>[] {
+  const trained: MarkdownColumn<LayerResult> = { heading: "α trained", number: true, cell: (one) => (one.trained ? `${formatNumber(one.trained.alpha)}${one.trained.alphas > 1 ? " (median)" : ""}` : noNumber) };
+  return [layer!, role!, std!, trained, ...others];
+}
 
 const layerColumns: readonly MarkdownColumn<LayerResult>[] = [
   { heading: "layer", number: false, cell: ({ name }) => code(name) },

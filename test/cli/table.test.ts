@@ -51,6 +51,16 @@ describe("renderTable", () => {
     expect(longestLine(text)).toBeLessThanOrEqual(80);
   });
 
+  it("shows what training made of alpha where a layer is element-wise already, and no such column otherwise", () => {
+    expect(renderTable(result, { color: false, width: 200 })).not.toContain("trained");
+    const own = { curve: "tanh", alpha: 0.3125, alphaMin: 0.25, alphaMax: 0.375, alphas: 8, shift: 0, saturation: 0, against: "layernorm" } as const;
+    const text = (trained: LayerResult["trained"]) => renderTable(withLayer((layer) => ({ ...layer, kind: "dyt", trained: trained! })), { color: false, width: 200 });
+    expect(text({ ...own, alphas: 1 })).toMatch(/trained .*1\/std/);
+    expect(text({ ...own, alphas: 1 })).toContain("0.313");
+    expect(text(own)).toContain("0.250–0.375");
+    expect(text({ ...own, alphas: 1, curve: "erf" })).toContain("(erf)");
+  });
+
   it("shows a near-linear layer's alpha as a bound and gives it no gain", () => {
     const linear = withLayer((layer) => ({ ...layer, fit: { ...layer.fit, status: "linear", alpha: 0.125, gain: 987 } }));
     const text = renderTable(linear, { color: false, width: 160 });

@@ -4,7 +4,7 @@ import { hasAlpha } from "../../src/shared/alpha";
 import { formatCount, formatNumber, formatR2, formatShare, noNumber } from "../../src/shared/format";
 import type { Intent } from "../../src/shared/intent";
 import type { CostMeasure, LayerCost } from "../../src/shared/replacement";
-import { saturationThresholds, type FamilyName, type LayerResult } from "../../src/shared/result";
+import { saturationThresholds, type FamilyName, type LayerResult, type TrainedLayer } from "../../src/shared/result";
 import { glossary, type Term as TermKey } from "../glossary";
 import { sourceText } from "../scratch-source";
 import { Explained, Term } from "../term";
@@ -34,6 +34,7 @@ export function Facts({ layer, other, intent, replaced }: FactsProps) {
   return (
     <div class="facts">
       <div class="headline">
+        {layer.trained && <Headline of="trained" value={formatNumber(layer.trained.alpha)} note={noteOfTrained(layer.trained)} compared={other?.trained && formatNumber(other.trained.alpha)} />}
         <Headline of="convert" value={convert(layer)} note={noteOfConvert(layer)} compared={other && convert(other)} chosen={intent === "convert"} />
         <Headline of="scratch" value={formatNumber(suggest.scratch)} note={sourceText(suggest.scratchSource)} chosen={intent === "scratch"} />
         <Headline of="pooled" value={pooledAlpha(fit)} note={pooledNote(fit)} compared={other && pooledAlpha(other.fit)} />
@@ -52,6 +53,10 @@ export function Facts({ layer, other, intent, replaced }: FactsProps) {
       )}
     </div>
   );
+}
+
+function noteOfTrained({ curve, alphas, alphaMin, alphaMax }: TrainedLayer): string {
+  return alphas === 1 ? curve : `${curve}, ${formatNumber(alphaMin)}–${formatNumber(alphaMax)}`;
 }
 
 function noteOfConvert(layer: LayerResult): string {
