@@ -77,7 +77,10 @@ describe("the packed extension", () => {
     await page.locator(".monaco-menu .action-item", { hasText: "Analyze Norm Layers" }).waitFor({ timeout: patience });
     await page.keyboard.press("Escape");
 
+    // The old page would show the panel for a while still.
+    const reloaded = page.waitForEvent("load", { timeout: patience });
     await window.command("Developer: Reload Window");
+    await reloaded;
     await panelSays(window, "transformer.h.5.ln_2");
 
     await openFile(page, "model.py");
@@ -137,8 +140,12 @@ async function offeredRuns(page: Page): Promise<number> {
   return count;
 }
 
+/** A new window hears no keys at first, so this asks again. */
 async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press("Control+P");
-  await page.locator(".quick-input-widget input[type=text]").fill(name);
+  const box = page.locator(".quick-input-widget input[type=text]");
+  await expect.poll(async () => {
+    await page.keyboard.press("Control+P");
+    return box.fill(name, { timeout: 3000 }).then(() => true, () => false);
+  }, { timeout: patience }).toBe(true);
   await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
 }
