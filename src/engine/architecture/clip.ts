@@ -1,7 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { TensorReference } from "../checkpoint/checkpoint";
 import type { NormSpecification } from "../graph/builder";
-import type { Value } from "../graph/graph";
+import { withOutputNames, type Value } from "../graph/graph";
 import { activation } from "./activation";
 import { blockIndices, hiddenState, stage, type Architecture, type Config, type Family, type Stage } from "./architecture";
 import { attention } from "./attention";
@@ -60,8 +60,14 @@ function build(weights: Weights, config: Config, defaults: Defaults, family: str
     name: architectureName(config, family),
     depth: Math.max(...towers.map((tower) => tower.depth)),
     input: first.input.modality === "images" && second?.input.modality === "text" ? { ...first.input, text: second.input } : first.input,
-    stages: towers.flatMap((tower) => tower.stages),
+    stages: second ? [...handingOnApart(first.stages), ...second.stages] : first.stages,
   };
+}
+
+/** The tower's last stage hands on under a name of its own, as the other tower's names are the same. */
+function handingOnApart(stages: readonly Stage[]): Stage[] {
+  const last = stages.at(-1)!;
+  return [...stages.slice(0, -1), { ...last, build: () => withOutputNames(last.build(), (name) => `image_${name}`) }];
 }
 
 function imageTower(weights: Weights, config: Config, defaults: Defaults): Architecture {

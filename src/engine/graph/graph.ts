@@ -45,3 +45,14 @@ export function withOutputs(graph: Graph, values: readonly Value[], type: ValueT
   const output = [...(model.graph?.output ?? []), ...values.map((value) => valueInfo(value, type))];
   return { ...graph, model: { ...model, graph: { ...model.graph, output } } };
 }
+
+/** The same graph, whose outputs have other names. */
+export function withOutputNames(graph: Graph, rename: (name: Value) => Value): Graph {
+  const { model } = graph;
+  const own = model.graph ?? {};
+  const outputs = new Set(outputNames(graph));
+  const renamed = (value: Value): Value => (outputs.has(value) ? rename(value) : value);
+  const node = (own.node ?? []).map((one) => ({ ...one, input: (one.input ?? []).map(renamed), output: (one.output ?? []).map(renamed) }));
+  const output = (own.output ?? []).map((one) => ({ ...one, name: rename(one.name ?? "") }));
+  return { ...graph, model: { ...model, graph: { ...own, node, output } } };
+}

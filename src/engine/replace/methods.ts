@@ -49,6 +49,8 @@ export interface MethodCosts {
   readonly unchanged: ReplacementCost;
   readonly costs: readonly MethodCost[];
   readonly chosen: ReplacementMethod;
+  /** Number of predictions that costs are means over. */
+  readonly predictions: number;
 }
 
 /** Values for every layer, by every method. */
@@ -70,15 +72,16 @@ export async function valuesByMethod(replacing: Replacing, calibration: Calibrat
 
 /**
  * Runs the network with every norm replaced, by each method, beside the original and a control, on held-out input.
- * @throws CancelledError where it is stopped.
+ * @throws UserError where that has nothing to predict; CancelledError where it is stopped.
  */
 export async function measureMethods({ network, signal, steps }: Replacing, { heldOut }: SplitInput, values: ValuesByMethod): Promise<MethodCosts> {
   const methods = replacementMethods.filter((method) => values.has(method));
   const control = { valuesOf: () => undefined, runsWhole: true } as const;
   const [original, unchanged, ...scored] = await scoreVariants(network, heldOut.batches, [control, ...methods.map((method) => ({ valuesOf: byName(values.get(method)!) }))], signal, steps("all layers"));
+  if (network.predictor?.isCausal === true && original!.kl.length === 0) throw new UserError(`${heldOut.description.source} has no token that another one follows, so there is nothing to predict; hold out longer sequences.`);
   const measure = measureOf(original!, heldOut.description.kind === "random");
   const costs = methods.map((method, index): MethodCost => ({ method, ...costOf(measure, original!, scored[index]!) }));
-  return { measure, original: scoresOf(original!), unchanged: costOf(measure, original!, unchanged!), costs, chosen: cheapest(costs.filter(({ method }) => conversions.includes(method))) };
+  return { measure, original: scoresOf(original!), unchanged: costOf(measure, original!, unchanged!), costs, chosen: cheapest(costs.filter(({ method }) => conversions.includes(method))), predictions: original!.kl.length };
 }
 
 /** Converts the network layer after layer, in every form, and with the user's alphas where there are any. */

@@ -1,6 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { LayerCost, Replacement } from "../../shared/replacement";
 import type { ReplaceRequest } from "../../shared/request";
+import type { Warning } from "../../shared/result";
 import { analyzeModel, refusingForeign, withTokenizer, type RunContext } from "../analyze";
 import type { Analysis } from "../compose";
 import { prepareInput } from "../input/prepare";
@@ -46,6 +47,13 @@ function refuseUnknown({ survey, checkpoint }: OpenModel, names: readonly string
   throw new UserError(`${who} the layer ${unknown}, which ${checkpoint.path} does not have; its norm layers are ${known.slice(0, 3).join(", ")}${known.length > 3 ? ` and ${known.length - 3} more` : ""}.`);
 }
 
+/** Predictions below which a cost says little: the standard error of a mean of so few is a tenth of a single one's spread. */
+const fewPredictions = 100;
+
+function tooFew(predictions: number): Warning {
+  return { code: "input", message: `The cost of replacing norms was measured on ${predictions} ${predictions === 1 ? "prediction" : "predictions"} alone: hold out more input.` };
+}
+
 /** What was asked for, measured on an analysed model. */
 async function measureReplacement(model: OpenModel, input: SplitInput, analysis: Analysis, request: ReplaceRequest, own: OwnChoice, { onProgress, signal }: RunContext): Promise<Analysis> {
   const watch = stopwatch();
@@ -55,7 +63,7 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   const work: Replacing = { model, network, taken, signal, steps: (stage) => (done, total) => { onProgress({ phase: "replace", stage, done, total }); } };
 
   const valuesBy = await valuesByMethod(work, input.calibration, own);
-  const { measure, original, unchanged, costs, chosen } = await measureMethods(work, input, valuesBy);
+  const { measure, original, unchanged, costs, chosen, predictions } = await measureMethods(work, input, valuesBy);
   const values = valuesBy.get(chosen)!;
   const fitted = valuesBy.get("per-channel")!;
   const sample = leading(input.heldOut.batches, sampleTokens(network, taken, tokensOf(input.heldOut.batches)), network.wholeBatches);
@@ -71,6 +79,7 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   });
 
   const { source, sequences, tokens, sha256 } = input.heldOut.description;
+  const warnings = [...analysis.result.warnings, ...(measure === "error" || predictions >= fewPredictions ? [] : [tooFew(predictions)])];
   const replacement: Replacement = {
     ...{ measure, original, unchanged, methods: costs, chosen, roles: apart.roles, layers, budget, kept },
     heldOut: { source, sequences, tokens, sha256 },
@@ -78,5 +87,5 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
     seconds: watch.total(),
   };
   const { engine } = analysis.result;
-  return { ...analysis, result: { ...analysis.result, engine: { ...engine, seconds: { ...engine.seconds, total: model.elapsed() } }, replacement }, values };
+  return { ...analysis, result: { ...analysis.result, engine: { ...engine, seconds: { ...engine.seconds, total: model.elapsed() } }, warnings, replacement }, values };
 }

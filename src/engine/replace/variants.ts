@@ -96,9 +96,16 @@ function grouped(changed: readonly (readonly (ElementWiseValues | undefined)[] |
   return groups;
 }
 
-/** Names of the values that later stages take, or that the last stage hands out. */
+/** Names of the values that stages behind this one take, or that are handed on to none of them: what the network gives. A model of two towers gives what each hands on. */
 export function neededAfter(stages: readonly WrittenStage[], index: number): ReadonlySet<string> {
-  return new Set(index + 1 === stages.length ? outputNames(stages[index]!.graph) : stages.slice(index + 1).flatMap(({ graph }) => inputNames(graph)));
+  const given = stages.flatMap(({ graph }, from) => outputNames(graph).filter((name) => !isTaken(stages.slice(from + 1), name)));
+  return new Set([...given, ...stages.slice(index + 1).flatMap(({ graph }) => inputNames(graph))]);
+}
+
+/** Whether one of the stages takes a value before another hands one on under the same name, as the second of two towers does. */
+function isTaken(stages: readonly WrittenStage[], name: string): boolean {
+  const next = stages.find(({ graph }) => inputNames(graph).includes(name) || outputNames(graph).includes(name));
+  return next !== undefined && inputNames(next.graph).includes(name);
 }
 
 /** Runs a stage over the batches of several variants. */

@@ -219,3 +219,16 @@ test("it stops in the middle", async () => {
   await expect(run).rejects.toThrow(CancelledError);
   expect(phases.at(-1)).toContain("one layer at a time");
 });
+
+test.each(["clip-hf", "siglip-hf"])("a model of two towers is measured by what both hand on: %s", async (name) => {
+  const { replacement } = await replace({ checkpoint: join(import.meta.dirname, "../architecture/golden", name), input: { kind: "random" }, maxTokens: 64, heldOutTokens: 32, sequenceLength: 8 });
+  expect(replacement.measure).toBe("error");
+  expect(replacement.layers.some(({ name }) => name.startsWith("vision_model"))).toBe(true);
+  for (const layer of replacement.layers) expect(layer.cost, layer.name).toBeGreaterThan(0);
+});
+
+test("input in which nothing follows anything is refused, and few predictions are warned of", async () => {
+  await expect(replace({ sequenceLength: 1 })).rejects.toThrow("nothing to predict");
+  const { analysis } = await replace({ maxTokens: 128, sequenceLength: 32, heldOutTokens: 32, layers: ["transformer.ln_f"] });
+  expect(analysis.result.warnings.map(({ message }) => message).join()).toContain("measured on 31 predictions alone");
+});
