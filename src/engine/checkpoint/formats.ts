@@ -39,7 +39,7 @@ async function unreadFile(path: string): Promise<UserError> {
 
 async function unreadFolder(path: string): Promise<UserError> {
   const names = (await readdir(path)).filter((name) => !isTrainingState(name)).sort();
-  const foreign = names.find((name) => foreignName(name) !== undefined);
+  const foreign = names.find((name) => foreignName(name) !== undefined || name === "model.json");
   if (foreign !== undefined) return unreadFile(join(path, foreign));
   const config = configurationNames.find((name) => names.includes(name));
   return new UserError(

@@ -145,6 +145,24 @@ describe("an index that is refused", () => {
   });
 });
 
+/** A zip archive with one empty entry: its local header, the directory, the end of the directory. */
+function archiveOf(name: string): Buffer {
+  const text = Buffer.from(name);
+  const local = Buffer.alloc(30);
+  local.write("PK\x03\x04", "latin1");
+  local.writeUInt16LE(text.length, 26);
+  const central = Buffer.alloc(46);
+  central.write("PK\x01\x02", "latin1");
+  central.writeUInt16LE(text.length, 28);
+  const end = Buffer.alloc(22);
+  end.write("PK\x05\x06", "latin1");
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length + text.length, 12);
+  end.writeUInt32LE(local.length + text.length, 16);
+  return Buffer.concat([local, text, central, text, end]);
+}
+
 describe("what is not a checkpoint", () => {
   it.each([
     ["pytorch_model.bin", /pytorch_model\.bin is called like a PyTorch checkpoint, but torch\.save did not write it/],
@@ -152,9 +170,10 @@ describe("what is not a checkpoint", () => {
     ["model-q8_0.gguf", /model-q8_0\.gguf is called like a GGUF checkpoint, but is none/],
     ["__0_0.distcp", /is a part of a distributed checkpoint of PyTorch; join its parts \(python -m torch\.distributed\.checkpoint\.format_utils dcp_to_torch/],
     ["model.onnx", /is no ONNX model or is damaged/],
-    ["tf_model.h5", /is an HDF5 \(Keras\) checkpoint, which NormLens does not read yet; convert it to safetensors/],
+    ["tf_model.h5", /is a Keras checkpoint \(HDF5\); export its model as ONNX, which NormLens reads \(Keras 3: model\.export/],
     ["flax_model.msgpack", /is called like a Flax checkpoint, but is none/],
-    ["saved_model.pb", /is a TensorFlow/],
+    ["saved_model.pb", /is a part of a TensorFlow SavedModel; convert the folder to ONNX, which NormLens reads \(python -m tf2onnx/],
+    ["model.tflite", /is a TensorFlow Lite model; convert it to ONNX/],
     ["weights.npz", /is a NumPy file/],
   ])("a file and a folder with %s", async (name, sentence) => {
     const folder = await temporaryFolder();
@@ -162,6 +181,15 @@ describe("what is not a checkpoint", () => {
     await writeFile(join(folder, "config.json"), "{}");
     expect(await refusal(openCheckpoint(folder))).toMatch(sentence);
     expect(await refusal(openCheckpoint(join(folder, name)))).toMatch(sentence);
+  });
+
+  it("a TensorFlow.js model, and a Keras archive, by what is in them", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "model.json"), `{"format": "graph-model", "modelTopology": {}}`);
+    for (const path of [folder, join(folder, "model.json")]) expect(await refusal(openCheckpoint(path))).toMatch(/model\.json is a TensorFlow\.js model; convert it to ONNX/);
+    const archive = join(folder, "model.keras");
+    await writeFile(archive, archiveOf("model.weights.h5"));
+    expect(await refusal(openCheckpoint(archive))).toMatch(/model\.keras is a Keras checkpoint \(HDF5\); export its model as ONNX/);
   });
 
   it("a path that is not there, an empty folder, a folder without weights, a text file", async () => {

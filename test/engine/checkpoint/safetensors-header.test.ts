@@ -113,7 +113,7 @@ describe("a file that is refused", () => {
     ["a zip archive", "PK\x03\x04\x00\x00\x08\x08\x00\x00archive/data.pkl", /it is damaged or not a safetensors file/],
     ["a pickle", Buffer.from("8002637468756d627265706c", "hex"), /but a Python pickle/],
     ["a GGUF file", "GGUF\x03\x00\x00\x00\x10\x00", /it is damaged or not a safetensors file/],
-    ["an HDF5 file", Buffer.from("894844460d0a1a0a0000", "hex"), /but an HDF5/],
+    ["an HDF5 file", Buffer.from("894844460d0a1a0a0000", "hex"), /but a Keras checkpoint/],
   ];
 
   it.each(cases)("%s", async (_, content, sentence) => {
