@@ -48,7 +48,7 @@ const foreignFormats: readonly ForeignFormat[] = [
   { name: "a Python pickle that torch.save did not write", advice: convertTorch, extensions: [".pkl", ".pickle"], begins: startsWithPickle },
   {
     name: "a Keras checkpoint (HDF5)",
-    advice: 'export its model as ONNX, which NormLens reads (Keras 3: model.export("model.onnx", format="onnx"))',
+    advice: 'export its model as ONNX, which NormLens reads (Keras 3: model.export("model.onnx", format="onnx")), or save a Hugging Face model from PyTorch (transformers 4: AutoModel.from_pretrained(FOLDER, from_tf=True).save_pretrained(OTHER))',
     extensions: [".h5", ".hdf5", ".keras"],
     begins: startsWith("\x89HDF"),
   },
