@@ -297,6 +297,9 @@ def _replacement(name, norm, parts, layer):
     like = next(norm.parameters(), None)
     if like is not None:
         module.to(device=like.device, dtype=like.dtype).requires_grad_(like.requires_grad)
+        kept = module.alpha.item()
+        if not 0 < kept < math.inf:
+            raise ValueError(f"the alpha of {name} is {alpha:g}, which {like.dtype} can't hold; give one of usual size.")
     return module.train(norm.training)
 
 

@@ -18,6 +18,7 @@ function outputsOf(request: EngineRequest): string[] {
  * @throws UserError where that is not so.
  */
 export async function checkOutputs(request: EngineRequest): Promise<void> {
+  if (request.out === "") throw new UserError("The file for the result has no name; name one, such as run.normlens.json.");
   const outputs = outputsOf(request);
   const places = await Promise.all(outputs.map(placeOf));
   const twice = outputs.find((_, index) => places.indexOf(places[index]!) !== index);

@@ -26,6 +26,7 @@ describe("replace", () => {
   test.each([
     ["a layer that is not there", ["--layers", "nowhere"], "--layers names the layer nowhere, which"],
     ["values that are not there", ["--values", "/no/values.safetensors"], "/no/values.safetensors"],
+    ["a result without a name", ["--out", ""], "The file for the result has no name"],
     ["held-out input that is not there", ["--held-out", "/no/text.txt"], "/no/text.txt"],
   ])("refuses %s in a sentence", async (_, options, words) => {
     const { code, stdout, stderr } = await normlens("replace", sample, ...small, ...options, "--quiet");

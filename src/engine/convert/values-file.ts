@@ -7,10 +7,11 @@ import { readOwnValues, type OwnLayerValues } from "../replace/own-values";
 /**
  * Values by layer from a file of the user's own.
  * @param norms of the model, by name: gains and offsets that are not given are theirs.
+ * @param only layers to take; all where absent
  * @throws UserError for layers that are no norms of the model, other numbers of channels, alphas that are not above 0, and numbers that are not finite.
  */
-export async function readValuesFile(path: string, norms: ReadonlyMap<string, RowsOfNorm>): Promise<ReadonlyMap<string, ElementWiseValues>> {
-  const given = await readOwnValues(path);
+export async function readValuesFile(path: string, norms: ReadonlyMap<string, RowsOfNorm>, only?: ReadonlySet<string>): Promise<ReadonlyMap<string, ElementWiseValues>> {
+  const given = new Map([...await readOwnValues(path)].filter(([name]) => only?.has(name) ?? true));
   const unknown = [...given.keys()].filter((name) => !norms.has(name));
   if (unknown.length > 0) {
     throw new UserError(`${path} has values for ${listed(unknown)}, which is no norm of the model; its norms are ${listed([...norms.keys()])}.`);

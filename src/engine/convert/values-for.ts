@@ -24,19 +24,20 @@ export async function valuesFor({ values, analysis }: ConvertRequest, survey: Re
   return values.endsWith(resultSuffix) ? ofResult(values, survey) : { source: { kind: "file", path: values }, valuesOf: await given(values, survey) };
 }
 
-async function given(path: string, survey: ReadonlyMap<string, SurveyedNorm>): Promise<ValuesOf> {
+async function given(path: string, survey: ReadonlyMap<string, SurveyedNorm>, only?: ReadonlySet<string>): Promise<ValuesOf> {
   const norms = await Promise.all([...survey.values()].map(readNorm));
-  const known = await readValuesFile(path, new Map(norms.map((norm) => [norm.name, norm])));
+  const known = await readValuesFile(path, new Map(norms.map((norm) => [norm.name, norm])), only);
   return ({ name }) => {
     const values = known.get(name);
-    return values ? { values } : { reason: "there are no values for it" };
+    if (values) return { values };
+    return { reason: only?.has(name) === false ? "it was none of the layers whose replacing was measured" : "there are no values for it" };
   };
 }
 
 /** The values that stand beside a result: what is fitted to every norm, or, where replacing was measured, what the cheapest method gives. */
 async function ofResult(path: string, survey: ReadonlyMap<string, SurveyedNorm>): Promise<FoundValues> {
   const { input, replacement, layers } = await readResult(path);
-  const valuesOf = await given(weightsPathOf(path), survey);
+  const valuesOf = await given(weightsPathOf(path), survey, replacement && new Set(replacement.layers.map(({ name }) => name)));
   const r2 = new Map(layers.map((layer) => [layer.name, layer.perChannel.r2]));
   return {
     source: { kind: "result", path, input, ...(replacement && { replacement }) },

@@ -15,10 +15,11 @@ export interface OwnLayerValues {
   readonly offset?: Float32Array;
 }
 
-const parameters = ["alpha", "shift", "weight", "bias"] as const;
+/** The names that a parameter has: the official ones, Liger's and x-transformers'. */
+const spellings = { alpha: ["alpha", "pre_tanh_scale"], shift: ["shift"], gain: ["weight", "gamma"], offset: ["bias", "beta"] } as const;
 
 /**
- * Reads values for layers: NAME.alpha [1] with, where they are to be set, NAME.weight and NAME.bias [C] and, for Derf, NAME.shift [1] from a safetensors
+ * Reads values for layers: NAME.alpha [1] with, where they are to be set, NAME.weight and NAME.bias [C] and, for Derf, NAME.shift [1], or the same under the names of Liger or x-transformers, from a safetensors
  * file, or from the one beside a result; or alphas by name from a JSON file.
  * @throws UserError where the file is neither, or holds an alpha that is not above 0, or a value that is not finite.
  */
@@ -27,6 +28,7 @@ export async function readOwnValues(path: string): Promise<ReadonlyMap<string, O
   if (values.size === 0) throw new UserError(`${path} holds no values for norm layers; give tensors called NAME.alpha, or a JSON object of alphas by layer.`);
   for (const [name, { alpha, shift, gain, offset }] of values) {
     if (!(alpha > 0) || !Number.isFinite(alpha)) throw new UserError(`${path} gives ${name} the alpha ${alpha}; give a number above 0.`);
+    if (!(Math.fround(alpha) > 0) || !Number.isFinite(Math.fround(alpha))) throw new UserError(`${path} gives ${name} the alpha ${alpha}, which float32 can't hold; give one of usual size.`);
     const isFinite = Number.isFinite(shift) && [gain, offset].every((list) => list?.every((value) => Number.isFinite(value)) ?? true);
     if (!isFinite) throw new UserError(`${path} gives ${name} values that are not finite; make them again.`);
   }
@@ -49,10 +51,10 @@ async function readAlphas(path: string): Promise<Map<string, OwnLayerValues>> {
 
 async function readTensors(path: string): Promise<Map<string, OwnLayerValues>> {
   const { tensors } = await openCheckpoint(path);
-  const layers = [...tensors.keys()].flatMap((name) => (name.endsWith(".alpha") ? [name.slice(0, -".alpha".length)] : []));
+  const layers = [...tensors.keys()].flatMap((name) => spellings.alpha.flatMap((alpha) => (name.endsWith(`.${alpha}`) ? [name.slice(0, -alpha.length - 1)] : [])));
   const read = await Promise.all(layers.map(async (layer): Promise<[string, OwnLayerValues]> => {
-    const [alpha, shift, gain, offset] = await Promise.all(parameters.map(async (parameter) => {
-      const tensor = tensors.get(`${layer}.${parameter}`);
+    const [alpha, shift, gain, offset] = await Promise.all(Object.values(spellings).map(async (names) => {
+      const tensor = names.map((name) => tensors.get(`${layer}.${name}`)).find((one) => one !== undefined);
       return tensor && readTensor(tensor);
     }));
     if (alpha?.length !== 1) throw new UserError(`${path} gives ${layer} ${alpha?.length ?? 0} alphas; DyT has one a layer.`);

@@ -36,8 +36,15 @@ export async function replaceCheckpoint(request: ReplaceRequest, context: RunCon
 
 async function prepareSplit({ architecture, checkpoint }: OpenModel, request: ReplaceRequest): Promise<SplitInput> {
   const prepare = (choice: ReplaceRequest["input"], maxTokens: number): ReturnType<typeof prepareInput> => prepareInput(architecture.input, checkpoint.folder, { ...request, choice, maxTokens, ...withTokenizer(checkpoint) });
-  if (request.heldOut) return { calibration: await prepare(request.input, request.maxTokens), heldOut: await prepare(request.heldOut, request.heldOutTokens) };
+  if (request.heldOut) return apart(await prepare(request.input, request.maxTokens), await prepare(request.heldOut, request.heldOutTokens));
   return splitInput(await prepare(request.input, request.maxTokens + request.heldOutTokens), request.heldOutTokens, checkpoint.graph !== undefined);
+}
+
+/** Input to measure on that the values were fitted on, too, is told of. */
+function apart(calibration: SplitInput["calibration"], heldOut: SplitInput["heldOut"]): SplitInput {
+  const isSame = heldOut.description.kind !== "random" && heldOut.description.source === calibration.description.source;
+  const warning = `The cost of replacing norms was measured on ${heldOut.description.source}, which the values were fitted on: hold out other input.`;
+  return isSame ? { calibration: { ...calibration, warnings: [...calibration.warnings, warning] }, heldOut } : { calibration, heldOut };
 }
 
 function refuseUnknown({ survey, checkpoint }: OpenModel, names: readonly string[], who: string): void {

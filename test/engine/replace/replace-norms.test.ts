@@ -232,3 +232,9 @@ test("input in which nothing follows anything is refused, and few predictions ar
   const { analysis } = await replace({ maxTokens: 128, sequenceLength: 32, heldOutTokens: 32, layers: ["transformer.ln_f"] });
   expect(analysis.result.warnings.map(({ message }) => message).join()).toContain("measured on 31 predictions alone");
 });
+
+test("held-out input that the values were fitted on is told of", async () => {
+  const path = join(sample, "calibration.txt");
+  const { analysis } = await replace({ maxTokens: 256, heldOutTokens: 128, heldOut: { kind: "text", path }, layers: ["transformer.ln_f"] });
+  expect(analysis.result.warnings.map(({ message }) => message).join()).toContain("which the values were fitted on: hold out other input");
+});

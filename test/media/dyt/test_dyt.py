@@ -211,6 +211,11 @@ class Conversions(unittest.TestCase):
         self.assertEqual(str(caught.exception), sentence)
         self.assertEqual([type(module) for module in network.modules()], before)
 
+    def test_an_alpha_that_the_dtype_cannot_hold(self):
+        for alpha in (1e-8, 1e6):
+            with self.assertRaisesRegex(ValueError, "can't hold"):
+                dyt.convert(model(nn.LayerNorm(6)).half(), alpha)
+
     def test_refusals_change_nothing(self):
         good = {"0.norm.alpha": 0.5}
         self.refused({**good, "2.norm.alpha": 0.5}, "the model has no 2.norm (1 of 2 names), its norms are 0.norm, 1.norm; convert the model that was analysed.")
