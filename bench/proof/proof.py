@@ -106,7 +106,7 @@ def main():
         raise SystemExit("The sample has another tokenizer than the models; train them with the tokenizers version that made it.")
     print("| model | norms | predicted | in PyTorch | above LayerNorm | after 60 steps |")
     print("|---|---|---|---|---|---|")
-    for label, folder in (("bundled GPT-2", sample), ("trained shortly", models / "short"), ("the same with an outlier", models / "outlier"), ("trained longer", models / "long")):
+    for label, folder in (("bundled GPT-2", sample), ("trained shortly", models / "short"), ("shortly, with an outlier", models / "outlier"), ("trained longer", models / "long"), ("longer, with an outlier", models / "long-outlier")):
         for name, prediction, at_once, above, after in rows(folder, models, held_out, training, calibration):
             print(f"| {label} | {name} | {cell(prediction, '.4f')} | {cell(at_once, '.4f')} | {cell(above, '+.2%')} | {cell(after, '.4f')} |", flush=True)
 

@@ -1,12 +1,12 @@
-"""Trains the models of the proof: a small GPT-2 of usual initialisation, for a short and for a long time, and the short one with an
+"""Trains the models of the proof: a small GPT-2 of usual initialisation, for a short and for a long time, and both with an
 outlier planted at the first position.
 
     apt-get download r-cran-janeaustenr dict-devil
     for package in *.deb; do dpkg-deb -x $package text; done
     python train.py text models
 
-Text and tokenizer are those of the bundled sample (media/samples/gpt2/train.py). Writes models/short, models/outlier and models/long, each
-with model.safetensors, config.json and tokenizer; calibration.json and held-out.json, token ids of texts that were not trained on; and
+Text and tokenizer are those of the bundled sample (media/samples/gpt2/train.py). Writes models/short, models/outlier, models/long and
+models/long-outlier, each with model.safetensors, config.json and tokenizer; calibration.json and held-out.json, token ids of texts that were not trained on; and
 training.json, the token ids that fine-tuning is fed.
 """
 
@@ -23,7 +23,7 @@ import train as sample  # noqa: E402
 
 WIDTH, LAYERS, HEADS, CONTEXT = 128, 6, 4, 128
 SHORT, LONG, BATCH, RATE = 400, 1500, 16, 2e-3
-OUTLIER_CHANNEL, OUTLIER_SIZE, OUTLIER_STEPS, OUTLIER_RATE = 7, 1000, 100, 5e-4
+OUTLIER_CHANNEL, OUTLIER_SIZE, OUTLIER_STEPS, OUTLIER_RATE = 7, 1000, {"short": 100, "long": 300}, 5e-4
 SEQUENCES, FINE_TUNING_STEPS = 16, 60
 
 
@@ -52,7 +52,7 @@ def fit(model, stream, steps, rate, seed):
             print(f"step {step}: loss {loss.item():.3f}", flush=True)
 
 
-def plant_outlier(model, stream):
+def plant_outlier(model, stream, steps):
     """
     One channel of the residual stream a thousand times the rest at the first position of every sequence, as trained language models
     have it. The norms then give a constant there, so the model is trained on until it lives with it; the outlier itself is frozen.
@@ -68,7 +68,7 @@ def plant_outlier(model, stream):
     positions.register_hook(freeze)
     with torch.no_grad():
         positions[0, OUTLIER_CHANNEL] = size
-    fit(model, stream, OUTLIER_STEPS, OUTLIER_RATE, seed=2)
+    fit(model, stream, steps, OUTLIER_RATE, seed=2)
     with torch.no_grad():
         positions[0, OUTLIER_CHANNEL] = size
 
@@ -90,8 +90,8 @@ def save(model, tokenizer_folder, folder):
 def main():
     source, models = Path(sys.argv[1]), Path(sys.argv[2])
     torch.set_num_threads(1)
-    short, outlier, long = (models / name for name in ("short", "outlier", "long"))
-    for folder in (short, outlier, long):
+    short, outlier, long, long_outlier = (models / name for name in ("short", "outlier", "long", "long-outlier"))
+    for folder in (short, outlier, long, long_outlier):
         folder.mkdir(parents=True, exist_ok=True)
     texts = sample.documents(source)
     random.Random(0).shuffle(texts)
@@ -105,11 +105,13 @@ def main():
     model = new_model()
     fit(model, stream, SHORT, RATE, seed=1)
     save(model, short, short)
-    plant_outlier(model, stream)
+    plant_outlier(model, stream, OUTLIER_STEPS["short"])
     save(model, short, outlier)
     model = new_model()
     fit(model, stream, LONG, RATE, seed=1)
     save(model, short, long)
+    plant_outlier(model, stream, OUTLIER_STEPS["long"])
+    save(model, short, long_outlier)
 
 
 if __name__ == "__main__":

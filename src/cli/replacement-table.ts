@@ -28,15 +28,21 @@ export function renderReplacement(replacement: Replacement, { color, width }: Ta
   ].filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function header({ measure, heldOut, sampleTokens, original, kept, seconds }: Replacement): { label: string; text: string }[] {
+function header({ measure, heldOut, sampleTokens, original, kept, seconds, layers }: Replacement): { label: string; text: string }[] {
   const { crossEntropy } = original;
   const measured = { "cross-entropy": `cross-entropy of the original ${formatNumber(crossEntropy ?? NaN, 4)} nats a token (perplexity ${formatNumber(Math.exp(crossEntropy ?? NaN), 4)})`, kl: "KL divergence from the original's predictions", error: "relative error of what the network hands on last" };
   return [
-    { label: "Cost", text: `${measured[measure]}; on ${formatCounted(heldOut.tokens, "held-out token")} of ${printable(heldOut.source)}${sampleTokens < heldOut.tokens ? `, single layers on ${formatCount(sampleTokens)}` : ""}` },
+    { label: "Cost", text: `${measured[measure]}; on ${formatCounted(heldOut.tokens, "held-out token")} of ${printable(heldOut.source)}${sampleTokens < heldOut.tokens ? `; layers, roles and budget on ${formatCount(sampleTokens)} of them${measure === "cross-entropy" ? samplePerplexity(layers[0]) : ""}` : ""}` },
     { label: "", text: `measured in ${formatSeconds(seconds)}` },
     ...kept.slice(0, 5).map(({ name, reason }) => ({ label: "Kept", text: `${printable(name)}: ${printable(reason)}` })),
     ...(kept.length > 5 ? [{ label: "", text: `and ${formatCount(kept.length - 5)} more` }] : []),
   ];
+}
+
+/** The original's on the tokens that single layers were measured on: what a cost was added to. */
+function samplePerplexity(layer: LayerCost | undefined): string {
+  const crossEntropy = layer?.scores.crossEntropy;
+  return crossEntropy === undefined || layer?.cost === null || layer === undefined ? "" : `, where the original's perplexity is ${formatNumber(Math.exp(crossEntropy - layer.cost))}`;
 }
 
 function costColumns<Row extends ReplacementCost>(measure: CostMeasure, withError: boolean): Column<Row>[] {
@@ -68,7 +74,7 @@ function budgetPairs({ order, points, limit, count }: BudgetCurve, measure: Cost
   if (order.length < 2) return [];
   const curve = points.map((point) => `${point.count}: ${formatCost(point.cost)}`).join(", ");
   const within = limit === undefined || count === undefined ? [] : [
-    { label: "Budget", text: `${formatCount(count)} of ${formatCounted(order.length, "layer")} can be replaced for at most ${formatNumber(limit)} ${costUnits[measure]}${count < order.length ? `; these stay: ${order.slice(count).map(printable).join(", ")}` : ""}` },
+    { label: "Budget", text: `${formatCount(count)} of ${formatCounted(order.length, "layer")} can be replaced for at most ${formatNumber(limit)} ${costUnits[measure]}${count === 0 ? "" : `: ${order.slice(0, count).map(printable).join(" ")}`}${count < order.length ? `; these stay: ${order.slice(count).map(printable).join(" ")}` : ""}` },
   ];
   return [{ label: "Layers", text: `the cheapest first, ${costUnits[measure]} for so many: ${curve === "" ? noNumber : curve}` }, ...within];
 }
