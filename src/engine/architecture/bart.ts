@@ -9,6 +9,7 @@ import { lastHiddenState } from "./ends";
 import { denseFeedForward } from "./feed-forward";
 import { normsOf } from "./norm-in";
 import { shiftedRight } from "./shifted-right";
+import { encoded, stackState, type Stack } from "./two-stacks";
 import { any, type Weights } from "./weights";
 
 const marker = "encoder.layers.0.self_attn.q_proj.weight";
@@ -26,12 +27,6 @@ export const bart: Family = {
   recognises: () => false,
   build: (weights, config) => build(weights.within(marker), config),
 };
-
-/** One of the two stacks of blocks. */
-type Stack = "encoder" | "decoder";
-
-const state = (stack: Stack, index: number): string => `${stack}_${index}`;
-const encoded = "encoded";
 
 function build(weights: Weights, config: Config): Architecture {
   const table = weights.tensor("shared.weight", [any, any]);
@@ -53,7 +48,7 @@ function build(weights: Weights, config: Config): Architecture {
       const scaled = flag(config, "scale_embedding", false) ? g.multiply(tokens, g.float(Math.sqrt(width))) : tokens;
       const placed = g.add(scaled, positions(g, g.sequenceLength(ids), weights.at(stack), config, width));
       const name = "layernorm_embedding";
-      g.output(weights.has(`${stack}.${name}.weight`) ? g.norm(placed, norm(weights.at(stack), name, width, "embedding", 0)) : placed, state(stack, 0));
+      g.output(weights.has(`${stack}.${name}.weight`) ? g.norm(placed, norm(weights.at(stack), name, width, "embedding", 0)) : placed, stackState(stack, 0));
     });
 
   const block = (stack: Stack, index: number): Stage =>
@@ -67,19 +62,19 @@ function build(weights: Weights, config: Config): Architecture {
         const added = g.add(x, g.unflatten(rowsOf(before ? g.norm(x, specification) : x), x, [width]));
         return before ? added : g.norm(added, specification);
       };
-      const x = g.input(state(stack, index), "float32", ["batch", "sequence", width]);
+      const x = g.input(stackState(stack, index), "float32", ["batch", "sequence", width]);
       const attended = branch(x, "self_attn_layer_norm", "attention", (read) => attend(g, read, read, parts.at("self_attn"), { ...shape, causal: stack === "decoder" }));
       const informed =
         stack === "encoder"
           ? attended
           : branch(attended, "encoder_attn_layer_norm", "attention", (read) => attend(g, read, g.input(encoded, "float32", ["batch", "sequence", width]), parts.at("encoder_attn"), shape));
       const feedForward = denseFeedForward(parts.feedForward("fc1", "fc2", width), act);
-      g.output(branch(informed, "final_layer_norm", "ffn", (read) => feedForward(g, read)), state(stack, index + 1));
+      g.output(branch(informed, "final_layer_norm", "ffn", (read) => feedForward(g, read)), stackState(stack, index + 1));
     });
 
   const last = (stack: Stack, to: string): Stage =>
     stage(isPreNorm(stack) ? `${stack} final norm` : `${stack} end`, (g) => {
-      const x = g.input(state(stack, depths[stack]), "float32", ["batch", "sequence", width]);
+      const x = g.input(stackState(stack, depths[stack]), "float32", ["batch", "sequence", width]);
       g.output(isPreNorm(stack) ? g.norm(x, norm(weights, `${stack}.layer_norm`, width, "final", depthIn(stack, depths[stack]))) : x, to);
     });
 

@@ -3,11 +3,9 @@ import type { GraphBuilder } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation } from "./activation";
 import type { Architecture, Config, Family } from "./architecture";
-import { architectureName, eps, flag, optionalSize, optionalText } from "./config";
-import { decoder, tableEmbedding, tiedHead } from "./decoder";
+import { flag, optionalSize, optionalText } from "./config";
+import { mambaLike } from "./mamba-like";
 import { mambaMixer } from "./mamba-mixer";
-import { normsOf } from "./norm-in";
-import { longestScan } from "./selective-scan";
 import { any, holds, type Weights } from "./weights";
 
 const marker = "embeddings.word_embeddings.weight";
@@ -29,26 +27,15 @@ function refuseTwoStrands({ checkpoint }: Weights, config: Config): void {
   throw new UserError(`${checkpoint.path} is a Caduceus that reads both strands at once (rcps), which NormLens does not run; record its norm inputs where it runs, in a capture file (docs/capture.md).`);
 }
 
-/** The norm in front of a mixer has the role "other": it feeds no attention. */
 function build(weights: Weights, config: Config): Architecture {
-  const table = weights.tensor(marker, [any, any]);
-  const [vocabularySize, width] = table.shape as [number, number];
-  const depth = weights.blocks((block) => `layers.${block}.norm.weight`, optionalSize(config, "n_layer"));
-  const norm = normsOf(flag(config, "rms_norm", true) ? "rmsnorm" : "layernorm", eps(config, ["norm_epsilon"], 1e-5));
   const joined = optionalText(config, "bidirectional_strategy") === "ew_multiply" ? "Mul" : "Add";
-  return decoder({
-    name: architectureName(config, "caduceus"),
-    width,
-    depth,
-    vocabularySize,
-    contextLength: longestScan,
-    embed: tableEmbedding(table),
-    block: (g, x, index) => {
-      const parts = weights.at(`layers.${index}`);
-      return g.add(x, bothWays(g, g.norm(x, norm(parts, "norm", width, "other", index)), parts.at("mixer"), width, joined));
-    },
-    finalNorm: norm(weights, "norm_f", width, "final", depth),
-    head: tiedHead(weights.outside("backbone.").outside("caduceus."), "lm_head.weight", table),
+  return mambaLike(weights, config, {
+    family: "caduceus",
+    table: weights.tensor(marker, [any, any]),
+    depth: weights.blocks((block) => `layers.${block}.norm.weight`, optionalSize(config, "n_layer")),
+    epsField: "norm_epsilon",
+    outside: weights.outside("backbone.").outside("caduceus."),
+    mix: (g, x, names, width) => bothWays(g, x, names, width, joined),
     seesAll: true,
   });
 }

@@ -12,6 +12,7 @@ import { normsOf } from "./norm-in";
 import { separateProjection } from "./projections";
 import { relativeBias } from "./relative-bias";
 import { shiftedRight } from "./shifted-right";
+import { encoded, stackState, type Stack } from "./two-stacks";
 import { any, type Weights } from "./weights";
 
 const marker = "encoder.block.0.layer.0.SelfAttention.q.weight";
@@ -23,12 +24,6 @@ export const t5: Family = {
   recognises: () => false,
   build: (weights, config) => build(weights.within(marker), config),
 };
-
-/** One of the two stacks of blocks. */
-type Stack = "encoder" | "decoder";
-
-const state = (stack: Stack, index: number): string => `${stack}_${index}`;
-const encoded = "encoded";
 
 function build(weights: Weights, config: Config): Architecture {
   const tokenTable = weights.optional("shared.weight", [any, any]) ?? weights.tensor("encoder.embed_tokens.weight", [any, any]);
@@ -48,14 +43,14 @@ function build(weights: Weights, config: Config): Architecture {
   const embedding = (stack: Stack): Stage =>
     stage(`${stack} embedding`, (g) => {
       const ids = g.input("input_ids", "int64", ["batch", "sequence"]);
-      g.output(g.lookUp(tokenTable, stack === "encoder" ? ids : shiftedRight(g, ids, optionalNumber(config, "decoder_start_token_id") ?? 0)), state(stack, 0));
+      g.output(g.lookUp(tokenTable, stack === "encoder" ? ids : shiftedRight(g, ids, optionalNumber(config, "decoder_start_token_id") ?? 0)), stackState(stack, 0));
     });
 
   const block = (stack: Stack, index: number): Stage =>
     stage(`${stack} block ${index}`, (g) => {
       const parts = weights.at(`${stack}.block.${index}`);
       const depth = depthIn(stack, index);
-      const x = g.input(state(stack, index), "float32", ["batch", "sequence", width]);
+      const x = g.input(stackState(stack, index), "float32", ["batch", "sequence", width]);
       const shape: AttentionShape = { heads, keyValueHeads: heads, headSize: sizeOfHead, causal: stack === "decoder", scale: 1 };
       const added = (to: Value, rows: Value): Value => g.add(to, g.unflatten(rows, to, [width]));
 
@@ -69,7 +64,7 @@ function build(weights: Weights, config: Config): Architecture {
 
       const last = parts.at(`layer.${stack === "decoder" ? 2 : 1}`);
       const fed = feedForward(last, config, width)(g, g.norm(informed, norm(last, "layer_norm", width, "ffn", depth)));
-      g.output(added(informed, fed), state(stack, index + 1));
+      g.output(added(informed, fed), stackState(stack, index + 1));
     });
 
   const crossAttention = (g: GraphBuilder, x: Value, parts: Weights): Value => {
@@ -87,7 +82,7 @@ function build(weights: Weights, config: Config): Architecture {
 
   const finalNorm = (stack: Stack, blocks: number, to: string): Stage =>
     stage(`${stack} final norm`, (g) => {
-      const x = g.input(state(stack, blocks), "float32", ["batch", "sequence", width]);
+      const x = g.input(stackState(stack, blocks), "float32", ["batch", "sequence", width]);
       g.output(g.norm(x, norm(weights, `${stack}.final_layer_norm`, width, "final", depthIn(stack, blocks))), to);
     });
 
