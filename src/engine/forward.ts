@@ -118,8 +118,11 @@ async function openStage(runtime: Runtime, { graph, norms }: WrittenStage): Prom
   };
 }
 
-/** Lets messages in, since a run blocks its thread, and stops where they asked for it. */
-async function breathe(signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Lets messages in, since a run blocks its thread, and stops where they asked for it.
+ * @throws CancelledError once `signal` is aborted.
+ */
+export async function breathe(signal: AbortSignal | undefined): Promise<void> {
   await new Promise(setImmediate);
   if (signal?.aborted) throw new CancelledError();
 }
@@ -137,6 +140,7 @@ function tokensOf(batch: Batch): number {
   return batch.sequences * batch.sequenceLength;
 }
 
-function keep(values: Values, names: ReadonlySet<Value>): Values {
+/** The values of some names. */
+export function keep(values: Values, names: ReadonlySet<Value>): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

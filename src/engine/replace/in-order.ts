@@ -1,7 +1,7 @@
-import { CancelledError } from "../../shared/errors";
 import { fitPairs, type PairedFitOptions } from "../../analysis/paired-fit";
-import type { Values, WrittenStage } from "../forward";
+import { keep, type Values, type WrittenStage } from "../forward";
 import { inputsOf, prunedTo } from "../graph/prune";
+import { viewOf } from "../graph/find/view";
 import { inputNames, withOutputs, type Graph, type Value } from "../graph/graph";
 import { tapNorms, type NormNode } from "../graph/norms";
 import { replaceNorms, type ElementWiseValues } from "../graph/replace";
@@ -63,37 +63,36 @@ export async function fitInOrder(input: InOrderInput, forms: readonly ChainForm[
   let original: readonly Values[] = feeds;
   const chains = forms.map((form): Chain => ({ form, fitted: new Map(input.given), values: feeds }));
   let sawOutliers = false;
-  const stop = (): void => { if (signal?.aborted) throw new CancelledError(); };
   for (const [index, stage] of stages.entries()) {
     onProgress?.(stage.name, index, stages.length);
     const needed = neededAfter(stages, index);
     const tapped = tapNorms(stage.graph, stage.norms);
     const inputs = new Set(inputNames(stage.graph));
-    const [seen] = await runStage(runtime, tapped.graph, [original], new Set([...needed, ...inputs, ...tapped.taps, ...stage.norms.map(({ input: value }) => value)]), stop);
+    const [seen] = await runStage(runtime, tapped.graph, [original], new Set([...needed, ...inputs, ...tapped.taps, ...stage.norms.map(({ input: value }) => value)]), signal);
     for (const chain of chains) {
-      const outliers = await convertStage(input, stage, chain, seen!, original, stop);
+      const outliers = await convertStage(input, stage, chain, seen!, original);
       sawOutliers ||= outliers;
     }
     const before = original;
-    original = seen!.map((values) => only(values, needed));
+    original = seen!.map((values) => keep(values, needed));
     for (const chain of chains) {
       const isChanged = stage.norms.some(({ name }) => chain.fitted.has(name)) || chain.values !== before;
       if (!isChanged) { chain.values = original; continue; }
       const graph = replaceNorms(stage.graph, stage.norms, ({ name }) => chain.fitted.get(name));
-      chain.values = (await runStage(runtime, graph, [chain.values], needed, stop))[0]!;
+      chain.values = (await runStage(runtime, graph, [chain.values], needed, signal))[0]!;
     }
   }
   return chains.map(({ form, fitted }) => (form.withoutOutliers && !sawOutliers ? undefined : fitted));
 }
 
 /** Fits the layers of a stage in the order in which they run. @returns whether there were outliers. */
-async function convertStage({ runtime, norms, batches, starts, given }: InOrderInput, stage: WrittenStage, chain: Chain, seen: readonly Values[], original: readonly Values[], stop: () => void): Promise<boolean> {
+async function convertStage({ runtime, norms, batches, starts, given, signal }: InOrderInput, stage: WrittenStage, chain: Chain, seen: readonly Values[], original: readonly Values[]): Promise<boolean> {
   const { form, fitted } = chain;
   let left = stage.norms.filter(({ name }) => starts.has(name) && !given.has(name));
   let sawOutliers = false;
   while (left.length > 0) {
     const ready = independent(stage.graph, left);
-    const changed = await tapsOf(runtime, stage, chain, ready, seen, original, stop);
+    const changed = await tapsOf(runtime, stage, chain, ready, seen, original, signal);
     for (const norm of ready) {
       const known = norms.get(norm.name)!;
       const inputs = seen.map((values) => values[norm.input]!);
@@ -120,7 +119,7 @@ function chosenRows(pairs: LayerPairs, { withoutOutliers }: ChainForm): LayerPai
 
 /** The leading norms none of which depends on another that is not converted yet. */
 function independent(graph: Graph, left: readonly NormNode[]): readonly NormNode[] {
-  const producers = new Map((graph.model.graph?.node ?? []).flatMap((node) => (node.output ?? []).map((output) => [output, node] as const)));
+  const view = viewOf(graph);
   const ready: NormNode[] = [];
   for (const norm of left) {
     const outputs = new Set(ready.map(({ output }) => output));
@@ -129,7 +128,7 @@ function independent(graph: Graph, left: readonly NormNode[]): readonly NormNode
       if (outputs.has(value)) return true;
       if (seen.has(value)) return false;
       seen.add(value);
-      const node = producers.get(value);
+      const node = view.producer(value);
       return node !== undefined && inputsOf(node).some(depends);
     };
     if (depends(norm.input)) break;
@@ -139,16 +138,12 @@ function independent(graph: Graph, left: readonly NormNode[]): readonly NormNode
 }
 
 /** What reaches norms in the converted network; nothing is run where nothing differs from the original. */
-async function tapsOf(runtime: Runtime, stage: WrittenStage, { fitted, values }: Chain, norms: readonly NormNode[], seen: readonly Values[], original: readonly Values[], stop: () => void): Promise<readonly Values[]> {
+async function tapsOf(runtime: Runtime, stage: WrittenStage, { fitted, values }: Chain, norms: readonly NormNode[], seen: readonly Values[], original: readonly Values[], signal: AbortSignal | undefined): Promise<readonly Values[]> {
   const isUnchanged = values === original && !stage.norms.some(({ name }) => fitted.has(name));
   if (isUnchanged) return seen;
   const graph = replaceNorms(stage.graph, stage.norms, ({ name }) => fitted.get(name));
   const fed = new Set(inputNames(stage.graph));
   const taps = [...new Set(norms.map(({ input }) => input))].filter((value) => !fed.has(value));
-  const run = taps.length === 0 ? values.map((): Values => ({})) : (await runStage(runtime, withOutputs(prunedTo(graph, taps), taps), [values], new Set(taps), stop))[0]!;
+  const run = taps.length === 0 ? values.map((): Values => ({})) : (await runStage(runtime, withOutputs(prunedTo(graph, taps), taps), [values], new Set(taps), signal))[0]!;
   return values.map((entering, index): Readonly<Record<Value, Tensor>> => ({ ...entering, ...run[index]! }));
-}
-
-function only(values: Values, names: ReadonlySet<string>): Values {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
 }

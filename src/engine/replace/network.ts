@@ -1,6 +1,7 @@
-import { CancelledError, UserError } from "../../shared/errors";
+import { UserError } from "../../shared/errors";
 import { writeStages, type Values, type WrittenStage } from "../forward";
-import { valueInfo, type Graph } from "../graph/graph";
+import { GraphBuilder } from "../graph/builder";
+import type { Graph } from "../graph/graph";
 import type { Batch } from "../input/input";
 import type { OpenModel } from "../open-model";
 import type { Runtime } from "../runtime/runtime";
@@ -45,10 +46,7 @@ export async function scoreVariants(network: Network, batches: readonly Batch[],
   const { runtime, stages, predictor, outcomes } = network;
   // Running and scoring count half each.
   const outputs = await runVariants(runtime, stages, batches, variants, { signal, onProgress: (done, total) => { onSteps(done, 2 * total); } });
-  return score(runtime, predictor, batches, outputs.original, [outputs.original, ...outputs.variants], outcomes, (done, total) => {
-    if (signal.aborted) throw new CancelledError();
-    onSteps(total + done, 2 * total);
-  });
+  return score(runtime, predictor, batches, outputs.original, [outputs.original, ...outputs.variants], outcomes, signal, (done, total) => { onSteps(total + done, 2 * total); });
 }
 
 /** A graph that gives a number for every token: whether these are of the token that follows is told by what changes with a later token. */
@@ -80,15 +78,10 @@ async function lastValues({ runtime, stages }: Network, batch: Batch): Promise<V
 
 /** Takes the value of an output for logits. */
 function identityGraph(name: string): Graph {
-  const node = name === "logits" ? [] : [{ opType: "Identity", name: "logits", input: [name], output: ["logits"] }];
-  return {
-    weights: new Map(),
-    model: {
-      irVersion: 11,
-      opsetImport: [{ domain: "", version: 23 }],
-      graph: { name: "logits", node, input: [valueInfo(name, "float32")], output: [valueInfo("logits", "float32")], initializer: [] },
-    },
-  };
+  const g = new GraphBuilder("logits");
+  const value = g.input(name, "float32", ["batch", "sequence", "outcomes"]);
+  if (name !== "logits") g.output(value, "logits");
+  return g.build();
 }
 
 /** What each part of a network costs, in products a token: the stages, and the head behind them. */

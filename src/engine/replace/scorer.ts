@@ -1,8 +1,8 @@
 import { onnx } from "onnx-proto";
 import type { ReplacementScores } from "../../shared/replacement";
 import { attributeProtos } from "../graph/attributes";
-import type { Values, WrittenStage } from "../forward";
-import { inputNames, outputNames, valueInfo, type Graph, type Value } from "../graph/graph";
+import { breathe, type Values } from "../forward";
+import { inputNames, valueInfo, type Graph, type Value } from "../graph/graph";
 import type { Batch } from "../input/input";
 import type { Runtime, Session } from "../runtime/runtime";
 import type { Tensor } from "../tensor";
@@ -42,7 +42,8 @@ const following = "following_tokens";
  * @param outputs of the original, for every batch
  * @param others of the networks to score, for every batch
  * @param outcomes number of outcomes of a prediction, as far as known
- * @param onProgress told how many pieces are done, of how many
+ * @param onRun told before every run how many there are with it, of how many
+ * @throws CancelledError once `signal` is aborted.
  */
 export async function score(
   runtime: Runtime,
@@ -51,6 +52,7 @@ export async function score(
   outputs: readonly Values[],
   others: readonly (readonly Values[])[],
   outcomes: number,
+  signal: AbortSignal,
   onRun: (done: number, total: number) => void,
 ): Promise<PredictionScores[]> {
   const sums = others.map((): Growing => ({ crossEntropy: [], kl: [], agreeing: 0, difference: 0, original: 0 }));
@@ -62,7 +64,7 @@ export async function score(
   const total = pieces.length * (1 + others.length);
   let done = 0;
   const step = async (): Promise<void> => {
-    await new Promise(setImmediate);
+    await breathe(signal);
     onRun(++done, total);
   };
   const before = await runtime.open(referenceGraph(predictor.graph));
@@ -222,10 +224,4 @@ export function scoresOf({ crossEntropy, kl, agreeing, difference, original }: P
 /** Arithmetic mean, in float64. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The head of an architecture as a predictor. */
-export function headPredictor(head: WrittenStage, isCausal: boolean, isPositional: boolean): Predictor {
-  if (!outputNames(head.graph).includes("logits")) throw new Error(`The stage ${head.name} gives no logits.`);
-  return { graph: head.graph, isCausal, isPositional };
 }

@@ -1,5 +1,4 @@
-import { CancelledError } from "../../shared/errors";
-import type { Values, WrittenStage } from "../forward";
+import { breathe, keep, type Values, type WrittenStage } from "../forward";
 import { inputNames, outputNames, type Graph } from "../graph/graph";
 import type { NormNode } from "../graph/norms";
 import { replaceNorms, type ElementWiseValues } from "../graph/replace";
@@ -49,10 +48,7 @@ export async function runVariants(runtime: Runtime, stages: readonly WrittenStag
   for (const [index, stage] of stages.entries()) {
     const needed = neededAfter(stages, index);
     const run = async (graph: Graph, entries: readonly (readonly Values[])[]): Promise<Values[][]> =>
-      runStage(runtime, graph, entries, needed, () => {
-        if (options.signal?.aborted) throw new CancelledError();
-        options.onProgress?.(++done, total);
-      });
+      runStage(runtime, graph, entries, needed, options.signal, () => { options.onProgress?.(++done, total); });
     const changed = variants.map((variant, number) => (index < forks[number]! ? undefined : replacementsIn(stage, variant.valuesOf)));
     const groups = grouped(changed);
     const entering = [original, ...own];
@@ -108,20 +104,22 @@ function isTaken(stages: readonly WrittenStage[], name: string): boolean {
   return next !== undefined && inputNames(next.graph).includes(name);
 }
 
-/** Runs a stage over the batches of several variants. */
-export async function runStage(runtime: Runtime, graph: Graph, entries: readonly (readonly Values[])[], needed: ReadonlySet<string>, onRun: () => void): Promise<Values[][]> {
+/**
+ * Runs a stage over the batches of several variants.
+ * @param onRun told before every run
+ * @throws CancelledError once `signal` is aborted.
+ */
+export async function runStage(runtime: Runtime, graph: Graph, entries: readonly (readonly Values[])[], needed: ReadonlySet<string>, signal: AbortSignal | undefined, onRun?: () => void): Promise<Values[][]> {
   const inputs = new Set(inputNames(graph));
   const outputs = outputNames(graph);
-  const keep = (values: Values, names: ReadonlySet<string>): Values => Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)));
   const session = await runtime.open(graph);
   try {
     const results: Values[][] = [];
     for (const batches of entries) {
       const result: Values[] = [];
       for (const values of batches) {
-        // Lets messages in, since a run blocks its thread.
-        await new Promise(setImmediate);
-        onRun();
+        await breathe(signal);
+        onRun?.();
         result.push(keep({ ...values, ...await session.run(keep(values, inputs), outputs) }, needed));
       }
       results.push(result);
