@@ -10,6 +10,9 @@ export function axisTitle(text: string, theme: Theme) {
   return { display: true, text, color: theme.text };
 }
 
+/** What every chart over an x axis has in common: it fills its place, does not move, and tells of the points nearest along x. */
+export const stillChart = { animation: false, parsing: false, maintainAspectRatio: false, interaction: { mode: "nearest", axis: "x", intersect: false } } as const;
+
 /** What every tooltip looks like. */
 export function tooltipLook(theme: Theme) {
   return { boxPadding: 4, backgroundColor: theme.page, borderColor: theme.text, borderWidth: 1, titleColor: theme.ink, bodyColor: theme.ink, displayColors: true, usePointStyle: true };

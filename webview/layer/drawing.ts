@@ -5,7 +5,7 @@ import type { WhatIf } from "../../src/analysis/what-if";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatNumber } from "../../src/shared/format";
 import type { CurveData, LayerResult } from "../../src/shared/result";
-import { axisLook, axisTitle, tooltipLook } from "../axes";
+import { axisLook, axisTitle, stillChart, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import type { Place } from "../place";
 import type { Theme } from "../theme";
@@ -42,10 +42,7 @@ export function layerConfig(drawn: LayerDrawing): DrawingConfig {
     type: "scatter",
     data: { datasets: [...lines, ...(by === "density" ? [] : cloudSeries(points, by, theme))] },
     options: {
-      animation: false,
-      parsing: false,
-      maintainAspectRatio: false,
-      interaction: { mode: "nearest", axis: "x", intersect: false },
+      ...stillChart,
       plugins: {
         tooltip: {
           ...tooltipLook(theme),

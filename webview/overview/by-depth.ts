@@ -2,7 +2,7 @@ import { t } from "@vscode/l10n";
 import { formatNumber, formatR2, formatShare, printable } from "../../src/shared/format";
 import type { Intent } from "../../src/shared/intent";
 import type { LayerResult } from "../../src/shared/result";
-import { axisLook, axisTitle, logarithmicTicks, tooltipLook } from "../axes";
+import { axisLook, axisTitle, logarithmicTicks, stillChart, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import { shortened } from "../names";
 import type { Theme } from "../theme";
@@ -55,10 +55,7 @@ function drawing({ layers, theme }: ByDepth, datasets: Series[], format: (value:
     type: "scatter",
     data: { datasets },
     options: {
-      animation: false,
-      parsing: false,
-      maintainAspectRatio: false,
-      interaction: { mode: "nearest", axis: "x", intersect: false },
+      ...stillChart,
       plugins: {
         tooltip: {
           ...tooltipLook(theme),

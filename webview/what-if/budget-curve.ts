@@ -1,7 +1,7 @@
 import { t } from "@vscode/l10n";
 import type { BudgetCurve, CostMeasure } from "../../src/shared/replacement";
 import { costUnits } from "../../src/shared/replacement-words";
-import { axisLook, axisTitle, tooltipLook } from "../axes";
+import { axisLook, axisTitle, stillChart, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import type { Theme } from "../theme";
 import { costAxis } from "./cost-axis";
@@ -41,10 +41,7 @@ export function budgetDrawing({ order, points }: BudgetCurve, at: number, scale:
       }],
     },
     options: {
-      animation: false,
-      parsing: false,
-      maintainAspectRatio: false,
-      interaction: { mode: "nearest", axis: "x", intersect: false },
+      ...stillChart,
       plugins: {
         tooltip: {
           ...tooltipLook(theme),

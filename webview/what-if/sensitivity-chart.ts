@@ -3,7 +3,7 @@ import { formatNumber, formatShare, printable } from "../../src/shared/format";
 import type { CostMeasure, LayerCost } from "../../src/shared/replacement";
 import { costUnits } from "../../src/shared/replacement-words";
 import type { LayerResult } from "../../src/shared/result";
-import { tooltipLook } from "../axes";
+import { stillChart, tooltipLook } from "../axes";
 import type { DrawingConfig } from "../chart-canvas";
 import { shortened } from "../names";
 import { depthAxis } from "../overview/by-depth";
@@ -50,10 +50,8 @@ export function sensitivityBars(rows: readonly CostedLayer[], { order, scale }: 
     type: "bar",
     data: { datasets: [bars(t("fitted"), ({ cost }) => cost, 1, 0.5, 1), bars(t("alpha 0.5"), ({ defaultCost }) => defaultCost, behind, 1, 2)] },
     options: {
-      animation: false,
-      parsing: false,
-      maintainAspectRatio: false,
-      interaction: { mode: "index", axis: "x", intersect: false },
+      ...stillChart,
+      interaction: { ...stillChart.interaction, mode: "index" },
       plugins: {
         tooltip: {
           ...tooltipLook(theme),
