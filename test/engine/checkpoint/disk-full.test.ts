@@ -5,29 +5,20 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SafetensorsWriter, writeSafetensors } from "../../../src/engine/checkpoint/safetensors-writer";
 import { refusal, temporaryFolder } from "./files";
+import { fullDisk } from "./full-disk";
 
-const fullDisk = "/dev/full";
 const disk = vi.hoisted(() => ({ opened: 0, fullFromWrite: Infinity }));
 
-/** Creates files as ever, but from a given write of each on, their bytes go to a device on which the system reports a full disk. */
+/** Creates files as ever, but from a given write of each on, the disk is full. */
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof FileSystem>();
+  const { openFillingUp } = await import("./full-disk");
   return {
     ...real,
-    open: async (path: string, flags: string) => {
-      const handle = await real.open(path, flags);
-      if (flags !== "wx") return handle;
+    open: (path: string, flags: string) => {
+      if (flags !== "wx") return real.open(path, flags);
       disk.opened++;
-      const full = await real.open("/dev/full", "w");
-      const write = handle.write.bind(handle);
-      let writes = 0;
-      handle.write = ((...piece: Parameters<typeof write>) => (writes++ < disk.fullFromWrite ? write(...piece) : full.write(...piece))) as typeof handle.write;
-      const close = handle.close.bind(handle);
-      handle.close = async () => {
-        await full.close();
-        await close();
-      };
-      return handle;
+      return openFillingUp(real.open, path, flags, () => disk.fullFromWrite);
     },
   };
 });

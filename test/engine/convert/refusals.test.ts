@@ -8,29 +8,17 @@ import { CancelledError } from "../../../src/shared/errors";
 import type { Progress } from "../../../src/shared/progress";
 import { refusal, temporaryFile, temporaryFolder } from "../checkpoint/files";
 import { context, conversionRefusal, golden, request, storedTensors, valuesFile } from "./conversion";
+import { fullDisk } from "../checkpoint/full-disk";
 
-const fullDisk = "/dev/full";
 const disk = vi.hoisted(() => ({ fullFromWrite: Infinity }));
 
-/** Creates files as ever, but from a given write of each on, their bytes go to a device on which the system reports a full disk. */
+/** Creates files as ever, but from a given write of each on, the disk is full. */
 vi.mock("node:fs/promises", async (importOriginal) => {
   const real = await importOriginal<typeof FileSystem>();
+  const { openFillingUp } = await import("../checkpoint/full-disk");
   return {
     ...real,
-    open: async (path: string, flags: string) => {
-      const handle = await real.open(path, flags);
-      if (flags !== "wx" || disk.fullFromWrite === Infinity) return handle;
-      const full = await real.open("/dev/full", "w");
-      const write = handle.write.bind(handle);
-      let writes = 0;
-      handle.write = ((...piece: Parameters<typeof write>) => (writes++ < disk.fullFromWrite ? write(...piece) : full.write(...piece))) as typeof handle.write;
-      const close = handle.close.bind(handle);
-      handle.close = async () => {
-        await full.close();
-        await close();
-      };
-      return handle;
-    },
+    open: (path: string, flags: string) => (flags !== "wx" || disk.fullFromWrite === Infinity ? real.open(path, flags) : openFillingUp(real.open, path, flags, () => disk.fullFromWrite)),
   };
 });
 
