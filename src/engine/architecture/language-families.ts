@@ -30,6 +30,7 @@ import { opt } from "./opt";
 import { phi } from "./phi";
 import { phi3 } from "./phi3";
 import { qwen } from "./qwen";
+import { retsim } from "./retsim";
 import { roberta } from "./roberta";
 import { smollm3 } from "./smollm3";
 import { stablelm } from "./stablelm";
@@ -42,4 +43,5 @@ export const languageFamilies: readonly Family[] = [
   ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
   ...[mamba, hyenaDna, caduceus],
   ...[t5, bart, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
+  retsim,
 ];

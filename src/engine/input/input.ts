@@ -15,6 +15,8 @@ export interface TextInput {
   readonly vocabularySize: number;
   /** Longest sequence that the model can take. */
   readonly contextLength: number;
+  /** True where ids are the characters' code points, no tokenizer is needed, and shorter sequences are filled up with zeros, as the model itself has them. */
+  readonly characters?: true;
 }
 
 /** Pixel values of shape [batch, channels, height, width], float32, fed as `pixel_values`. */

@@ -2,6 +2,7 @@ import { UserError } from "../../shared/errors";
 import { batchImages, batchSequences, defaultBatchTokens } from "./batch";
 import { bundledPath } from "./bundled";
 import { calibration } from "./calibration";
+import { characterTokenizer, filledUp } from "./characters";
 import { cutSequences } from "./cut";
 import { prepareGraph } from "./graph-input";
 import { readIds } from "./ids";
@@ -44,7 +45,7 @@ async function prepareText(expected: TextInput, folder: string, options: InputOp
   const { choice } = options;
   switch (choice.kind) {
     case "default":
-      if (await hasTokenizer(folder, options.tokenizer)) return text(expected, folder, options, bundledPath("text.txt"), "bundled text");
+      if (expected.characters === true || (await hasTokenizer(folder, options.tokenizer))) return text(expected, folder, options, bundledPath("text.txt"), "bundled text");
       return randomText(expected, options, [`${folder} has no tokenizer.json, so random token ids were fed: give text or token ids for numbers that mean something.`]);
     case "random":
       return randomText(expected, options, []);
@@ -98,9 +99,9 @@ async function images(expected: ImageInput, options: InputOptions, recipe: Image
 }
 
 async function text(expected: TextInput, folder: string, options: InputOptions, path: string, source: string): Promise<CalibrationInput> {
-  const tokenizer = await loadTokenizer(folder, options.tokenizer);
+  const tokenizer = expected.characters === true ? characterTokenizer : await loadTokenizer(folder, options.tokenizer);
   const { sequences, warnings } = await readText(path, tokenizer, expected, textLength(expected, options), options.maxTokens);
-  return calibration("text", source, tokenBatches(sequences, options), warnings, options);
+  return calibration("text", source, tokenBatches(sequences, expected, options), warnings, options);
 }
 
 /** Sequences that the user cut are kept whole as far as the model's context allows, unless a length is asked for. */
@@ -112,13 +113,13 @@ async function ids(expected: TextInput, options: InputOptions, path: string): Pr
     ...(cut > 0 ? [`${cut} ${cut === 1 ? "sequence" : "sequences"} of ${path} longer than ${length} tokens were cut into pieces.`] : []),
     ...(leftOut ? [`Only the first ${options.maxTokens} tokens of ${path} were fed: raise the number of tokens to feed more.`] : []),
   ];
-  return calibration("ids", path, tokenBatches(sequences, options), warnings, options);
+  return calibration("ids", path, tokenBatches(sequences, expected, options), warnings, options);
 }
 
 function randomText(expected: TextInput, options: InputOptions, warnings: readonly string[]): CalibrationInput {
   const ids = randomIds(expected.vocabularySize, options.maxTokens, options.seed);
   const { sequences } = cutSequences([ids], textLength(expected, options), options.maxTokens);
-  return calibration("random", "random", tokenBatches(sequences, options), warnings, options);
+  return calibration("random", "random", tokenBatches(sequences, expected, options), warnings, options);
 }
 
 function randomPixels(expected: ImageInput, options: InputOptions, warnings: readonly string[]): CalibrationInput {
@@ -126,8 +127,9 @@ function randomPixels(expected: ImageInput, options: InputOptions, warnings: rea
   return calibration("random", "random", imageBatches(images, expected, options), warnings, options);
 }
 
-function tokenBatches(sequences: readonly (readonly number[])[], options: InputOptions): Batch[] {
-  return batchSequences(sequences, options.batchTokens ?? defaultBatchTokens);
+function tokenBatches(sequences: readonly (readonly number[])[], expected: TextInput, options: InputOptions): Batch[] {
+  const whole = expected.characters === true ? filledUp(sequences, expected.contextLength) : sequences;
+  return batchSequences(whole, options.batchTokens ?? defaultBatchTokens);
 }
 
 function imageBatches(images: readonly Float32Array[], expected: ImageInput, options: InputOptions): Batch[] {

@@ -32,6 +32,14 @@ describe("default input", () => {
     expect(input.warnings.join()).toContain("random token ids were fed");
   });
 
+  test("is the bundled text for a model of characters, each its code point, filled up with zeros", async () => {
+    const characters: TextInput = { modality: "text", vocabularySize: 2 ** 24, contextLength: 64, characters: true };
+    const folder = folderWith({ "text.txt": "Ä😀b" });
+    expect(lengths(await prepareInput(characters, folder, options({ kind: "default" })))).toEqual([64, 64, 64, 64]);
+    const input = await prepareInput(characters, folder, options({ kind: "text", path: join(folder, "text.txt") }));
+    expect(values(input)).toEqual([0xc4, 0x1f600, 0x62, ...Array<number>(61).fill(0)]);
+  });
+
   test("is the bundled photographs where the checkpoint says how to prepare them", async () => {
     const folder = folderWith({ "preprocessor_config.json": { size: { height: 16, width: 16 } } });
     const input = await prepareInput(images, folder, options({ kind: "default" }));
