@@ -1,10 +1,10 @@
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import { removeLeftovers, removeLeftoversIn } from "../shared/leftovers";
+import { removeLeftovers } from "../shared/leftovers";
 import type { Conversion, ConvertRequest } from "../shared/conversion";
 import type { EngineStatus } from "../shared/engines";
 import { errorOf } from "../shared/failure";
-import type { EngineCall, EngineEvent } from "../shared/messages";
+import type { EngineCall, EngineEvent, EngineWork } from "../shared/messages";
 import type { Progress } from "../shared/progress";
 import type { EngineRequest, SurveyRequest } from "../shared/request";
 import type { Result } from "../shared/result";
@@ -48,12 +48,12 @@ export function surveyOnce(request: SurveyRequest, onProgress: (progress: Progre
 }
 
 /** Starts the engine for one call, and waits for the event that `answerOf` takes for its answer. */
-async function ask<Answer>(call: Exclude<EngineCall, { type: "cancel" }>, onProgress: (progress: Progress) => void, answerOf: (event: EngineEvent) => Answer | undefined): Promise<Answer> {
+async function ask<Answer>(work: EngineWork, onProgress: (progress: Progress) => void, answerOf: (event: EngineEvent) => Answer | undefined): Promise<Answer> {
   // Runtimes are told some things by environment variables, which native code sees only where the thread shares them.
   const worker = new Worker(join(__dirname, "engine.js"), { env: SHARE_ENV });
   let asked = false;
   const interrupt = (signal: NodeJS.Signals): void => {
-    const end = (): void => { endProgram(signal, call); };
+    const end = (): void => { endProgram(signal, work); };
     if (asked) {
       end();
     } else {
@@ -75,7 +75,7 @@ async function ask<Answer>(call: Exclude<EngineCall, { type: "cancel" }>, onProg
         else if (event.type === "progress") onProgress(event.progress);
         else if (event.type === "failed") reject(errorOf(event.error));
       });
-      worker.postMessage(call);
+      worker.postMessage(work);
     });
   } finally {
     for (const signal of stopSignals) process.off(signal, interrupt);
@@ -84,9 +84,8 @@ async function ask<Answer>(call: Exclude<EngineCall, { type: "cancel" }>, onProg
 }
 
 /** Removes this process's temporary files, then ends as the signal would have ended it: at once, native code or not. */
-function endProgram(signal: NodeJS.Signals, call: EngineCall): void {
-  if (call.type === "run") removeLeftovers(call.request);
-  if (call.type === "convert") removeLeftoversIn(dirname(resolve(call.request.target)));
+function endProgram(signal: NodeJS.Signals, work: EngineWork): void {
+  removeLeftovers(work);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

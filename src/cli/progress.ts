@@ -36,7 +36,7 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
 /** One line that tells the phase, a bar, the time left, the stage, the rate and the steps: a narrow terminal cuts the end. */
 export function progressLine(progress: Progress): string {
   const { phase, stage, done, total, tokensPerSecond, secondsLeft } = progress;
-  const number = phase === "replace" ? "" : `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}] `;
+  const number = phase === "replace" || phase === "copy" ? "" : `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}] `;
   const parts = [
     `${number}${phaseTexts[phase]}`,
     bar(done, total),

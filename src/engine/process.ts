@@ -1,17 +1,17 @@
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { version } from "../../package.json";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
-import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineProcessEvent } from "../shared/messages";
-import { removeLeftovers, removeLeftoversIn } from "../shared/leftovers";
+import { engineProtocol, type EngineCall, type EngineEvent, type EngineHello, type EngineProcessEvent, type EngineWork } from "../shared/messages";
+import { removeLeftovers } from "../shared/leftovers";
 
 /*
  * The engine as a process of its own, which an editor forks. The engine itself runs in a thread, so that this one hears a stop, and the
  * end of the parent, even while a forward pass blocks.
  */
 
-let running: Exclude<EngineCall, { type: "cancel" }> | undefined;
+let running: EngineWork | undefined;
 let busy = false;
 let thread: Worker | undefined;
 /** A stop that came before there was anything to stop. */
@@ -32,7 +32,7 @@ function greet({ protocol }: EngineHello): void {
   refuse(`The engine of NormLens ${version} speaks protocol ${engineProtocol}, the editor's part protocol ${protocol}: reload the window.`);
 }
 
-function run(call: Exclude<EngineCall, { type: "cancel" }>): void {
+function run(call: EngineWork): void {
   if (busy) { refuse("This engine has an analysis already: it runs one a process."); return; }
   if (cancelled) { send({ type: "failed", error: failureOf(new CancelledError()) }); return; }
   busy = true;
@@ -63,8 +63,7 @@ function refuse(message: string): void {
 }
 
 function end(): void {
-  if (running?.type === "run") removeLeftovers(running.request);
-  if (running?.type === "convert") removeLeftoversIn(dirname(resolve(running.request.target)));
+  if (running) removeLeftovers(running);
   // Native code may hold the thread for long; only this signal does not wait for it.
   process.kill(process.pid, "SIGKILL");
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import type { ConvertRequest } from "../shared/conversion";
-import { engineLabel } from "../shared/engines";
+import { engineLabel, type EngineFallback } from "../shared/engines";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
@@ -45,7 +45,7 @@ async function answer(request: EngineRequest): Promise<void> {
     await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
-    if (analysis.result.engine.fallback !== undefined) await forgetProofs();
+    await forgetFailed(analysis.result.engine.fallback);
     const taps = request.kind !== "fit" && request.taps !== undefined ? [request.taps] : [];
     const written = [...(request.out === undefined ? [] : await writeResult(request.out, analysis)), ...taps];
     send({ type: "done", result: analysis.result, written });
@@ -54,8 +54,15 @@ async function answer(request: EngineRequest): Promise<void> {
 
 async function convert(request: ConvertRequest): Promise<void> {
   await inContext(async (context) => {
-    send({ type: "converted", conversion: await convertCheckpoint(request, context) });
+    const conversion = await convertCheckpoint(request, context);
+    if (conversion.source.kind === "fit") await forgetFailed(conversion.source.fallback);
+    send({ type: "converted", conversion });
   });
+}
+
+/** What an engine proved does not count any more where it failed since. */
+async function forgetFailed(fallback: EngineFallback | undefined): Promise<void> {
+  if (fallback !== undefined) await forgetProofs();
 }
 
 /** Does work that reports progress and can be stopped, and sends its failure where it has one. */

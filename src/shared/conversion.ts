@@ -1,3 +1,4 @@
+import type { EngineFallback } from "./engines";
 import type { NormRole } from "./norm";
 import type { Naming } from "./parameter-names";
 import type { AnalysisRequest } from "./request";
@@ -12,11 +13,19 @@ export interface ConvertRequest {
   readonly target: string;
   /** A result, with its values beside it; or a safetensors file with NAME.alpha and, where they are to be set, NAME.weight and NAME.bias; or a JSON file of alphas by name. */
   readonly values?: string;
+  /** Fits layer after layer, each on what the converted layers before it hand on, where there are no values; absent: every layer by itself. */
+  readonly inOrder?: InOrderFit;
   /** Layers to convert, by name; all where absent. */
   readonly layers?: readonly string[];
   /** Roles to convert; all where absent. */
   readonly roles?: readonly NormRole[];
   readonly names: Naming;
+}
+
+/** What is said of a fit in order. */
+export interface InOrderFit {
+  /** The user's own alphas by layer, to which weights and biases are fitted; other layers get alphas of their own. */
+  readonly alphas?: Readonly<Record<string, number>>;
 }
 
 /** A norm that was replaced. */
@@ -37,7 +46,7 @@ export interface KeptNorm {
 
 /** Where the values of a conversion come from: an analysis that ran for it, an earlier one, or a file of values alone. */
 export type ValuesSource =
-  | { readonly kind: "fit"; readonly input: InputDescription }
+  | { readonly kind: "fit"; readonly input: InputDescription; readonly inOrder?: InOrderFit; readonly fallback?: EngineFallback }
   /** With what replacing costs, where that was measured. */
   | { readonly kind: "result"; readonly path: string; readonly input: InputDescription; readonly replacement?: Replacement }
   | { readonly kind: "file"; readonly path: string };
@@ -50,6 +59,8 @@ export interface Conversion {
   readonly source: ValuesSource;
   readonly layers: readonly ConvertedLayer[];
   readonly kept: readonly KeptNorm[];
+  /** What a user should know before using it, in sentences. */
+  readonly warnings: readonly string[];
   /** Names of the files in the folder. */
   readonly files: readonly string[];
   /** Bytes of all tensors. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import type { EngineWork } from "./messages";
 import type { EngineRequest } from "./request";
 
 /** How the names of a process's temporary files begin. */
@@ -8,21 +9,22 @@ export function temporaryPrefix(pid: number = process.pid): string {
 }
 
 /**
- * Removes the temporary files that a process which is about to end, or has ended, left beside the outputs of a request.
+ * Removes the temporary files and folders that a process which is about to end, or has ended, left beside what it was to write.
  * @param pid of that process
  */
-export function removeLeftovers(request: EngineRequest, pid: number = process.pid): void {
-  for (const folder of foldersWrittenTo(request)) removeLeftoversIn(folder, pid);
+export function removeLeftovers(work: EngineWork, pid: number = process.pid): void {
+  for (const folder of foldersOf(work)) removeLeftoversIn(folder, pid);
 }
 
-/**
- * Removes the temporary files and folders that a process left in a folder.
- * @param pid of that process
- */
-export function removeLeftoversIn(folder: string, pid: number = process.pid): void {
+function removeLeftoversIn(folder: string, pid: number): void {
   if (!existsSync(folder)) return;
   const names = readdirSync(folder).filter((name) => name.startsWith(temporaryPrefix(pid)));
   for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+function foldersOf(work: EngineWork): string[] {
+  if (work.type === "survey") return [];
+  return work.type === "convert" ? [dirname(resolve(work.request.target))] : foldersWrittenTo(work.request);
 }
 
 function foldersWrittenTo(request: EngineRequest): string[] {

@@ -15,13 +15,17 @@ export interface EngineHello {
 
 /** To the engine's thread or process. */
 export type EngineCall =
+  | EngineWork
+  /** Asks the run to stop; the engine answers with `failed`, kind "cancelled", once nothing half-written is left. */
+  | { readonly type: "cancel" };
+
+/** What the engine can be asked to do. */
+export type EngineWork =
   | { readonly type: "run"; readonly request: EngineRequest }
   /** Asks for a converted checkpoint; the engine answers with `converted`. */
   | { readonly type: "convert"; readonly request: ConvertRequest }
   /** Asks which engines work; the engine answers with `surveyed`. */
-  | { readonly type: "survey"; readonly request: SurveyRequest }
-  /** Asks the run to stop; the engine answers with `failed`, kind "cancelled", once nothing half-written is left. */
-  | { readonly type: "cancel" };
+  | { readonly type: "survey"; readonly request: SurveyRequest };
 
 /** The engine's process has understood the hello, and takes a run. */
 export interface EngineReady {

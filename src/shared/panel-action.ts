@@ -8,7 +8,8 @@ const checks: Readonly<Record<PanelAction["type"], (fields: Fields) => boolean>>
   ready: () => true,
   analyze: ({ what }) => isOneOf(["checkpoint", "options", "sample"], what),
   stop: () => true,
-  measureReplacement: ({ alphas, layers }) => (alphas === undefined || isRecordOfAlphas(alphas)) && (layers === undefined || isListOfTexts(layers)),
+  measureReplacement: hasAlphasAndLayers,
+  convert: hasAlphasAndLayers,
   open: ({ uri }) => isTextIfThere(uri),
   compare: ({ uri }) => isTextIfThere(uri),
   stopComparing: () => true,
@@ -28,6 +29,10 @@ export function panelActionOf(value: unknown): PanelAction | undefined {
   const { type } = value;
   if (typeof type !== "string" || !Object.hasOwn(checks, type)) return undefined;
   return checks[type as PanelAction["type"]](value) ? (value as PanelAction) : undefined;
+}
+
+function hasAlphasAndLayers({ alphas, layers }: Fields): boolean {
+  return (alphas === undefined || isRecordOfAlphas(alphas)) && (layers === undefined || isListOfTexts(layers));
 }
 
 function isText(value: unknown): boolean {

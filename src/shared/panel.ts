@@ -23,6 +23,8 @@ export type PanelAction =
   | { readonly type: "stop" }
   /** Measures what replacing the norms of the main result costs: with alphas of the user's own, by layer, and of some layers alone. */
   | { readonly type: "measureReplacement"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[] }
+  /** Writes the checkpoint of the main result anew with its norms replaced: some of them, and with alphas of the user's own where there are any. The host asks for the rest. */
+  | { readonly type: "convert"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[] }
   /** Opens a result: one that the page was offered, or asks which. */
   | { readonly type: "open"; readonly uri?: string }
   /** Picks the result to compare with; `uri` names it where the page offered it. */
@@ -84,8 +86,8 @@ export interface PanelRestore {
   readonly other?: string;
 }
 
-/** What runs do: fit alphas, or also measure what replacing norms costs. */
-export type RunTask = "analysis" | "replacement";
+/** What runs do: fit alphas, also measure what replacing norms costs, or write a converted checkpoint. */
+export type RunTask = "analysis" | "replacement" | "conversion";
 
 /** What the analysis runner is doing. */
 export type RunState =
@@ -93,6 +95,6 @@ export type RunState =
   /** `label` names what is analysed, `queued` counts the analyses that wait. */
   | { readonly kind: "running"; readonly task: RunTask; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
   /** `dropped` counts the analyses that waited and were not begun. */
-  | { readonly kind: "stopped"; readonly label: string; readonly dropped: number }
+  | { readonly kind: "stopped"; readonly task: RunTask; readonly label: string; readonly dropped: number }
   /** `defect`: not the user's doing, and the log has more. */
   | { readonly kind: "failed"; readonly task: RunTask; readonly label: string; readonly message: string; readonly defect: boolean };

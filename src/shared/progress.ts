@@ -2,8 +2,8 @@ import { formatSeconds, printable } from "./format";
 
 /** What an analysis is doing, in the order in which it does it. */
 export const progressPhases = ["open", "build", "engine", "input", "forward", "fit", "write"] as const;
-/** "replace" is what comes behind an analysis that also measures what replacing norms costs. */
-export type ProgressPhase = (typeof progressPhases)[number] | "replace";
+/** Work of its own behind an analysis, or without one: "replace" measures what replacing norms costs, "copy" writes a converted checkpoint. */
+export type ProgressPhase = (typeof progressPhases)[number] | "replace" | "copy";
 
 /** The phases for people. */
 export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
@@ -15,6 +15,7 @@ export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
   fit: "Fitting",
   replace: "Replacing norms",
   write: "Writing",
+  copy: "Writing the checkpoint",
 };
 
 /** Share of a whole analysis that each phase takes, as a bar shows it: nearly all of it is the forward pass. */
@@ -38,11 +39,13 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
-/** How much of the whole analysis is done, 0 to 1; of the replacing of norms, which comes behind it, how much of that. */
+/** How much of the whole analysis is done, 0 to 1; of the work that comes behind it, how much of that. */
 export function overallShare({ phase, stage, done, total }: Progress): number {
-  if (phase === "replace") return shareOfReplacing(stage, total > 0 ? Math.min(1, done / total) : 0);
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  if (phase === "replace") return shareOfReplacing(stage, share);
+  if (phase === "copy") return share;
   const before = progressPhases.slice(0, progressPhases.indexOf(phase)).reduce((sum, each) => sum + phaseShares[each], 0);
-  return Math.min(1, before + (total > 0 ? Math.min(1, done / total) * phaseShares[phase] : 0));
+  return Math.min(1, before + share * phaseShares[phase]);
 }
 
 /** What is being done and for how long still: "block 3, 5.0 s left". */

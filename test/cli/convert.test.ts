@@ -23,6 +23,13 @@ describe("convert", () => {
     expect(await readFile(join(out, "dyt.py"), "utf8")).toBe(await readFile(join(import.meta.dirname, "../../media/dyt.py"), "utf8"));
   });
 
+  test("fits layer after layer where it is asked to", async () => {
+    const out = join(await temporaryFolder(), "converted");
+    const { code, stdout } = await normlens("convert", small, "--out", out, "--random", "--max-tokens", "64", "--in-order", "--json", "--quiet");
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as Conversion).source).toMatchObject({ kind: "fit", inOrder: {} });
+  });
+
   test("takes the values that an analysis wrote, and gives a list as JSON", async () => {
     const folder = await temporaryFolder();
     const analyzed = await normlens("analyze", small, "--random", "--max-tokens", "64", "--quiet", "--out", join(folder, "r.normlens.json"));
@@ -44,9 +51,10 @@ describe("convert", () => {
     [[], 2, "--out"],
     [["--out", "NEW", "--only", "neck"], 2, "neck"],
     [["--out", "NEW", "--names", "keras"], 2, "keras"],
+    [["--out", "NEW", "--values", "NOTHING", "--in-order"], 2, "--in-order"],
   ])("%s is refused in one sentence", async (args, expected, words) => {
     const folder = await temporaryFolder();
-    await mkdir(join(folder, "EXISTING"));
+    await mkdir(join(folder, "EXISTING", "mine"), { recursive: true });
     const placed = args.map((argument) => (/^[A-Z]+$/.test(argument) ? join(folder, argument) : argument));
     const { code, stdout, stderr } = await normlens("convert", small, "--random", "--max-tokens", "64", "--quiet", ...placed);
     expect(code).toBe(expected);

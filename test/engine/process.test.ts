@@ -1,6 +1,6 @@
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, readdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent } from "../../src/shared/messages";
@@ -15,8 +15,11 @@ type Message = EngineProcessEvent;
 
 /** A request that takes a second, or, with many tokens, longer than any test waits. */
 async function request(maxTokens = 512): Promise<AnalysisRequest & { readonly out: string }> {
-  const folder = await temporaryFolder();
-  return { kind: "analyze", checkpoint: sample, input: { kind: "random" }, maxTokens, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out: join(folder, "r.normlens.json") };
+  return { ...analysisOf(maxTokens), out: join(await temporaryFolder(), "r.normlens.json") };
+}
+
+function analysisOf(maxTokens: number): AnalysisRequest {
+  return { kind: "analyze", checkpoint: sample, input: { kind: "random" }, maxTokens, skipFirst: false, seed: 0, runtime: "auto", device: "auto" };
 }
 
 function send(child: ChildProcess, call: EngineHello | EngineCall): void {
@@ -70,6 +73,47 @@ describe("the engine's process", () => {
     const child = fork(script, { stdio: "pipe" });
     const { folder } = await startLong(child);
     const failed = next(child, "failed");
+    send(child, { type: "cancel" });
+    expect((await failed).error.kind).toBe("cancelled");
+    expect(await readdir(folder)).toEqual([]);
+    child.kill("SIGKILL");
+  });
+
+  it("converts, and forgets what its engines proved where one failed", async () => {
+    const folder = await temporaryFolder();
+    const cache = join(folder, "cache");
+    await mkdir(cache);
+    await writeFile(join(cache, "engines.json"), "{}");
+    const conversionOf = async (target: string, fallback?: AnalysisRequest["fallback"]) => {
+      const child = fork(script, { stdio: "pipe", env: { ...process.env, NORMLENS_CACHE: cache } });
+      send(child, { type: "hello", protocol: engineProtocol });
+      await next(child, "ready");
+      const converted = next(child, "converted");
+      send(child, { type: "convert", request: { analysis: { ...analysisOf(64), device: "cpu", runtime: "onnxruntime", ...(fallback && { fallback }) }, target: join(folder, target), names: "official", layers: ["transformer.ln_f"] } });
+      const { conversion } = await converted;
+      child.kill("SIGKILL");
+      return conversion;
+    };
+    expect((await conversionOf("first")).warnings).toEqual([]);
+    expect(await readdir(cache)).toEqual(["engines.json"]);
+    const { warnings, files } = await conversionOf("second", { runtime: "tfjs", device: "tensorflow", reason: "its process ended by SIGSEGV" });
+    expect(warnings).toEqual(["tfjs on tensorflow failed while the model ran (its process ended by SIGSEGV); another engine took over."]);
+    expect(await readdir(cache)).toEqual([]);
+    expect((await readdir(join(folder, "second"))).sort()).toEqual(files);
+  });
+
+  it("stops a conversion when it is asked to, and leaves nothing", async () => {
+    const folder = await temporaryFolder();
+    const child = fork(script, { stdio: "pipe" });
+    send(child, { type: "hello", protocol: engineProtocol });
+    await next(child, "ready");
+    const failed = next(child, "failed");
+    const forward = new Promise<void>((resolve) => {
+      child.on("message", (message: Message) => { if (message.type === "progress" && message.progress.phase === "forward") resolve(); });
+    });
+    send(child, { type: "convert", request: { analysis: analysisOf(400_000), target: join(folder, "converted"), names: "official" } });
+    await forward;
+    expect((await readdir(folder)).length).toBe(1);
     send(child, { type: "cancel" });
     expect((await failed).error.kind).toBe("cancelled");
     expect(await readdir(folder)).toEqual([]);

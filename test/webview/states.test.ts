@@ -46,9 +46,9 @@ describe("states of the panel's page", () => {
   });
 
   it("stopped, failed, broken off, and a result that can't be read", async () => {
-    await visit({}, [state({ run: { kind: "stopped", label: "llama", dropped: 0 } }), none], async (panel) => {
+    await visit({}, [state({ run: { kind: "stopped", task: "analysis", label: "llama", dropped: 0 } }), none], async (panel) => {
       expect(await panel.page.locator(".run").innerText()).toContain("was stopped");
-      await panel.send(state({ run: { kind: "stopped", label: "llama", dropped: 2 } }));
+      await panel.send(state({ run: { kind: "stopped", task: "analysis", label: "llama", dropped: 2 } }));
       expect(await panel.page.locator(".run").innerText()).toContain("and 2 that waited were not begun");
       await panel.send(state({ run: { kind: "failed", task: "analysis", label: "llama", message: "the header is cut off.", defect: false } }));
       expect(await panel.page.getByRole("alert").innerText()).toContain("could not be analysed: the header is cut off.");

@@ -11,6 +11,7 @@ import { createProgressReporter } from "../progress";
 interface Options extends AnalysisOptions {
   readonly out: string;
   readonly values?: string;
+  readonly inOrder?: boolean;
   readonly only?: NormRole[];
   readonly layers?: readonly string[];
   readonly names: Naming;
@@ -26,6 +27,7 @@ export function addConvert(program: Command): void {
     .argument("<checkpoint>", "folder, .safetensors file, .safetensors.index.json, .pt or .gguf")
     .requiredOption("--out <folder>", "folder to make")
     .option("--values <file>", "take these values (a .normlens.json with its .safetensors beside it, a .safetensors, or a .json of alphas by name) and run nothing")
+    .addOption(new Option("--in-order", "fit layer after layer, each on what the converted layers before it hand on").conflicts("values"))
     .addOption(new Option("--only <role...>", "replace the norms of these roles alone").choices(normRoles))
     .option("--layers <name...>", "replace these norms alone")
     .addOption(new Option("--names <code>", "whose names the parameters get").choices(namings).default("official"));
@@ -49,18 +51,20 @@ async function converted(request: ConvertRequest, quiet: boolean): Promise<Conve
 }
 
 function requestOf(checkpoint: string, options: Options): ConvertRequest {
-  const { out, values, only, layers, names } = options;
+  const { out, values, inOrder, only, layers, names } = options;
   return {
     analysis: analysisOf(checkpoint, options),
     target: out,
     names,
     ...(values !== undefined && { values }),
+    ...(inOrder === true && { inOrder: {} }),
     ...(only !== undefined && { roles: only }),
     ...(layers !== undefined && { layers }),
   };
 }
 
-function summary({ target, layers, kept, files, bytes }: Conversion): string {
+function summary({ target, layers, kept, warnings, files, bytes }: Conversion): string {
+  const remarks = warnings.map((warning) => `  ! ${printable(warning)}\n`);
   const stayed = kept.map(({ name, reason }) => `  ${printable(name)} stayed: ${printable(reason)}\n`);
-  return `Replaced ${formatCounted(layers.length, "norm")}${kept.length === 0 ? "" : `, kept ${kept.length}`}; wrote ${printable(target)}: ${formatCounted(files.length, "file")}, ${formatBytes(bytes)} of tensors\n${stayed.join("")}`;
+  return `Replaced ${formatCounted(layers.length, "norm")}${kept.length === 0 ? "" : `, kept ${kept.length}`}; wrote ${printable(target)}: ${formatCounted(files.length, "file")}, ${formatBytes(bytes)} of tensors\n${stayed.join("")}${remarks.join("")}`;
 }

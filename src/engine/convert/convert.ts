@@ -1,8 +1,10 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { version } from "../../../package.json";
-import type { Conversion, ConvertRequest, ConvertedLayer } from "../../shared/conversion";
+import type { Conversion, ConvertRequest, ConvertedLayer, ValuesSource } from "../../shared/conversion";
+import { engineLabel } from "../../shared/engines";
 import { UserError } from "../../shared/errors";
+import { otherLayersWarning } from "../../shared/other-layers";
 import type { ReplacementCurve } from "../../shared/replacement";
 import type { RunContext } from "../analyze";
 import { recogniseModel } from "../architecture/families";
@@ -40,11 +42,18 @@ export async function convertCheckpoint(request: ConvertRequest, context: RunCon
     const plan = planConversion(checkpoint, survey, request, valuesOf);
     const curve = curveOf(plan, request, checkpoint);
     const unreached = unreachedNorms(checkpoint, stages).map((name) => ({ name, reason: `the forward pass of the family ${family} does not reach it` }));
-    const facts = { target: request.target, source, family, layers: plan.replaced.map(layerOf), kept: [...plan.kept, ...unreached] };
+    const layers = plan.replaced.map(layerOf);
+    const facts = { target: request.target, source, family, layers, kept: [...plan.kept, ...unreached], warnings: warningsOf(source, layers) };
     const weights = await writeWeights(folder.path, checkpoint, plan, request, context);
-    const others = await writeOthers(folder.path, checkpoint, facts, curve, request);
+    const others = await writeOthers(folder.path, checkpoint, facts, curve, request, context.signal);
     return { ...facts, files: [...weights.files, ...others].sort(), bytes: weights.bytes };
-  });
+  }, context.signal);
+}
+
+function warningsOf(source: ValuesSource, layers: readonly ConvertedLayer[]): string[] {
+  if (source.kind === "fit" && source.fallback) return [`${engineLabel(source.fallback)} failed while the model ran (${source.fallback.reason}); another engine took over.`];
+  const others = source.kind === "result" && source.replacement ? otherLayersWarning(source.replacement, layers.map(({ name }) => name)) : undefined;
+  return others === undefined ? [] : [others];
 }
 
 /** What is told of a conversion beside what was written. */
@@ -95,7 +104,7 @@ function watching({ signal, onProgress }: RunContext, total: number): Watching {
       done += count;
       if (done - told < toldAfter) return;
       told = done;
-      onProgress({ phase: "write", done, total });
+      onProgress({ phase: "copy", done, total });
     },
   };
 }
@@ -103,12 +112,12 @@ function watching({ signal, onProgress }: RunContext, total: number): Watching {
 const whatHappened = "Norm layers are replaced by element-wise ones";
 
 /** Configuration, card, what belongs to the model, and for PyTorch the module. */
-async function writeOthers(folder: string, checkpoint: Checkpoint, facts: Facts, curve: ReplacementCurve, { names }: ConvertRequest): Promise<string[]> {
+async function writeOthers(folder: string, checkpoint: Checkpoint, facts: Facts, curve: ReplacementCurve, { names }: ConvertRequest, signal: AbortSignal): Promise<string[]> {
   const config = await notedConfiguration(checkpoint, { version, note: checkpoint.graph ? `${whatHappened}.` : `${whatHappened}: load the model with dyt.py, not as it is.`, curve, names, layers: facts.layers.map(({ name }) => name) });
   const loader = checkpoint.graph ? "graph" : config !== undefined && Array.isArray(checkpoint.config?.["architectures"]) ? "transformers" : "own";
   const texts = new Map([...(config === undefined ? [] : [["config.json", config] as const]), ["README.md", modelCard({ checkpoint: checkpoint.path, ...facts, curve, names, loader })]]);
   for (const [name, text] of texts) await writeFile(join(folder, name), text);
-  const companions = await copyCompanions(checkpoint, folder);
+  const companions = await copyCompanions(checkpoint, folder, signal);
   if (checkpoint.graph) return [...texts.keys(), ...companions];
   await copyFile(mediaPath("dyt.py"), join(folder, "dyt.py"));
   return [...texts.keys(), ...companions, "dyt.py"];

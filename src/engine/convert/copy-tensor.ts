@@ -2,6 +2,7 @@ import type { TensorReference } from "../checkpoint/checkpoint";
 import { withInputFile } from "../checkpoint/input-file";
 import { readBytes, readElements } from "../checkpoint/tensor-data";
 import { CancelledError } from "../../shared/errors";
+import { breathe } from "../forward";
 import { elementCount } from "../tensor";
 
 /** Bytes that are copied at a time; two such pieces are all the memory that a copy takes. With larger ones the system looks for large pages to keep files in, which can take longer than the copy. */
@@ -24,6 +25,7 @@ export type TakePiece = (piece: Uint8Array, offset: number) => Promise<void>;
 export function tensorCopier({ signal, onBytes }: Watching): (tensor: TensorReference, take: TakePiece) => Promise<void> {
   const buffers = [new Uint8Array(bytesAtOnce), new Uint8Array(bytesAtOnce)];
   return async (tensor, take) => {
+    await breathe(signal);
     let written = 0;
     await eachPiece(tensor, buffers, async (piece) => {
       if (signal.aborted) throw new CancelledError();

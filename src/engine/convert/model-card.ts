@@ -1,5 +1,5 @@
 import { version } from "../../../package.json";
-import type { Conversion, ConvertedLayer, KeptNorm } from "../../shared/conversion";
+import type { Conversion, ConvertedLayer, KeptNorm, ValuesSource } from "../../shared/conversion";
 import { formatCount, formatCounted, formatNumber, formatR2, printable } from "../../shared/format";
 import type { ReplacementCurve, ReplacementMethod } from "../../shared/replacement";
 import { parameterNames, type Naming } from "../../shared/parameter-names";
@@ -46,6 +46,7 @@ export function modelCard(card: ModelCard): string {
     "",
     ...loading(card),
     "",
+    ...card.warnings.flatMap((warning) => [`**Note.** ${printable(warning)}`, ""]),
     ...costTable(card),
     "## Layers",
     "",
@@ -75,6 +76,8 @@ const methodWords: Readonly<Record<ReplacementMethod, string>> = {
   own: "values of the user's own",
 };
 
+const fittedAlone = "each layer fitted by itself to what the norm gave";
+
 /** What each method costs, where that was measured. */
 function costTable({ source }: ModelCard): string[] {
   if (source.kind !== "result" || !source.replacement) return [];
@@ -99,11 +102,18 @@ function costTable({ source }: ModelCard): string[] {
 function sourceSentence({ source }: ModelCard): string {
   if (source.kind === "file") return `The values are those of ${code(source.path)}; where it has no weight or bias for a layer, the norm's own were kept.`;
   const { source: input, tokens, sequences, seed, skipFirst, sha256 } = source.input;
-  const method = source.kind === "result" && source.replacement ? methodWords[source.replacement.chosen] : "each layer fitted by itself to what the norm gave";
+  const method = methodOf(source);
   return (
     `Each layer's alpha, and a weight and a bias for every channel, come by least squares: ${method}; on ${formatCount(tokens)} tokens in ${formatCounted(sequences, "sequence")} of ${code(input)}` +
     ` (seed ${seed}${skipFirst ? ", without first positions" : ""}, SHA-256 of the input as it was fed ${sha256}).`
   );
+}
+
+function methodOf(source: Exclude<ValuesSource, { readonly kind: "file" }>): string {
+  if (source.kind === "result") return source.replacement ? methodWords[source.replacement.chosen] : fittedAlone;
+  if (source.inOrder === undefined) return fittedAlone;
+  const own = Object.keys(source.inOrder.alphas ?? {}).length;
+  return own === 0 ? methodWords["in-order"] : `${methodWords["in-order"]}; ${formatCounted(own, "alpha")} of the user's own`;
 }
 
 function loading({ names, loader, curve }: ModelCard): string[] {

@@ -20,6 +20,9 @@ export interface ReplacedNorm {
   readonly tensors: readonly string[];
 }
 
+/** Which norms are asked for. */
+export type WantedLayers = Pick<ConvertRequest, "layers" | "roles">;
+
 /** What becomes of each norm of a model. */
 export interface Plan {
   readonly replaced: readonly ReplacedNorm[];
@@ -30,14 +33,15 @@ export interface Plan {
  * Decides which norms are replaced: those that are asked for, have values, and normalise over channels alone. Modules of PyTorch have these on the last axis, graphs where they like.
  * @throws UserError where a layer is asked for that is none of them, or where none is left.
  */
-export function planConversion({ path, graph }: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>, { layers, roles }: Pick<ConvertRequest, "layers" | "roles">, valuesOf: ValuesOf): Plan {
+export function planConversion({ path, graph }: Checkpoint, survey: ReadonlyMap<string, SurveyedNorm>, wanted: WantedLayers, valuesOf: ValuesOf): Plan {
+  const { layers } = wanted;
   const unknown = layers?.find((name) => !survey.has(name));
   if (unknown !== undefined) throw new UserError(`${path} has no norm ${quote(unknown)}; "normlens inspect" lists those that it has.`);
   const replaced: ReplacedNorm[] = [];
   const kept: KeptNorm[] = [];
   for (const norm of survey.values()) {
     const { node } = norm;
-    const isAsked = (layers?.includes(node.name) ?? true) && (roles?.includes(node.role) ?? true);
+    const isAsked = isWanted(wanted, node);
     const found = isAsked ? replacementOf(node, valuesOf, graph !== undefined) : { reason: "it was not asked for" };
     if ("values" in found) replaced.push({ node, ...found, tensors: tensorsOf(norm) });
     else if (layers?.includes(node.name) === true && isAsked) throw new UserError(`${path}: ${node.name} can't be replaced, since ${found.reason}; leave it out of the layers.`);
@@ -45,6 +49,11 @@ export function planConversion({ path, graph }: Checkpoint, survey: ReadonlyMap<
   }
   if (replaced.length === 0) throw new UserError(`${path}: no norm is left to replace (${kept[0]?.name ?? "there is none"}: ${kept[0]?.reason ?? "the model has no norms"}); ask for others.`);
   return { replaced, kept };
+}
+
+/** Whether a norm is among those that are asked for. */
+export function isWanted({ layers, roles }: WantedLayers, { name, role }: Pick<NormNode, "name" | "role">): boolean {
+  return (layers?.includes(name) ?? true) && (roles?.includes(role) ?? true);
 }
 
 function replacementOf(node: NormNode, valuesOf: ValuesOf, isGraph: boolean): ReturnType<ValuesOf> {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../shared/errors";
 import { temporaryPrefix } from "../../shared/leftovers";
 import { fileError } from "../checkpoint/file-error";
+import { breathe } from "../forward";
 
 /** A folder that appears whole or not at all: it is filled under a temporary name beside, and takes its own name when it is finished. */
 export class TargetFolder {
@@ -15,7 +16,7 @@ export class TargetFolder {
   ) {}
 
   /**
-   * Starts a folder that will stand at `target`.
+   * Starts a folder that will stand at `target`, where nothing stands yet but perhaps an empty folder.
    * @throws UserError where something stands there already, or no folder can be made there.
    */
   static async create(target: string): Promise<TargetFolder> {
@@ -30,15 +31,22 @@ export class TargetFolder {
     return new TargetFolder(target, path);
   }
 
-  /** Runs what fills the folder and puts it in its place; where that fails, nothing is left behind, and refusals name the target. */
-  async filledBy<T>(fill: () => Promise<T>): Promise<T> {
+  /**
+   * Runs what fills the folder and puts it in its place; where that fails or is stopped, nothing is left behind, and refusals name the target.
+   * @throws CancelledError where it was stopped, at the last moment too.
+   */
+  async filledBy<T>(fill: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    let made = this.path;
     try {
       const filled = await fill();
-      await refuseExisting(this.target);
+      await breathe(signal);
+      if (await refuseExisting(this.target)) await rmdir(this.target);
       await rename(this.path, this.target);
+      made = this.target;
+      await breathe(signal);
       return filled;
     } catch (error) {
-      await rm(this.path, { recursive: true, force: true });
+      await rm(made, { recursive: true, force: true });
       throw this.named(fileError("write", this.target, error));
     }
   }
@@ -49,7 +57,11 @@ export class TargetFolder {
   }
 }
 
-async function refuseExisting(target: string): Promise<void> {
-  const existing = await stat(target).catch(() => undefined);
-  if (existing) throw new UserError(`${target} exists already; name a folder that does not, or remove it first.`);
+/** @returns whether an empty folder stands there. */
+async function refuseExisting(target: string): Promise<boolean> {
+  const existing = await lstat(target).catch(() => undefined);
+  if (existing === undefined) return false;
+  const isEmpty = existing.isDirectory() && (await readdir(target)).length === 0;
+  if (!isEmpty) throw new UserError(`${target} exists already; name a folder that does not, or remove it first.`);
+  return true;
 }

@@ -1,13 +1,14 @@
 import { hasAlpha } from "../../shared/alpha";
-import type { ConvertRequest, ValuesSource } from "../../shared/conversion";
-import { resultSuffix } from "../../shared/result";
+import type { ConvertRequest, InOrderFit, ValuesSource } from "../../shared/conversion";
+import { resultSuffix, type Result } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
 import { analyzeCheckpoint, type RunContext } from "../analyze";
 import { readNorm } from "../norm-measurements";
 import { readResult } from "../result-file";
 import type { SurveyedNorm } from "../survey";
-import type { ValuesOf } from "./plan";
+import { isWanted, type ValuesOf } from "./plan";
 import { readValuesFile } from "./values-file";
+import { valuesInOrder } from "./values-in-order";
 
 /** Values for the norms of a model, and where they come from. */
 export interface FoundValues {
@@ -19,8 +20,9 @@ export interface FoundValues {
  * Runs the model and takes what is fitted to its norms, or reads the values that were given.
  * @throws UserError, CancelledError
  */
-export async function valuesFor({ values, analysis }: ConvertRequest, survey: ReadonlyMap<string, SurveyedNorm>, context: RunContext): Promise<FoundValues> {
-  if (values === undefined) return fitted(analysis, context);
+export async function valuesFor(request: ConvertRequest, survey: ReadonlyMap<string, SurveyedNorm>, context: RunContext): Promise<FoundValues> {
+  const { values, inOrder } = request;
+  if (values === undefined) return inOrder === undefined ? fitted(request.analysis, context) : fittedInOrder(request, inOrder, context);
   return values.endsWith(resultSuffix) ? ofResult(values, survey) : { source: { kind: "file", path: values }, valuesOf: await given(values, survey) };
 }
 
@@ -54,7 +56,7 @@ async function fitted(analysis: ConvertRequest["analysis"], context: RunContext)
   const layers = new Map(result.layers.map((layer) => [layer.name, layer]));
   const fits = new Map(measured.map((one) => [one.layer.name, one]));
   return {
-    source: { kind: "fit", input: result.input },
+    source: fitOf(result),
     valuesOf: ({ name }) => {
       const [layer, fit] = [layers.get(name), fits.get(name)];
       if (layer === undefined || fit === undefined || layer.fit.status === "no-data") return { reason: "no input of it was seen" };
@@ -64,4 +66,21 @@ async function fitted(analysis: ConvertRequest["analysis"], context: RunContext)
       return { values: { curve: "tanh", alpha, shift: 0, gain, offset, shape: fit.channelShape }, r2: layer.perChannel.r2 };
     },
   };
+}
+
+/** Layer after layer, as far as layers are asked for. */
+async function fittedInOrder(request: ConvertRequest, inOrder: InOrderFit, context: RunContext): Promise<FoundValues> {
+  const { analysis: { result }, values, kept } = await valuesInOrder(request.analysis, ({ node }) => isWanted(request, node), inOrder, context);
+  const reasons = new Map(kept.map(({ name, reason }) => [name, reason]));
+  return {
+    source: { ...fitOf(result), inOrder },
+    valuesOf: ({ name }) => {
+      const found = values.get(name);
+      return found ? { values: found } : { reason: reasons.get(name) ?? "no input of it was seen" };
+    },
+  };
+}
+
+function fitOf({ input, engine: { fallback } }: Result): ValuesSource & { readonly kind: "fit" } {
+  return { kind: "fit", input, ...(fallback && { fallback }) };
 }

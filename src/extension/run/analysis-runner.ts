@@ -1,14 +1,16 @@
 import { commands, EventEmitter, Uri, type Disposable, type LogOutputChannel } from "vscode";
-import { engineLabel, type EngineName } from "../../shared/engines";
+import type { Conversion, ConvertRequest } from "../../shared/conversion";
+import { engineLabel, type EngineFallback, type EngineName } from "../../shared/engines";
 import { CancelledError, messageOf, UserError } from "../../shared/errors";
 import { formatSeconds } from "../../shared/format";
 import { removeLeftovers } from "../../shared/leftovers";
+import type { EngineWork } from "../../shared/messages";
 import type { RunState, RunTask } from "../../shared/panel";
 import type { Progress } from "../../shared/progress";
-import type { EngineRequest } from "../../shared/request";
-import { afterCrash, safeEngine } from "./after-crash";
+import type { CheckpointRequest, EngineRequest } from "../../shared/request";
+import { afterCrash, conversionAfterCrash, safeEngine } from "./after-crash";
 import { choiceLines } from "./choice-lines";
-import { EngineCrash, type EngineProcess } from "./engine-process";
+import { EngineCrash, type EngineProcess, type RunListener } from "./engine-process";
 
 /** What an analysis is to do. */
 export interface Job {
@@ -18,13 +20,41 @@ export interface Job {
   readonly request: EngineRequest & { readonly out: string };
 }
 
+/** What a conversion is to do. */
+export interface ConversionJob {
+  /** What is converted, for people. */
+  readonly label: string;
+  readonly request: ConvertRequest;
+}
+
 /** The part of {@link EngineProcess} that the runner uses. */
-export type Engine = Pick<EngineProcess, "pid" | "run" | "stop" | "end">;
+export type Engine = Pick<EngineProcess, "pid" | "run" | "convert" | "stop" | "end">;
+
+/** Work that a process of the engine is started for. */
+interface Attempt<Answer> {
+  readonly work: EngineWork;
+  readonly ask: (engine: Engine, listener: RunListener) => Promise<Answer>;
+}
+
+/** Work for people and for the engine, and how it is tried once more where its engine takes the process down. */
+interface Task<Answer> {
+  readonly task: RunTask;
+  readonly label: string;
+  readonly first: Attempt<Answer>;
+  readonly again: (chosen: EngineName | undefined, reason: string) => (Attempt<Answer> & { readonly fallback: EngineFallback }) | undefined;
+}
+
+/** How the log calls what is done. */
+const logWords: Readonly<Record<RunTask, { readonly begun: string; readonly done: string }>> = {
+  analysis: { begun: "Analysing", done: "Analysed" },
+  replacement: { begun: "Measuring replacements in", done: "Measured replacements in" },
+  conversion: { begun: "Converting", done: "Converted" },
+};
 
 /** Milliseconds between two reports of progress: ten a second are as many as anyone reads. */
 const reportEvery = 100;
 
-/** Runs analyses in the engine's process, one at a time and each in a new one; the others wait in the order in which they came. */
+/** Runs analyses and conversions in the engine's process, one at a time and each in a new one; the others wait in the order in which they came. */
 export class AnalysisRunner implements Disposable {
   private readonly changes = new EventEmitter<RunState>();
   readonly onDidChange = this.changes.event;
@@ -63,11 +93,38 @@ export class AnalysisRunner implements Disposable {
    * @returns the file of the result.
    * @throws UserError for a refusal, CancelledError where it was stopped, or the extension ends, Error for a defect or a process that died.
    */
-  async run(job: Job): Promise<Uri> {
+  async run({ label, request }: Job): Promise<Uri> {
+    const attempt = (asked: EngineRequest): Attempt<void> => ({ work: { type: "run", request: asked }, ask: (engine, listener) => engine.run(asked, listener) });
+    await this.inTurn({
+      ...{ task: request.kind === "replace" ? "replacement" : "analysis", label, first: attempt(request) },
+      again: (chosen, reason) => {
+        const asked = afterCrash<CheckpointRequest>(request, chosen, reason);
+        return asked && { ...attempt(asked), fallback: asked.fallback };
+      },
+    });
+    return Uri.file(request.out);
+  }
+
+  /**
+   * Converts a checkpoint when its turn comes.
+   * @throws as {@link run} does.
+   */
+  async convert({ label, request }: ConversionJob): Promise<Conversion> {
+    const attempt = (asked: ConvertRequest): Attempt<Conversion> => ({ work: { type: "convert", request: asked }, ask: (engine, listener) => engine.convert(asked, listener) });
+    return this.inTurn({
+      ...{ task: "conversion", label, first: attempt(request) },
+      again: (chosen, reason) => {
+        const asked = conversionAfterCrash(request, chosen, reason);
+        return asked && { ...attempt(asked), fallback: asked.analysis.fallback };
+      },
+    });
+  }
+
+  private async inTurn<Answer>(task: Task<Answer>): Promise<Answer> {
     if (this.disposed) throw new CancelledError();
     await this.turn();
     try {
-      return await this.runNow(job);
+      return await this.runNow(task);
     } finally {
       this.busy = false;
       this.waiting.shift()?.start();
@@ -114,17 +171,18 @@ export class AnalysisRunner implements Disposable {
     });
   }
 
-  private async runNow({ label, request }: Job): Promise<Uri> {
-    const task: RunTask = request.kind === "replace" ? "replacement" : "analysis";
-    this.log.info(`Analysing ${label}: ${JSON.stringify(request)}`);
+  private async runNow<Answer>(given: Task<Answer>): Promise<Answer> {
+    const { task, label, first } = given;
+    const { begun, done } = logWords[task];
+    this.log.info(`${begun} ${label}: ${JSON.stringify(first.work.request)}`);
     this.dropped = 0;
     const began = Date.now();
     this.tell({ kind: "running", task, label, stopping: false, queued: this.waiting.length });
     try {
-      await this.runOnEngine(request);
-      this.log.info(`Analysed ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
+      const answer = await this.runOnEngine(given);
+      this.log.info(`${done} ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
       this.tell({ kind: "idle" });
-      return Uri.file(request.out);
+      return answer;
     } catch (error) {
       if (typeof error === "object" && error !== null) this.told.add(error);
       this.tell(this.failed(task, label, error));
@@ -132,26 +190,26 @@ export class AnalysisRunner implements Disposable {
     }
   }
 
-  /** Runs a request; where its engine takes the process down, once more on one that can't. */
-  private async runOnEngine(request: EngineRequest): Promise<void> {
+  /** Has work done; where its engine takes the process down, once more on one that can't. */
+  private async runOnEngine<Answer>(task: Task<Answer>): Promise<Answer> {
     let chosen: EngineName | undefined;
     try {
-      await this.runOnce(request, (engine) => { chosen = engine; });
+      return await this.runOnce(task.first, (engine) => { chosen = engine; });
     } catch (error) {
-      const again = error instanceof EngineCrash ? afterCrash(request, chosen, `its process ended ${error.how}`) : undefined;
+      const again = error instanceof EngineCrash ? task.again(chosen, `its process ended ${error.how}`) : undefined;
       if (again === undefined) throw error;
       if (this.isStopping) throw new CancelledError();
       this.log.warn(`${engineLabel(again.fallback)} failed: ${again.fallback.reason}. Once more on ${engineLabel(safeEngine)}.`);
-      await this.runOnce(again, () => undefined);
+      return this.runOnce(again, () => undefined);
     }
   }
 
-  /** Runs a request in a process of its own, of which nothing is left in the end. */
-  private async runOnce(request: EngineRequest, onChosen: (engine: EngineName) => void): Promise<void> {
+  /** Has work done in a process of its own, of which nothing is left in the end. */
+  private async runOnce<Answer>({ work, ask }: Attempt<Answer>, onChosen: (engine: EngineName) => void): Promise<Answer> {
     const engine = this.startEngine();
     this.engine = engine;
     try {
-      await engine.run(request, {
+      return await ask(engine, {
         onProgress: (progress) => { this.report(progress); },
         onChosen: (taken, choice) => {
           onChosen(taken);
@@ -162,7 +220,7 @@ export class AnalysisRunner implements Disposable {
       this.engine = undefined;
       this.ending = engine.end();
       await this.ending;
-      this.cleanUp(request, engine.pid);
+      this.cleanUp(work, engine.pid);
     }
   }
 
@@ -171,9 +229,9 @@ export class AnalysisRunner implements Disposable {
   }
 
   /** What can't be removed changes nothing about the outcome. */
-  private cleanUp(request: EngineRequest, pid: number | undefined): void {
+  private cleanUp(work: EngineWork, pid: number | undefined): void {
     try {
-      if (pid !== undefined) removeLeftovers(request, pid);
+      if (pid !== undefined) removeLeftovers(work, pid);
     } catch (error) {
       this.log.warn(`Temporary files may be left: ${messageOf(error)}`);
     }
@@ -199,7 +257,7 @@ export class AnalysisRunner implements Disposable {
   }
 
   private failed(task: RunTask, label: string, error: unknown): RunState {
-    if (error instanceof CancelledError) return { kind: "stopped", label, dropped: this.dropped };
+    if (error instanceof CancelledError) return { kind: "stopped", task, label, dropped: this.dropped };
     return { kind: "failed", task, label, message: messageOf(error), defect: !(error instanceof UserError) };
   }
 }

@@ -2,10 +2,11 @@ import { fork, type ChildProcess } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { LogOutputChannel } from "vscode";
+import type { Conversion, ConvertRequest } from "../../shared/conversion";
 import type { EngineChoice, EngineName, EngineStatus } from "../../shared/engines";
 import { CancelledError, messageOf } from "../../shared/errors";
 import { errorOf } from "../../shared/failure";
-import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent } from "../../shared/messages";
+import { engineProtocol, type EngineCall, type EngineHello, type EngineProcessEvent, type EngineWork } from "../../shared/messages";
 import type { Progress } from "../../shared/progress";
 import type { EngineRequest, SurveyRequest } from "../../shared/request";
 
@@ -28,8 +29,6 @@ export class EngineCrash extends Error {
     super(`The engine's process ended ${how} before it had answered.`);
   }
 }
-
-type Asking = Exclude<EngineCall, { readonly type: "cancel" }>;
 
 /** One run of the engine, in a process of its own. */
 export class EngineProcess {
@@ -65,13 +64,19 @@ export class EngineProcess {
    * Runs a request to its end.
    * @throws UserError for a refusal, CancelledError after {@link stop}, EngineCrash where the process ended before it had answered, Error for a defect.
    */
-  async run(request: EngineRequest, { onProgress, onChosen }: RunListener): Promise<void> {
-    const { written } = await this.ask({ type: "run", request }, (event) => {
-      if (event.type === "progress") onProgress(event.progress);
-      if (event.type === "chosen") onChosen(event.engine, event.choice);
-      return event.type === "done" ? event : undefined;
-    });
+  async run(request: EngineRequest, listener: RunListener): Promise<void> {
+    const { written } = await this.ask({ type: "run", request }, listener, (event) => (event.type === "done" ? event : undefined));
     if (this.asked) throw this.discard(written);
+  }
+
+  /**
+   * Has a checkpoint converted.
+   * @throws as {@link run} does.
+   */
+  async convert(request: ConvertRequest, listener: RunListener): Promise<Conversion> {
+    const { conversion } = await this.ask({ type: "convert", request }, listener, (event) => (event.type === "converted" ? event : undefined));
+    if (this.asked) throw this.discard([conversion.target]);
+    return conversion;
   }
 
   /**
@@ -79,16 +84,13 @@ export class EngineProcess {
    * @throws as {@link run} does.
    */
   async survey(request: SurveyRequest, onProgress: (progress: Progress) => void): Promise<readonly EngineStatus[]> {
-    const { engines } = await this.ask({ type: "survey", request }, (event) => {
-      if (event.type === "progress") onProgress(event.progress);
-      return event.type === "surveyed" ? event : undefined;
-    });
+    const { engines } = await this.ask({ type: "survey", request }, { onProgress }, (event) => (event.type === "surveyed" ? event : undefined));
     if (this.asked) throw new CancelledError();
     return engines;
   }
 
-  /** Greets the process, puts a call to it, and waits for the event that `answerOf` takes for its answer. */
-  private ask<Answer>(call: Asking, answerOf: (event: EngineProcessEvent) => Answer | undefined): Promise<Answer> {
+  /** Greets the process, gives it its work, and waits for the event that `answerOf` takes for its answer. */
+  private ask<Answer>(work: EngineWork, { onProgress, onChosen }: Partial<RunListener>, answerOf: (event: EngineProcessEvent) => Answer | undefined): Promise<Answer> {
     const answer = new Promise<Answer>((resolve, reject) => {
       const late = setTimeout(() => { reject(new Error("The engine's process did not answer in time.")); }, patience.ready);
       this.child.on("message", (event: EngineProcessEvent) => {
@@ -98,7 +100,11 @@ export class EngineProcess {
           clearTimeout(late);
           // A stop that came first has found nothing to stop.
           if (this.asked) void this.end();
-          else this.send(call);
+          else this.send(work);
+        } else if (event.type === "progress") {
+          onProgress?.(event.progress);
+        } else if (event.type === "chosen") {
+          onChosen?.(event.engine, event.choice);
         } else {
           const found = answerOf(event);
           if (found !== undefined) resolve(found);
@@ -133,9 +139,9 @@ export class EngineProcess {
   /** Removes what was written while the stop was on its way. */
   private discard(written: readonly string[]): CancelledError {
     try {
-      for (const path of written) rmSync(path, { force: true });
+      for (const path of written) rmSync(path, { force: true, recursive: true });
     } catch (error) {
-      this.log.warn(`A file of a stopped analysis stays: ${messageOf(error)}`);
+      this.log.warn(`A file of what was stopped stays: ${messageOf(error)}`);
     }
     return new CancelledError();
   }

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import type * as FileSystem from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -82,11 +82,11 @@ describe("a conversion is refused", () => {
   test("into a folder that came to exist while it ran", async () => {
     const asked = await request(gpt2);
     const onProgress = ({ phase }: Progress): void => {
-      if (phase === "write" && !existsSync(asked.target)) void mkdir(asked.target);
+      if (phase === "copy" && !existsSync(asked.target)) mkdirSync(join(asked.target, "mine"), { recursive: true });
     };
     expect(await refusal(convertCheckpoint(asked, { ...context, onProgress }))).toContain("exists already");
     expect(await readdir(dirname(asked.target))).toEqual([basename(asked.target)]);
-    expect(await readdir(asked.target)).toEqual([]);
+    expect(await readdir(asked.target)).toEqual(["mine"]);
   });
 
   test("beside nothing", async () => {
@@ -118,7 +118,52 @@ describe("a conversion is refused", () => {
   });
 });
 
-test.each(["open", "fit", "write"] as const)("stopped while it does %s, a conversion leaves nothing", async (phase) => {
+test("an empty folder takes a conversion, and stays where that is refused or stopped; a link to one does not", async () => {
+  const asked = await request(gpt2, { layers: [norm] });
+  await mkdir(asked.target);
+  expect(await refusal(convertCheckpoint({ ...asked, layers: ["ln"] }, context))).toContain('has no norm "ln"');
+  expect(await readdir(asked.target)).toEqual([]);
+  await expect(convertCheckpoint(asked, { ...context, signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError);
+  expect(await readdir(asked.target)).toEqual([]);
+  const link = join(dirname(asked.target), "link");
+  await symlink(asked.target, link);
+  expect(await refusal(convertCheckpoint({ ...asked, target: link }, context))).toContain(`${link} exists already`);
+  await convertCheckpoint(asked, context);
+  expect(await readdir(asked.target)).toContain("dyt.py");
+});
+
+test("stopped at any moment, a conversion from values leaves nothing", async () => {
+  const values = await valuesFile({ [`${norm}.alpha`]: [0.5] });
+  const whole = new CountedSignal(Infinity);
+  await convertCheckpoint(await request(gpt2, { values }), { ...context, signal: whole });
+  expect(whole.looks).toBeGreaterThan(30);
+  for (let look = 1; look <= whole.looks; look++) {
+    const asked = await request(gpt2, { values });
+    await expect(convertCheckpoint(asked, { ...context, signal: new CountedSignal(look) })).rejects.toBeInstanceOf(CancelledError);
+    expect(await readdir(dirname(asked.target))).toEqual([]);
+  }
+});
+
+/** Is aborted when it is looked at for the nth time. */
+class CountedSignal extends EventTarget implements AbortSignal {
+  looks = 0;
+  readonly reason = undefined;
+  onabort = null;
+
+  constructor(private readonly last: number) {
+    super();
+  }
+
+  get aborted(): boolean {
+    return ++this.looks >= this.last;
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw new CancelledError();
+  }
+}
+
+test.each(["open", "fit", "copy"] as const)("stopped while it does %s, a conversion leaves nothing", async (phase) => {
   const asked = await request(gpt2);
   const stop = new AbortController();
   const onProgress = (progress: Progress): void => {

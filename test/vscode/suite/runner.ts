@@ -8,6 +8,7 @@ import { AnalysisRunner, type Engine } from "../../../src/extension/run/analysis
 import { analyzeAndTell } from "../../../src/extension/run/analyze";
 import { EngineCrash, EngineProcess, type RunListener } from "../../../src/extension/run/engine-process";
 import { registerStatusBar } from "../../../src/extension/run/status-bar";
+import type { Conversion, ConvertRequest } from "../../../src/shared/conversion";
 import type { EngineName } from "../../../src/shared/engines";
 import { CancelledError, UserError } from "../../../src/shared/errors";
 import type { RunState } from "../../../src/shared/panel";
@@ -21,14 +22,22 @@ class HandmadeEngine implements Engine {
   finish: () => void = () => undefined;
   fail: (error: Error) => void = () => undefined;
   choose: (engine: EngineName) => void = () => undefined;
-  request: EngineRequest | undefined;
+  request: EngineRequest | ConvertRequest | undefined;
   stops = 0;
 
-  run(request: EngineRequest, { onChosen }: RunListener): Promise<void> {
+  run(request: EngineRequest, listener: RunListener): Promise<void> {
+    return this.begin(request, listener, undefined);
+  }
+
+  convert(request: ConvertRequest, listener: RunListener): Promise<Conversion> {
+    return this.begin(request, listener, { target: request.target, family: "gpt2", source: { kind: "file", path: "v" }, layers: [], kept: [], warnings: [], files: [], bytes: 0 });
+  }
+
+  private begin<Answer>(request: EngineRequest | ConvertRequest, { onChosen }: RunListener, answer: Answer): Promise<Answer> {
     this.request = request;
     this.choose = (engine) => { onChosen(engine, { asked: { runtime: "auto", device: "auto" }, reason: "the only one that works here", others: [] }); };
     return new Promise((resolve, reject) => {
-      this.finish = resolve;
+      this.finish = () => { resolve(answer); };
       this.fail = reject;
     });
   }
@@ -46,7 +55,8 @@ class HandmadeEngine implements Engine {
 }
 
 const job = (label: string) => ({ label, request: { kind: "fit", capture: label, skipFirst: false, seed: 0, out: `/nowhere/${label}.normlens.json` } as const });
-const analysis = (out: string) => ({ kind: "analyze", checkpoint: inWorkspace(0, "gpt2").fsPath, input: { kind: "random" }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto", out } as const satisfies AnalysisRequest);
+const analysisOnly: AnalysisRequest = { kind: "analyze", checkpoint: "/nowhere/gpt2", input: { kind: "random" }, maxTokens: 64, skipFirst: false, seed: 0, runtime: "auto", device: "auto" };
+const analysis = (out: string) => ({ ...analysisOnly, checkpoint: inWorkspace(0, "gpt2").fsPath, out });
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
 describe("the analysis runner", () => {
@@ -87,7 +97,7 @@ describe("the analysis runner", () => {
     for (const outcome of await jobs) assert.ok(outcome.status === "rejected" && outcome.reason instanceof CancelledError);
     assert.equal(engines.length, 1);
     assert.equal(engines[0]!.stops, 1);
-    assert.deepEqual(runner.state, { kind: "stopped", label: "a", dropped: 1 });
+    assert.deepEqual(runner.state, { kind: "stopped", task: "analysis", label: "a", dropped: 1 });
   });
 
   it("begins nothing once it is disposed of", async () => {
@@ -111,6 +121,27 @@ describe("the analysis runner", () => {
     assert.equal(runner.state.kind, "idle");
     assert.ok(states.every(({ kind }) => kind !== "failed"));
     assert.ok(lines.includes("tfjs on tensorflow failed: its process ended by SIGSEGV. Once more on onnxruntime on cpu."), lines.join("\n"));
+  });
+
+  it("runs the model of a conversion once more, too, but none that takes values", async () => {
+    const asked: ConvertRequest = { analysis: analysisOnly, target: "/nowhere/a-dyt", names: "official" };
+    const run = runner.convert({ label: "a", request: asked });
+    await turn();
+    assert.deepEqual(runner.state, { kind: "running", task: "conversion", label: "a", stopping: false, queued: 0 });
+    engines[0]!.choose({ runtime: "tfjs", device: "tensorflow" });
+    engines[0]!.fail(new EngineCrash("by SIGSEGV"));
+    const second = await until("another engine", () => engines[1]);
+    const fallback = { runtime: "tfjs", device: "tensorflow", reason: "its process ended by SIGSEGV" };
+    assert.deepEqual(second.request, { ...asked, analysis: { ...analysisOnly, runtime: "onnxruntime", device: "cpu", fallback } });
+    second.finish();
+    assert.equal((await run).target, "/nowhere/a-dyt");
+
+    const withValues = runner.convert({ label: "a", request: { ...asked, values: "v" } }).catch((error: unknown) => error);
+    await turn();
+    engines[2]!.fail(new EngineCrash("by SIGSEGV"));
+    assert.ok((await withValues) instanceof EngineCrash);
+    assert.equal(engines.length, 3);
+    assert.ok(lines.some((line) => /^Converted a in \d\.\d\d s\.$/.test(line)), lines.join("\n"));
   });
 
   it("tries nothing more where the processor's own engine crashed, twice included, or where it was stopped", async () => {
