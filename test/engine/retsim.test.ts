@@ -22,9 +22,9 @@ const describeFixture = describe.skipIf(!existsSync(folder));
 async function npzArray(path: string, name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
   const bytes = await readFile(path);
   const array = await withInputFile(path, (file) =>
-    withZipDirectory(file, path, async ({ entries, locate }) => {
-      const entry = entries.get(`${name}.npy`)!;
-      const start = await locate(entry);
+    withZipDirectory(file, path, async (directory) => {
+      const entry = directory.entries.get(`${name}.npy`)!;
+      const start = await directory.locate(entry);
       return bytes.subarray(start, start + entry.size);
     }),
   );
