@@ -1,3 +1,4 @@
+import { unstacked } from "../checkpoint/unstacked";
 import { outSize, type GraphBuilder, type Linear } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation, type Activation } from "./activation";
@@ -61,8 +62,8 @@ function expert(parts: Weights, [gate, up, down]: ExpertNames["names"], width: n
 function stackedExperts(parts: Weights, module: string, width: number, indices: readonly number[], act: Activation): FeedForward[] {
   const gateUp = parts.tensor(`${module}.gate_up_proj`, [indices.length, any, width]);
   const down = parts.tensor(`${module}.down_proj`, [indices.length, width, gateUp.shape[1]! / 2]);
-  const layer = (stack: typeof gateUp, index: number): Linear => ({ layout: "out-in", weight: parts.slice(stack, index) });
-  return indices.map((index) => fusedGatedFeedForward({ gateUp: layer(gateUp, index), down: layer(down, index) }, act));
+  const [gateUps, downs] = [gateUp, down].map((stack) => unstacked(stack).map((weight): Linear => ({ layout: "out-in", weight }))) as [Linear[], Linear[]];
+  return indices.map((index) => fusedGatedFeedForward({ gateUp: gateUps[index]!, down: downs[index]! }, act));
 }
 
 /** An expert that sees every row, weighted by a gate of its own (Qwen 2). */

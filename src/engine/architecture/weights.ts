@@ -71,13 +71,6 @@ export class Weights {
     };
   }
 
-  /** One of the tensors that are stacked in a tensor of one more axis. */
-  slice(stack: TensorReference, index: number): TensorReference {
-    const [count, ...shape] = stack.shape;
-    const length = stack.length / count!;
-    return { ...stack, name: `${stack.name}[${index}]`, shape, offset: stack.offset + index * length, length };
-  }
-
   /** The two dense layers of a feed-forward: `up` to a size of its own, and `down` from it, both torch.nn.Linear. */
   feedForward(up: string, down: string, width: number): { up: Linear; down: Linear } {
     const first = this.linear(up, width, any);

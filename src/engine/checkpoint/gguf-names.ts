@@ -8,7 +8,7 @@ interface Renaming {
   readonly ends: Readonly<Record<string, string>>;
   /** Where a block's tensors stand, with # for its number. */
   readonly block: string;
-  /** The family's own name of each tensor in a block. */
+  /** The family's own name of each tensor in a block, with * for the number of an expert where a tensor holds those of all experts. */
   readonly parts: Readonly<Record<string, string>>;
   /** The configuration's name of each entry of the metadata, without the architecture before it. */
   readonly fields: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ interface Renaming {
   readonly derived?: (number: (field: string) => number | undefined) => JsonObject;
 }
 
-/** Meta's names, because their converter gives queries and keys the order of channels that Meta's rotary positions expect. */
+/** Also Mixtral. Meta's names, because their converter gives queries and keys the order of channels that Meta's rotary positions expect. */
 const llama: Renaming = {
   ends: { token_embd: "tok_embeddings", output_norm: "norm", output: "output" },
   block: "layers.#",
@@ -32,6 +32,10 @@ const llama: Renaming = {
     ffn_gate: "feed_forward.w1",
     ffn_down: "feed_forward.w2",
     ffn_up: "feed_forward.w3",
+    ffn_gate_inp: "feed_forward.gate",
+    ffn_gate_exps: "feed_forward.experts.*.w1",
+    ffn_down_exps: "feed_forward.experts.*.w2",
+    ffn_up_exps: "feed_forward.experts.*.w3",
   },
   fields: {
     block_count: "n_layers",
@@ -41,6 +45,7 @@ const llama: Renaming = {
     "attention.layer_norm_rms_epsilon": "norm_eps",
     context_length: "max_seq_len",
     "rope.freq_base": "rope_theta",
+    expert_used_count: "num_experts_per_tok",
   },
   constants: { model_type: "llama" },
 };
@@ -110,6 +115,23 @@ const qwen: Renaming = {
   constants: {},
 };
 
+/** Qwen 2 and 3 with experts. */
+const qwenExperts: Renaming = {
+  ...qwen,
+  parts: {
+    ...qwen.parts,
+    ffn_gate_inp: "mlp.gate",
+    ffn_gate_exps: "mlp.experts.*.gate_proj",
+    ffn_up_exps: "mlp.experts.*.up_proj",
+    ffn_down_exps: "mlp.experts.*.down_proj",
+    ffn_gate_inp_shexp: "mlp.shared_expert_gate",
+    ffn_gate_shexp: "mlp.shared_expert.gate_proj",
+    ffn_up_shexp: "mlp.shared_expert.up_proj",
+    ffn_down_shexp: "mlp.shared_expert.down_proj",
+  },
+  fields: { ...qwen.fields, expert_used_count: "num_experts_per_tok" },
+};
+
 /** Gemma 1: the converter stores gains whole, not less 1. */
 const gemma: Renaming = { ...qwen, constants: { model_type: "gemma", norm_weight_offset: 0, tie_word_embeddings: true } };
 
@@ -121,10 +143,18 @@ const gemma2: Renaming = {
   parts: { ...qwen.parts, post_attention_norm: "post_attention_layernorm", ffn_norm: "pre_feedforward_layernorm", post_ffw_norm: "post_feedforward_layernorm" },
   fields: { ...qwen.fields, attn_logit_softcapping: "attn_logit_softcapping", final_logit_softcapping: "final_logit_softcapping", "attention.sliding_window": "sliding_window" },
   constants: { ...gemma.constants, model_type: "gemma2" },
-  derived: (number) => {
-    const size = number("block_count") === blocksOfLargestGemma2 ? (number("embedding_length") ?? NaN) / (number("attention.head_count") ?? NaN) : number("attention.key_length");
-    return size === undefined ? {} : { query_pre_attn_scalar: size };
-  },
+  derived: scoreScale(blocksOfLargestGemma2),
+};
+
+/** Blocks of Gemma 3 27B, for which the same holds. */
+const blocksOfLargestGemma3 = 62;
+
+/** The language model of Gemma 3; what sees images is a file of its own. */
+const gemma3: Renaming = {
+  ...gemma2,
+  fields: { ...gemma2.fields, "attention.sliding_window_pattern": "sliding_window_pattern", "rope.freq_base_swa": "rope_local_base_freq" },
+  constants: { ...gemma.constants, model_type: "gemma3_text" },
+  derived: scoreScale(blocksOfLargestGemma3),
 };
 
 const phi3: Renaming = {
@@ -145,12 +175,15 @@ const renamings: Readonly<Record<string, Renaming>> = {
   bert,
   gemma,
   gemma2,
+  gemma3,
   phi3,
   qwen2: { ...qwen, constants: { model_type: "qwen2" } },
   qwen3: { ...qwen, constants: { model_type: "qwen3" } },
+  qwen2moe: { ...qwenExperts, constants: { model_type: "qwen2_moe", norm_topk_prob: false } },
+  qwen3moe: { ...qwenExperts, constants: { model_type: "qwen3_moe", norm_topk_prob: true } },
 };
 
-/** The name of a tensor in its family's own words; as it stands where it is not known. */
+/** The name of a tensor in its family's own words, with * for the number of an expert where it holds those of all experts; as it stands where it is not known. */
 export type Rename = (name: string) => string;
 
 /**
@@ -170,6 +203,14 @@ export function familiar({ metadata }: GgufHeader, path: string): { rename: Rena
     return typeof stated === "number" ? stated : undefined;
   };
   return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path), ...renaming.derived?.(number), ...renaming.constants } };
+}
+
+/** What Gemma's scores are divided by the root of: the head size, but in the largest model the width of all heads. */
+function scoreScale(blocksOfLargest: number): NonNullable<Renaming["derived"]> {
+  return (number) => {
+    const size = number("block_count") === blocksOfLargest ? (number("embedding_length") ?? NaN) / (number("attention.head_count") ?? NaN) : number("attention.key_length");
+    return size === undefined ? {} : { query_pre_attn_scalar: size };
+  };
 }
 
 function renamed(name: string, { ends, block, parts }: Renaming): string {

@@ -8,6 +8,7 @@ import { beginningOf, withInputFile } from "./input-file";
 import { tokenizerOf } from "./gguf-tokenizer";
 import type { JsonObject } from "./json";
 import { readTensor } from "./tensor-data";
+import { unstacked } from "./unstacked";
 
 /** A file of llama.cpp: configuration and tensors, plain or quantised. Tensors go by the names that their family gives them elsewhere. */
 export const ggufFile: CheckpointFormat = {
@@ -24,11 +25,21 @@ export const ggufFile: CheckpointFormat = {
     if (stored.some(({ name }) => name === longRope)) {
       throw new UserError(`${path} scales positions by LongRoPE, which NormLens does not read from GGUF files; use the safetensors checkpoint that it was made from.`);
     }
-    const tensors = new Map(stored.map((tensor) => [rename(tensor.name), { ...tensor, name: rename(tensor.name) }]));
+    const tensors = new Map(stored.flatMap((tensor) => named(tensor, rename(tensor.name)).map((one) => [one.name, one])));
     const definition = tokenizerOf(parts[0]!);
     return { path, folder: dirname(resolve(path)), format: ggufFile.name, tensors, config: { ...config, ...(await frequencyScaling(stored)) }, ...(definition && { tokenizer: { path, definition } }) };
   },
 };
+
+/** The tensor under its family's name; what is stacked for all experts is one tensor for each, and a vector that reads one number of a row is a dense layer. */
+function named(tensor: TensorReference, name: string): TensorReference[] {
+  if (name.includes("*")) return unstacked(tensor).map((one, index) => ({ ...one, name: name.replace("*", String(index)) }));
+  const isVector = name.endsWith(denseVector) && tensor.shape.length === 1;
+  return [{ ...tensor, name, ...(isVector && { shape: [1, ...tensor.shape] }) }];
+}
+
+/** The gate of Qwen's shared expert, which the converter stores without its first axis. */
+const denseVector = ".shared_expert_gate.weight";
 
 /** The tensor of LongRoPE's factors, in Phi 3 and 4 of long contexts. */
 const longRope = "rope_factors_short.weight";

@@ -80,6 +80,11 @@ describe("a model that llama.cpp's converter renamed and rearranged", () => {
     // Its scores are divided by something else than Gemma 2's are, which the metadata can't say.
     ["gemma2-hf", 9, { query_pre_attn_scalar: 12 }],
     ["phi3-hf", 5],
+    ["mixtral-meta", 5],
+    ["qwen2-moe-hf", 5],
+    ["qwen3-moe-hf", 9],
+    // Its scores are divided by something else than Gemma 3's are, and its second block is global in the place of the sixth.
+    ["gemma3-hf", 13, { query_pre_attn_scalar: 12, sliding_window_pattern: 2 }],
   ])("%s: the input of its first %i norms is PyTorch's", async (name, count, unsaid = {}) => {
     const expected = await openGolden(join(cases, name, "golden.safetensors"));
     const checkpoint = await openCheckpoint(join(golden, `${name}.gguf`));

@@ -6,6 +6,7 @@ Run with torch 2.13, transformers 5.18, timm 1.0.29 and safetensors, from anywhe
     python make_golden.py llama      the cases whose names start with llama
 """
 
+import functools
 import json
 import sys
 import tempfile
@@ -330,6 +331,48 @@ EXPERTS = {"num_experts_per_tok": 2, "moe_intermediate_size": 12}
 
 def mixtral_hf() -> Case:
     return descendant("mixtral-hf", "Mixtral", num_local_experts=4, num_experts_per_tok=2, sliding_window=4)
+
+
+META_NAMES = {
+    "model.embed_tokens": "tok_embeddings",
+    "model.": "",
+    "lm_head": "output",
+    "input_layernorm": "attention_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_proj": "attention.wq",
+    "self_attn.k_proj": "attention.wk",
+    "self_attn.v_proj": "attention.wv",
+    "self_attn.o_proj": "attention.wo",
+    "block_sparse_moe": "feed_forward",
+}
+
+
+def with_neighbours(weight: Tensor, heads: int) -> Tensor:
+    """Rows of queries or keys in the order in which Meta has them: the two channels of a pair stand side by side."""
+    return weight.view(heads, 2, -1, weight.shape[1]).transpose(1, 2).reshape(weight.shape)
+
+
+def mixtral_meta() -> Case:
+    """As its authors gave it out: Meta's names, with experts."""
+    case = descendant("mixtral-meta", "Mixtral", num_local_experts=4, num_experts_per_tok=2, sliding_window=None)
+    heads = {"q_proj": case.model.config.num_attention_heads, "k_proj": case.model.config.num_key_value_heads}
+    turned = {name: with_neighbours(tensor, heads[name.split(".")[-2]]) if name.split(".")[-2] in heads else tensor for name, tensor in case.checkpoint.items()}
+    case.checkpoint = {functools.reduce(lambda known, pair: known.replace(*pair), META_NAMES.items(), name): tensor for name, tensor in turned.items()}
+    case.roles = LLAMA_ROLES
+    case.config = {
+        "dim": case.model.config.hidden_size,
+        "n_layers": case.model.config.num_hidden_layers,
+        "head_dim": case.model.config.hidden_size // heads["q_proj"],
+        "hidden_dim": case.model.config.intermediate_size,
+        "n_heads": heads["q_proj"],
+        "n_kv_heads": heads["k_proj"],
+        "norm_eps": case.model.config.rms_norm_eps,
+        "vocab_size": VOCABULARY,
+        "rope_theta": 1000000.0,
+        "moe": {"num_experts_per_tok": 2, "num_experts": 4},
+    }
+    case.config_file = "params.json"
+    return case
 
 
 def qwen2_moe_hf() -> Case:
@@ -1153,6 +1196,7 @@ CASES: list[Callable[[], Case]] = [
     qwen2_hf,
     qwen3_hf,
     mixtral_hf,
+    mixtral_meta,
     qwen2_moe_hf,
     qwen3_moe_hf,
     qwen3_moe_in_memory_names,

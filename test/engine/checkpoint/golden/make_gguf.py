@@ -139,12 +139,42 @@ def neox(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     return tensors
 
 
+def stacked(tensors: dict, experts: int) -> dict:
+    """convert_hf_to_gguf.py, Qwen2MoeModel.modify_tensors: the tensors of a block's experts in one, and no axis of length 1."""
+    first = [name for name in tensors if ".experts.0." in name]
+    stacks = {name.replace(".experts.0.", ".experts."): np.stack([tensors[name.replace(".experts.0.", f".experts.{index}.")] for index in range(experts)]) for name in first}
+    return {name: value.squeeze() for name, value in tensors.items() if ".experts." not in name} | stacks
+
+
+def qwen_experts(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    experts = config.get("num_experts") or config["num_local_experts"]
+    writer.add_expert_count(experts)
+    writer.add_expert_used_count(config["num_experts_per_tok"])
+    return stacked(neox(writer, config, tensors), experts)
+
+
+def mixtral(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    """The case has Meta's names, and its queries and keys their order already."""
+    writer.add_head_count(config["n_heads"])
+    writer.add_head_count_kv(config["n_kv_heads"])
+    writer.add_layer_norm_rms_eps(config["norm_eps"])
+    writer.add_rope_freq_base(config["rope_theta"])
+    writer.add_expert_count(config["moe"]["num_experts"])
+    writer.add_expert_used_count(config["moe"]["num_experts_per_tok"])
+    return stacked(tensors, config["moe"]["num_experts"])
+
+
 def gemma(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     """Gains are stored whole: convert_hf_to_gguf.py, GemmaModel.modify_tensors."""
     if config["model_type"] == "gemma2":
         writer.add_attn_logit_softcapping(config["attn_logit_softcapping"])
         writer.add_final_logit_softcapping(config["final_logit_softcapping"])
+    if config["model_type"] in ("gemma2", "gemma3_text"):
         writer.add_sliding_window(config["sliding_window"])
+    if config["model_type"] == "gemma3_text":
+        thetas = {kind: parameters["rope_theta"] for kind, parameters in config["rope_parameters"].items()}
+        config = config | {"rope_parameters": {"rope_theta": thetas["full_attention"]}}
+        writer.add_rope_freq_base_swa(thetas["sliding_attention"])
     return {name: value + 1 if name.endswith("norm.weight") else value for name, value in neox(writer, config, tensors).items() if name != "lm_head.weight"}
 
 
@@ -180,18 +210,22 @@ ARCHITECTURES = {
     "gemma2-hf": ("gemma2", gguf.MODEL_ARCH.GEMMA2, gemma),
     "phi3-hf": ("phi3", gguf.MODEL_ARCH.PHI3, phi3),
     "qwen3-hf": ("qwen3", gguf.MODEL_ARCH.QWEN3, neox),
+    "mixtral-meta": ("llama", gguf.MODEL_ARCH.LLAMA, mixtral),
+    "qwen2-moe-hf": ("qwen2moe", gguf.MODEL_ARCH.QWEN2MOE, qwen_experts),
+    "qwen3-moe-hf": ("qwen3moe", gguf.MODEL_ARCH.QWEN3MOE, qwen_experts),
+    "gemma3-hf": ("gemma3", gguf.MODEL_ARCH.GEMMA3, gemma),
 }
 
 
 def write_model(case: str) -> None:
     name, architecture, convert = ARCHITECTURES[case]
-    config = json.loads((cases / case / "config.json").read_text())
+    config = json.loads(next((cases / case).glob("*.json")).read_text())
     tensors = load_file(cases / case / "model.safetensors")
     writer = gguf.GGUFWriter(here / f"{case}.gguf", name)
-    blocks = config.get("num_hidden_layers") or config["n_layer"]
+    blocks = config.get("num_hidden_layers") or config.get("n_layer") or config["n_layers"]
     writer.add_block_count(blocks)
-    writer.add_embedding_length(config.get("hidden_size") or config["n_embd"])
-    writer.add_context_length(config.get("max_position_embeddings") or config["n_positions"])
+    writer.add_embedding_length(config.get("hidden_size") or config.get("n_embd") or config["dim"])
+    writer.add_context_length(config.get("max_position_embeddings") or config.get("n_positions") or 32)
     names = gguf.get_tensor_name_map(architecture, blocks)
     for tensor, value in convert(writer, config, tensors).items():
         known = names.get_name(tensor, try_suffixes=(".weight", ".bias")) or tensor

@@ -1,0 +1,29 @@
+import { dtypeBits } from "../../shared/dtype";
+import { UserError } from "../../shared/errors";
+import type { TensorReference } from "./checkpoint";
+import { quote } from "./quote";
+import { spanOf } from "./strides";
+
+/** More than any model has experts in a block. */
+const mostParts = 4096;
+
+/**
+ * The tensors that are stacked along the first axis of a tensor, NAME[0], NAME[1] ...
+ * @throws UserError where they are too many, or quantised in blocks that reach from one into the next.
+ */
+export function unstacked(stack: TensorReference): TensorReference[] {
+  const [count = 0, ...shape] = stack.shape;
+  if (count > mostParts) throw new UserError(`${stack.file}: tensor ${quote(stack.name)} stacks ${count} tensors, more than the ${mostParts} that are read; check that it is a checkpoint.`);
+  return Array.from({ length: count }, (_, index) => ({ ...stack, name: `${stack.name}[${index}]`, shape, ...placeOf(stack, shape, index) }));
+}
+
+function placeOf(stack: TensorReference, shape: readonly number[], index: number): Pick<TensorReference, "offset" | "length" | "encoding"> {
+  if (stack.encoding?.kind === "strided") {
+    const [outer, ...strides] = stack.encoding.strides;
+    const bytes = dtypeBits[stack.dtype] / 8;
+    return { offset: stack.offset + index * outer! * bytes, length: spanOf(shape, strides) * bytes, encoding: { kind: "strided", strides } };
+  }
+  const length = stack.length / stack.shape[0]!;
+  if (!Number.isInteger(length)) throw new UserError(`${stack.file}: tensor ${quote(stack.name)} is cut into blocks that reach from one of its parts into the next; get the file again.`);
+  return { offset: stack.offset + index * length, length };
+}
