@@ -73,6 +73,16 @@ export class ByteCursor {
     return Number(this.view.getBigInt64(this.skip(8), true));
   }
 
+  /** A whole number of 0 to 8 bytes. Rounded as {@link u64}. */
+  unsigned(bytes: number): number {
+    return this.take(bytes).reduceRight((number, byte) => number * 256 + byte, 0);
+  }
+
+  /** The next `count` bytes, to be read by themselves. @throws EndOfBytes */
+  part(count: number): ByteCursor {
+    return new ByteCursor(this.take(count));
+  }
+
   f32(): number {
     return this.view.getFloat32(this.skip(4), true);
   }

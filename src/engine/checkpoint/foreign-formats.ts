@@ -47,10 +47,10 @@ const foreignFormats: readonly ForeignFormat[] = [
   },
   { name: "a Python pickle that torch.save did not write", advice: convertTorch, extensions: [".pkl", ".pickle"], begins: startsWithPickle },
   {
-    name: "a Keras checkpoint (HDF5)",
-    advice: 'export its model as ONNX, which NormLens reads (Keras 3: model.export("model.onnx", format="onnx")), or save a Hugging Face model from PyTorch (transformers 4: AutoModel.from_pretrained(FOLDER, from_tf=True).save_pretrained(OTHER))',
-    extensions: [".h5", ".hdf5", ".keras"],
-    begins: startsWith("\x89HDF"),
+    name: "a Keras model",
+    advice: 'export it as ONNX, which NormLens reads (model.export("model.onnx", format="onnx"))',
+    extensions: [".keras"],
+    begins: never,
   },
   {
     name: "a part of a TensorFlow SavedModel",
@@ -65,6 +65,7 @@ const foreignFormats: readonly ForeignFormat[] = [
     extensions: [],
     begins: (bytes) => /^\s*\{\s*"(?:format"\s*:\s*"(?:graph|layers)-model"|modelTopology")/.test(latin1(bytes)),
   },
+  { name: "called like a Keras checkpoint, but is none", advice: "check that it is the right file or get it again", extensions: [".h5", ".hdf5"], begins: never },
   { name: "called like a Flax checkpoint, but is none", advice: "check that it is the right file or get it again", extensions: [".msgpack"], begins: never },
   { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },
   { name: "a compressed archive", advice: "unpack it and name the folder", extensions: [".gz", ".xz", ".zst", ".tar", ".tgz"], begins: startsWith("\x1f\x8b") },

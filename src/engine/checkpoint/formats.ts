@@ -7,6 +7,7 @@ import { fileError } from "./file-error";
 import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
 import { flaxFile } from "./flax";
 import { ggufFile } from "./gguf";
+import { hdf5File } from "./hdf5-file";
 import { huggingFaceFolder, isTrainingState } from "./hugging-face-folder";
 import { beginningOf } from "./input-file";
 import { onnxFile } from "./onnx";
@@ -15,7 +16,7 @@ import { safetensorsIndex, torchIndex } from "./shard-index";
 import { torchFile } from "./torch";
 
 /** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, flaxFile, onnxFile, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, hdf5File, flaxFile, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.

@@ -4,6 +4,7 @@ import { UserError } from "../../shared/errors";
 import type { CheckpointFormat } from "./checkpoint";
 import { flaxFile } from "./flax";
 import { ggufFile } from "./gguf";
+import { hdf5File } from "./hdf5-file";
 import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
 import { safetensorsIndex, torchIndex } from "./shard-index";
@@ -25,6 +26,7 @@ const weightFiles: readonly WeightFiles[] = [
   { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt", ".pth.tar"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
   { format: flaxFile, usual: "flax_model.msgpack", endings: [".msgpack"] },
+  { format: hdf5File, usual: "tf_model.h5", endings: [".h5", ".hdf5"] },
   { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];
 

@@ -1,0 +1,53 @@
+import { UserError } from "../../shared/errors";
+import type { CheckpointFormat, TensorReference } from "./checkpoint";
+import { describeCheckpoint } from "./describe-checkpoint";
+import { FileWindow } from "./file-window";
+import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
+import { hdf5Signature, readHdf5 } from "./hdf5";
+import type { Hdf5Dataset } from "./hdf5";
+import { beginningOf, withInputFile } from "./input-file";
+import { outputsFirst } from "./permuted";
+import { isTransformersPath, nameOfTensorFlowPath, parameterOf } from "./tensorflow-names";
+
+/** Weights as Keras saves them in HDF5. Those of transformers' TensorFlow classes (tf_model.h5) go by the names and the order of axes that PyTorch gives them. */
+export const hdf5File: CheckpointFormat = {
+  name: "hdf5",
+
+  async recognises(path) {
+    return beginsLikeHdf5(await beginningOf(path, hdf5Signature.length));
+  },
+
+  async open(path) {
+    const beginning = await beginningOf(path, tellingBytes);
+    if (!beginsLikeHdf5(beginning)) throw new UserError(`${path} is ${foreignContent(beginning) ?? foreignName("model.h5")!}.`);
+    return withInputFile(path, async (file) => {
+      const { datasets } = await readHdf5(new FileWindow(file, { start: 0, end: file.size }, path));
+      const isTransformers = datasets.some((dataset) => isTransformersPath(dataset.path));
+      return describeCheckpoint(hdf5File.name, path, isTransformers ? asPyTorchHasThem(datasets) : datasets.map(asItIs));
+    });
+  },
+};
+
+function beginsLikeHdf5(bytes: Uint8Array): boolean {
+  return hdf5Signature.equals(bytes.subarray(0, hdf5Signature.length));
+}
+
+function asItIs({ path, array }: Hdf5Dataset): TensorReference {
+  return { name: path.join("/"), ...array };
+}
+
+/** Variables that layers share are stored with each of them, under one name. */
+function asPyTorchHasThem(datasets: readonly Hdf5Dataset[]): TensorReference[] {
+  const tensors = new Map<string, TensorReference>();
+  for (const { path, array } of datasets) {
+    const tensor = inPyTorchsOrder(parameterOf(path), { name: nameOfTensorFlowPath(path), ...array });
+    if (!tensors.has(tensor.name)) tensors.set(tensor.name, tensor);
+  }
+  return [...tensors.values()];
+}
+
+/** A bias may be stored as a row. */
+function inPyTorchsOrder(parameter: string, tensor: TensorReference): TensorReference {
+  if (parameter === "kernel") return outputsFirst(tensor);
+  return parameter === "bias" && tensor.shape.length === 2 && tensor.shape[0] === 1 ? { ...tensor, shape: tensor.shape.slice(1) } : tensor;
+}
