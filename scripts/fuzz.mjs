@@ -1,4 +1,4 @@
-// Feeds mutated files to the checkpoint readers: `npm run fuzz -- [MINUTES] [FIRST CASE]`, ten minutes unless said otherwise. Each file that is neither read nor refused in one sentence, or takes too
+// Feeds mutated files to the checkpoint readers: `npm run fuzz -- [MINUTES] [FIRST CASE] [ENDING]`, ten minutes and seeds of all names unless said otherwise. Each file that is neither read nor refused in one sentence, or takes too
 // long or too much memory, is kept in fuzz-findings/ and belongs into test/engine/checkpoint/found/ when that is mended.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,13 +8,14 @@ import { bundleFromTests, loadFromTests } from "./load-typescript.mjs";
 
 const minutes = Number(process.argv[2] ?? 10);
 const firstCase = Number(process.argv[3] ?? Date.now() % 2 ** 31);
+const ending = process.argv[4] ?? "";
 const longestCase = 10_000;
 const mostMemory = 3 * 2 ** 30;
 const findings = "fuzz-findings";
 
 const program = await bundleFromTests("engine/checkpoint/fuzz/worker");
 const { mutated, readSeeds } = await loadFromTests("engine/checkpoint/fuzz/mutation");
-const seeds = readSeeds();
+const seeds = readSeeds(ending);
 const folder = mkdtempSync(join(tmpdir(), "normlens-fuzz-"));
 const end = Date.now() + minutes * 60_000;
 let found = 0;
@@ -32,7 +33,7 @@ function runFrom(first) {
   return new Promise((resolve) => {
     let current = first;
     let since = Date.now();
-    const worker = new Worker(program, { workerData: { first, file: join(folder, "case") }, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
+    const worker = new Worker(program, { workerData: { first, ending, file: join(folder, "case") }, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
     const finish = (next) => {
       clearInterval(watch);
       void worker.terminate().then(() => resolve(next));

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { Dirent } from "node:fs";
 import { join } from "node:path";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
@@ -49,11 +50,15 @@ const seedFolders = ["../golden", "../found", "../../graph/exported"].map((folde
 /** Larger files take longer, and are not more interesting. */
 const largestSeed = 40_000;
 
-/** The files that are mutated. */
-export function readSeeds(): Buffer[] {
+/** The files that are mutated: all, or those whose names end so. Packed ones are not, since nothing reads them as they are. */
+export function readSeeds(ending = ""): Buffer[] {
   const folders = seedFolders.filter((folder) => existsSync(folder));
-  const files = folders.flatMap((folder) => readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(folder, entry.name)] : [])));
+  const files = folders.flatMap((folder) => readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (isSeed(entry, ending) ? [join(folder, entry.name)] : [])));
   return files.map((file) => readFileSync(file)).filter(({ length }) => length > 0 && length < largestSeed);
+}
+
+function isSeed(entry: Dirent, ending: string): boolean {
+  return entry.isFile() && entry.name.endsWith(ending) && !entry.name.endsWith(".gz");
 }
 
 /** One of the seeds, changed in a few places; always the same for the same number. */

@@ -3,9 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { mutated, readSeeds } from "./mutation";
 import { readAll } from "./read-all";
 
-/** What a worker is told: the number of its first case, and the file that each is written into before it is read. */
+/** What a worker is told: the number of its first case, the ending of the names of its seeds, and the file that each is written into before it is read. */
 export interface Task {
   readonly first: number;
+  readonly ending: string;
   readonly file: string;
 }
 
@@ -15,8 +16,8 @@ export interface Report {
   readonly defect?: string;
 }
 
-const { first, file } = workerData as Task;
-const seeds = readSeeds();
+const { first, ending, file } = workerData as Task;
+const seeds = readSeeds(ending);
 
 void reportAll();
 
