@@ -1,54 +1,39 @@
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { analyzeCheckpoint, type RunContext } from "../../src/engine/analyze";
 import { recogniseModel } from "../../src/engine/architecture/families";
 import { openCheckpoint } from "../../src/engine/checkpoint/formats";
-import { withInputFile } from "../../src/engine/checkpoint/input-file";
-import { withZipDirectory } from "../../src/engine/checkpoint/zip-directory";
 import { forward, writeStages } from "../../src/engine/forward";
 import { batchSequences } from "../../src/engine/input/batch";
-import { readNpyTensor } from "../../src/engine/input/npy-tensor";
+import { localMeasurer } from "../../src/engine/measurer/local-measurer";
 import { openOnnxRuntime } from "../../src/engine/runtime/onnxruntime";
 import { readNorm } from "../../src/engine/norm-measurements";
 import { surveyNorms, unreachedNorms } from "../../src/engine/survey";
+import type { InputChoice } from "../../src/shared/request";
+import type { LayerResult, Result } from "../../src/shared/result";
+import { temporaryFolder } from "./checkpoint/files";
 import { concatenate, worstError } from "./golden";
+import { codePoints, npyOfNpz, npzTensor } from "./npz";
+import { localProver } from "./runtime/local-prover";
 
 const folder = join(import.meta.dirname, "../../../shared/fixtures/retsim");
 const describeFixture = describe.skipIf(!existsSync(folder));
+const arrays = join(folder, "io.npz");
+const undisturbed: RunContext = { onProgress: () => undefined, signal: new AbortController().signal, measurer: localMeasurer(), prover: localProver };
 
-/** An array of an .npz file, which keeps its arrays unpacked. */
-async function npzArray(path: string, name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
-  const bytes = await readFile(path);
-  const array = await withInputFile(path, (file) =>
-    withZipDirectory(file, path, async (directory) => {
-      const entry = directory.entries.get(`${name}.npy`)!;
-      const start = await directory.locate(entry);
-      return bytes.subarray(start, start + entry.size);
-    }),
-  );
-  const copy = join(mkdtempSync(join(tmpdir(), "normlens-")), `${name}.npy`);
-  writeFileSync(copy, array);
-  const tensor = await readNpyTensor(copy);
-  if (tensor.type !== "float32") throw new Error(`${name} holds no floats.`);
-  return { shape: tensor.shape, data: tensor.data };
-}
-
-/** Code points of texts that are given as bits [texts, characters, bits], the highest first. */
-function codePoints({ shape, data }: { shape: readonly number[]; data: Float32Array }): number[][] {
-  const [texts, characters, bits] = shape as [number, number, number];
-  const character = (start: number): number => data.subarray(start, start + bits).reduce((value, bit) => 2 * value + bit, 0);
-  return Array.from({ length: texts }, (_, text) => Array.from({ length: characters }, (_unused, place) => character((text * characters + place) * bits)));
+async function analyze(checkpoint: string, input: InputChoice): Promise<Result> {
+  return (await analyzeCheckpoint({ kind: "analyze", checkpoint: join(folder, checkpoint), input, maxTokens: 1024, skipFirst: false, seed: 0, runtime: "onnxruntime", device: "cpu" }, undisturbed)).result;
 }
 
 describeFixture("retsim (skipped where ../shared/fixtures is absent)", () => {
   test("gives the embeddings that TensorFlow gives", async () => {
     const { architecture } = recogniseModel(await openCheckpoint(join(folder, "model.safetensors")));
-    const texts = codePoints(await npzArray(join(folder, "io.npz"), "x"));
+    const texts = codePoints(await npzTensor(arrays, "x"));
     const { outputs } = await forward(openOnnxRuntime(), writeStages(architecture.stages), batchSequences(texts, 1e6));
-    const expected = await npzArray(join(folder, "io.npz"), "y");
-    expect(worstError(concatenate(outputs.map((values) => values["text_embedding"]!)), expected.data)).toBeLessThan(1e-5);
+    const expected = await npzTensor(arrays, "y");
+    expect(worstError(concatenate(outputs.map((values) => values["text_embedding"]!)), concatenate([expected]))).toBeLessThan(1e-5);
   });
 
   test("has a norm in each unit, and no other", async () => {
@@ -63,5 +48,17 @@ describeFixture("retsim (skipped where ../shared/fixtures is absent)", () => {
     const gains = await Promise.all([...surveyNorms(stages).values()].map(async (norm) => [...(await readNorm(norm)).weight!]));
     expect(gains.map((gain) => gain.map((value) => value.toFixed(4)))).toEqual([["0.0409"], ["0.0477"]]);
     expect(unreachedNorms(checkpoint, stages)).toEqual([]);
+  });
+
+  test("gives the same as TensorFlow's SavedModel and as safetensors", async () => {
+    const ids = join(await temporaryFolder(), "ids.json");
+    await writeFile(ids, JSON.stringify(codePoints(await npzTensor(arrays, "x"))));
+    const tensors = await analyze("model.safetensors", { kind: "ids", path: ids });
+    const saved = await analyze("savedmodel", { kind: "tensors", files: { input_1: await npyOfNpz(arrays, "x") } });
+    const facts = ({ kind, eps, tokens, calls }: LayerResult): unknown => ({ kind, eps, tokens, calls });
+    const numbers = ({ fit, input, linear, ceiling }: LayerResult): number[] => [fit.alpha, fit.gain, fit.r2, input.mean, input.std, input.absMax, input.kurtosis, linear.slope, ceiling.r2];
+    expect(saved.layers.map(({ name }) => name)).toEqual(["model.embedding_model.gau.scaled_norm", "model.embedding_model.gau_1.scaled_norm_1"]);
+    expect(saved.layers.map(facts)).toEqual(tensors.layers.map(facts));
+    for (const [index, layer] of tensors.layers.entries()) for (const [place, value] of numbers(saved.layers[index]!).entries()) expect(value / numbers(layer)[place]!).toBeCloseTo(1, 3);
   });
 });

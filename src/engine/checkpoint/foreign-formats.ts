@@ -53,8 +53,8 @@ const foreignFormats: readonly ForeignFormat[] = [
     begins: never,
   },
   {
-    name: "a part of a TensorFlow SavedModel",
-    advice: "convert the folder to ONNX, which NormLens reads (python -m tf2onnx.convert --saved-model FOLDER --output model.onnx)",
+    name: "a part of a TensorFlow SavedModel or checkpoint",
+    advice: "name the folder that holds saved_model.pb; a checkpoint without its graph is saved with it (tf.saved_model.save)",
     extensions: [".pb", ".index"],
     begins: never,
   },

@@ -11,12 +11,13 @@ import { hdf5File } from "./hdf5-file";
 import { huggingFaceFolder, isTrainingState } from "./hugging-face-folder";
 import { beginningOf } from "./input-file";
 import { onnxFile } from "./onnx";
+import { savedModel } from "./saved-model";
 import { safetensorsFile } from "./safetensors";
-import { safetensorsIndex, torchIndex } from "./shard-index";
+import { flaxIndex, safetensorsIndex, torchIndex } from "./shard-index";
 import { torchFile } from "./torch";
 
 /** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, torchFile, ggufFile, hdf5File, flaxFile, onnxFile, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, flaxIndex, torchFile, ggufFile, hdf5File, flaxFile, savedModel, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.

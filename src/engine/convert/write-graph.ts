@@ -14,12 +14,12 @@ const { DataLocation } = onnx.TensorProto;
 const pageBytes = 4096;
 
 /**
- * Writes a graph into a folder, under the name of the file that it comes from; weights that stood beside that file stand beside this one, in one file.
+ * Writes a graph into a folder as ONNX, under the name of the file that it comes from where that is one; weights that stood beside that file stand beside this one, in one file.
  * @returns the names of what was written.
  * @throws UserError where a disk is full or fails; CancelledError where it is stopped.
  */
 export async function writeGraph(folder: string, checkpoint: Checkpoint, graph: Graph, watching: Watching): Promise<string[]> {
-  const name = (await stat(checkpoint.path)).isFile() ? basename(checkpoint.path) : "model.onnx";
+  const name = (await isOnnxFile(checkpoint)) ? basename(checkpoint.path) : "model.onnx";
   const isOwn = await ownFiles(checkpoint, graph);
   const placed = places([...graph.weights].filter(([, { file }]) => !isOwn(file)));
   const dataName = `${name}.data`;
@@ -42,10 +42,15 @@ export async function writeGraph(folder: string, checkpoint: Checkpoint, graph: 
   return placed.size > 0 ? [name, dataName] : [name];
 }
 
+/** Graphs of other formats become ONNX. */
+async function isOnnxFile({ path, format }: Checkpoint): Promise<boolean> {
+  return format === onnxFile.name && (await stat(path)).isFile();
+}
+
 /** Tells whether a file is the model's own, not one of external data. */
-async function ownFiles({ path }: Checkpoint, { weights }: Graph): Promise<(file: string) => boolean> {
-  if ((await stat(path)).isFile()) {
-    const own = await realpath(path);
+async function ownFiles(checkpoint: Checkpoint, { weights }: Graph): Promise<(file: string) => boolean> {
+  if (await isOnnxFile(checkpoint)) {
+    const own = await realpath(checkpoint.path);
     return (file) => file === own;
   }
   const files = [...new Set([...weights.values()].map(({ file }) => file))];

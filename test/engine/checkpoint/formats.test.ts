@@ -172,7 +172,7 @@ describe("what is not a checkpoint", () => {
     ["model.onnx", /is no ONNX model or is damaged/],
     ["tf_model.h5", /is called like a Keras checkpoint, but is none; check/],
     ["flax_model.msgpack", /is called like a Flax checkpoint, but is none/],
-    ["saved_model.pb", /is a part of a TensorFlow SavedModel; convert the folder to ONNX, which NormLens reads \(python -m tf2onnx/],
+    ["model.ckpt-1000.index", /is a part of a TensorFlow SavedModel or checkpoint; name the folder that holds saved_model\.pb/],
     ["model.tflite", /is a TensorFlow Lite model; convert it to ONNX/],
     ["weights.npz", /is a NumPy file/],
   ])("a file and a folder with %s", async (name, sentence) => {

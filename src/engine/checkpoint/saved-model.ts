@@ -1,0 +1,121 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { onnx } from "onnx-proto";
+import { messageOf, UserError } from "../../shared/errors";
+import { fixedSizes } from "../graph/tensorflow/constant";
+import { elementType } from "../graph/tensorflow/element-types";
+import { attribute, flatten, type FlatNode } from "../graph/tensorflow/flatten";
+import { savedModelMessage, type MetaGraph, type Signature } from "../graph/tensorflow/messages";
+import { restoredVariables } from "../graph/tensorflow/restored";
+import { translate } from "../graph/tensorflow/translate";
+import type { Graph } from "../graph/graph";
+import { elementCount } from "../tensor";
+import { decodeUtf8 } from "./byte-cursor";
+import type { Checkpoint, CheckpointFormat, TensorReference } from "./checkpoint";
+import { readConfiguration } from "./configuration";
+import { withInputFile } from "./input-file";
+import { byteLength } from "./safetensors-header";
+import { bundleIndexEnding, readTensorBundle } from "./tensor-bundle";
+
+/** Name of the file that holds the graph. */
+const modelFile = "saved_model.pb";
+
+/** Largest such file in bytes: protobuf's own limit. */
+const largestModel = 2 ** 31 - 1;
+
+/** Tag of the graph that is for use, not for training. */
+const serving = "serve";
+
+/** Signature that is run where there are several. */
+const usual = "serving_default";
+
+/** A folder as TensorFlow saves a model: its graph in saved_model.pb, its variables beside that. */
+export const savedModel: CheckpointFormat = {
+  name: "savedmodel",
+
+  async recognises(path) {
+    return (await stat(path)).isDirectory() ? isFile(join(path, modelFile)) : basename(path) === modelFile;
+  },
+
+  async open(path): Promise<Checkpoint> {
+    const folder = (await stat(path)).isDirectory() ? resolve(path) : dirname(resolve(path));
+    const model = await readModel(join(folder, modelFile));
+    const index = join(folder, "variables", `variables${bundleIndexEnding}`);
+    const saved = (await isFile(index)) ? await readTensorBundle(index) : new Map<string, TensorReference>();
+    const graph = refusing(path, () => graphOf(model, saved));
+    const config = await readConfiguration(folder);
+    return { path, folder, format: savedModel.name, tensors: graph.weights, graph, ...(config && { config }) };
+  },
+};
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then((status) => status.isFile(), () => false);
+}
+
+/** The content of saved_model.pb, and what is needed to tell where its constants lie in it. */
+interface ModelFile {
+  readonly path: string;
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly metaGraph: MetaGraph;
+}
+
+async function readModel(path: string): Promise<ModelFile> {
+  const { file, size } = await withInputFile(path, ({ path: resolved, size: length }) => Promise.resolve({ file: resolved, size: length }));
+  if (size > largestModel) throw new UserError(`${path} has ${size} bytes, more than the ${largestModel} that a SavedModel may have; get the file again.`);
+  const bytes = await readFile(file);
+  return { path, file, bytes, metaGraph: metaGraphOf(path, bytes) };
+}
+
+function metaGraphOf(path: string, bytes: Uint8Array): MetaGraph {
+  try {
+    const { metaGraphs } = savedModelMessage.decode(bytes);
+    const chosen = metaGraphs.find(({ metaInfoDef }) => metaInfoDef?.tags.includes(serving)) ?? metaGraphs[0];
+    if (chosen?.graphDef) return chosen;
+  } catch (cause) {
+    throw new UserError(`${path} is no SavedModel of TensorFlow or is damaged; get the file again or save the model anew.`, { cause });
+  }
+  throw new UserError(`${path} holds no graph; save the model anew.`);
+}
+
+function refusing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path} can't be read, as ${messageOf(error)}; try its export as ONNX (python -m tf2onnx.convert --saved-model FOLDER --output model.onnx).`, { cause: error });
+  }
+}
+
+function graphOf(model: ModelFile, saved: ReadonlyMap<string, TensorReference>): Graph {
+  const { graphDef, signatureDef } = model.metaGraph;
+  const flat = flatten(graphDef!);
+  const keys = restoredVariables(flat);
+  return translate(flat, signatureOf(signatureDef), (node) => (node.op === "Const" ? constantInFile(node, model) : variable(node, saved, keys)));
+}
+
+/** @throws where there is none, or several of which none is the usual one. */
+function signatureOf(signatures: Readonly<Record<string, Signature>>): Signature {
+  const all = Object.entries(signatures).filter(([, { outputs }]) => Object.values(outputs).some(({ dtype }) => elementType(dtype)));
+  const chosen = all.find(([name]) => name === usual) ?? (all.length === 1 ? all[0] : undefined);
+  if (chosen) return chosen[1];
+  throw new Error(all.length === 0 ? "it has no signature that gives numbers" : `it has several signatures (${all.map(([name]) => name).slice(0, 8).join(", ")}) and none called ${usual}`);
+}
+
+/** A variable under the name of its node, which tells its place in the model; its key in the bundle is often a number. */
+function variable({ name, attr }: FlatNode, saved: ReadonlyMap<string, TensorReference>, keys: ReadonlyMap<string, string>): TensorReference | undefined {
+  const shared = decodeUtf8(attribute(attr, "shared_name")?.s ?? new Uint8Array(0));
+  const key = [keys.get(name), name, shared].find((one) => one !== undefined && saved.has(one));
+  return key === undefined ? undefined : { ...saved.get(key)!, name };
+}
+
+/** A constant of several floats as a place in the file; others stay in the graph. */
+function constantInFile({ name, attr }: FlatNode, { file, bytes }: ModelFile): TensorReference | onnx.ITensorProto | undefined {
+  const tensor = attribute(attr, "value")?.tensor;
+  const content = tensor?.tensorContent;
+  const stored = elementType(tensor?.dtype)?.stored;
+  if (!tensor || !content || stored === undefined || !/^B?F/.test(stored) || content.buffer !== bytes.buffer) return undefined;
+  const shape = fixedSizes(tensor.tensorShape, name);
+  if (elementCount(shape) < 2 || byteLength(stored, shape) !== content.length) return undefined;
+  return { name, dtype: stored, shape, file, offset: content.byteOffset - bytes.byteOffset, length: content.length };
+}

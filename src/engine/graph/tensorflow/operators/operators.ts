@@ -1,0 +1,12 @@
+import type { Translations } from "../node";
+import { batchNorms } from "./batch-norms";
+import { convolutions } from "./convolutions";
+import { creation } from "./creation";
+import { elementwise } from "./elementwise";
+import { identities } from "./identities";
+import { movements } from "./movements";
+import { products } from "./products";
+import { reductions } from "./reductions";
+
+/** Every operator of TensorFlow that is translated; a new one is one entry in a file of its kind. */
+export const translations: Translations = { ...elementwise, ...movements, ...creation, ...reductions, ...products, ...convolutions, ...batchNorms, ...identities };

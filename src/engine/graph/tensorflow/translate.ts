@@ -1,0 +1,93 @@
+import type { onnx } from "onnx-proto";
+import type { TensorReference } from "../../checkpoint/checkpoint";
+import { quote } from "../../checkpoint/quote";
+import type { Graph, Value } from "../graph";
+import { constantTensor, sizesOf } from "./constant";
+import { elementType, storedType, typeName } from "./element-types";
+import { attribute, type FlatGraph, type FlatNode, type TensorName } from "./flatten";
+import type { Signature, TensorInfo } from "./messages";
+import { TensorflowNode, type Translation } from "./node";
+import { translations } from "./operators/operators";
+import { inOrder } from "./order";
+import { OnnxWriter } from "./writer";
+
+/** Where a graph's weights come from: the value of a node that is a variable or a constant; undefined for constants that stand in the node itself. */
+export type Stored = (node: FlatNode) => TensorReference | onnx.ITensorProto | undefined;
+
+/** Operators that hold a value. */
+const holders: readonly string[] = ["Const", "VarHandleOp", "VariableV2", "Variable"];
+
+/** Operators that choose or repeat what is run. */
+const controlFlow = /^(Stateless)?(While|If|Case|For)$|^(Ref)?(Switch|Merge|Enter|Exit|NextIteration)$|^LoopCond$|^TensorList/;
+
+/**
+ * The part of a graph of TensorFlow between the inputs and outputs of a signature, as an ONNX graph that takes and gives values of the signature's names.
+ * Integers are int64 in it. Outputs that are no numbers are left out.
+ * @throws where the graph is damaged, or has an operator that is not known.
+ */
+export function translate(flat: FlatGraph, signature: Signature, stored: Stored): Graph {
+  const inputs = Object.entries(signature.inputs);
+  const outputs = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype));
+  if (outputs.length === 0) throw new Error("it gives no numbers");
+  const fed = new Map(inputs.map(([name, info]) => [flat.resolve(placeOf(info)), name]));
+  const nodes = inOrder(flat, outputs.map(([, info]) => placeOf(info)));
+  refuseUnknown(nodes);
+  const writer = new OnnxWriter();
+  const values = new Map<TensorName, Value>();
+  for (const node of nodes) {
+    writer.enter(node.name);
+    const given = fed.get(`${node.name}:0`);
+    const results = given === undefined ? resultsOf(node, values, writer, stored) : [given];
+    for (const [index, value] of results.entries()) values.set(`${node.name}:${index}`, value);
+  }
+  for (const [name, info] of outputs) writer.called(valueOf(values, flat.resolve(placeOf(info))), name);
+  return writer.finish("", inputs.map(([name, info]) => declaration(name, info)), outputs.map(([name, info]) => declaration(name, info)));
+}
+
+function placeOf({ name = "" }: TensorInfo): TensorName {
+  return /:\d+$/.test(name) ? name : `${name}:0`;
+}
+
+function isTranslated(op: string): boolean {
+  return holders.includes(op) || op === "Placeholder" || op === "NoOp" || Object.hasOwn(translations, op);
+}
+
+function refuseUnknown(nodes: readonly FlatNode[]): void {
+  const unknown = [...new Set(nodes.map(({ op }) => op).filter((op) => !isTranslated(op)))];
+  const flow = unknown.filter((op) => controlFlow.test(op));
+  if (flow.length > 0) throw new Error(`it chooses or repeats what it runs (${flow.join(", ")})`);
+  if (unknown.length > 0) throw new Error(`it has ${unknown.length === 1 ? "the operator" : "operators"} ${unknown.slice(0, 8).map(quote).join(", ")}, which NormLens can't translate`);
+}
+
+function resultsOf(node: FlatNode, values: ReadonlyMap<TensorName, Value>, writer: OnnxWriter, stored: Stored): readonly Value[] {
+  if (holders.includes(node.op)) return [heldValue(node, writer, stored)];
+  if (node.op === "Placeholder") throw new Error(`it takes a value ${quote(node.name)} that its signature does not name`);
+  const translation: Translation | undefined = translations[node.op];
+  if (!translation) return [];
+  return [translation(new TensorflowNode(node, node.inputs.map((input) => valueOf(values, input)), writer), writer)].flat();
+}
+
+function valueOf(values: ReadonlyMap<TensorName, Value>, name: TensorName): Value {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  throw new Error(`it uses the value ${quote(name)}, an output that NormLens can't translate`);
+}
+
+function heldValue(node: FlatNode, writer: OnnxWriter, stored: Stored): Value {
+  const held = stored(node);
+  if (held && "file" in held) {
+    const { type, computed } = storedType(held.dtype);
+    return writer.weight(held, type, computed);
+  }
+  const message = held ? undefined : attribute(node.attr, "value")?.tensor;
+  const tensor = held ?? (message && constantTensor(message, node.name));
+  if (!tensor) throw new Error(`nothing was saved for its ${node.op === "Const" ? "constant" : "variable"} ${quote(node.name)}`);
+  return writer.named(node.name, tensor);
+}
+
+function declaration(name: string, { dtype, tensorShape }: TensorInfo): onnx.IValueInfoProto {
+  const type = elementType(dtype);
+  if (!type) throw new Error(`its input ${quote(name)} is of type ${typeName(dtype)}, which is no number`);
+  const dim = sizesOf(tensorShape).map((size) => (size === undefined ? { dimParam: "" } : { dimValue: size }));
+  return { name, type: { tensorType: { elemType: type.computed, ...(tensorShape && tensorShape.unknownRank !== true && { shape: { dim } }) } } };
+}

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
+import { findNorms } from "../../../src/engine/graph/norms";
+import type { Runtime } from "../../../src/engine/runtime/runtime";
+import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
+import { openTfjs } from "../../../src/engine/runtime/tfjs/tfjs";
+import { concatenate, worstError } from "../golden";
+import { npzTensor } from "../npz";
+
+const retsim = join(import.meta.dirname, "../../../../shared/fixtures/retsim");
+
+describe.skipIf(!existsSync(retsim))("retsim's SavedModel (skipped where ../shared/fixtures is absent)", () => {
+  const runtimes: [string, () => Promise<Runtime>][] = [["onnxruntime", () => Promise.resolve(openOnnxRuntime())], ["tfjs", () => openTfjs("wasm")]];
+
+  test.each(runtimes)("gives what TensorFlow gives, on %s", async (_, open) => {
+    const { graph } = await openCheckpoint(join(retsim, "savedmodel"));
+    const [x, y] = await Promise.all(["x", "y"].map((name) => npzTensor(join(retsim, "io.npz"), name)));
+    const session = await (await open()).open(graph!);
+    const { embedding_model: embedded } = await session.run({ input_1: x! }, ["embedding_model"]);
+    await session.close();
+    expect(worstError(concatenate([embedded!]), concatenate([y!]))).toBeLessThan(1e-5);
+  });
+
+  test("keeps its variables in their file", async () => {
+    const { graph, tensors, format } = await openCheckpoint(join(retsim, "savedmodel"));
+    expect(format).toBe("savedmodel");
+    expect(tensors.size).toBe(23);
+    expect([...tensors.values()].every(({ file }) => file.endsWith("variables.data-00000-of-00001"))).toBe(true);
+    expect(findNorms(graph!).map(({ name, kind, eps, weight }) => ({ name, kind, eps, weight }))).toEqual([
+      { name: "model.embedding_model.gau.scaled_norm", kind: "rmsnorm", eps: 1e-6, weight: "norm_scale_1" },
+      { name: "model.embedding_model.gau_1.scaled_norm_1", kind: "rmsnorm", eps: 1e-6, weight: "norm_scale" },
+    ]);
+  });
+});
