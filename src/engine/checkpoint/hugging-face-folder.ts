@@ -7,7 +7,7 @@ import { ggufFile } from "./gguf";
 import { hdf5File } from "./hdf5-file";
 import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
-import { safetensorsIndex, torchIndex } from "./shard-index";
+import { flaxIndex, safetensorsIndex, torchIndex } from "./shard-index";
 import { torchFile } from "./torch";
 
 /** Files of one format that a folder may hold weights in. */
@@ -25,7 +25,7 @@ const weightFiles: readonly WeightFiles[] = [
   { format: safetensorsFile, index: safetensorsIndex, usual: "model.safetensors", endings: [".safetensors"] },
   { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt", ".pth.tar"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
-  { format: flaxFile, usual: "flax_model.msgpack", endings: [".msgpack"] },
+  { format: flaxFile, index: flaxIndex, usual: "flax_model.msgpack", endings: [".msgpack"] },
   { format: hdf5File, usual: "tf_model.h5", endings: [".h5", ".hdf5"] },
   { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];
@@ -82,7 +82,7 @@ function chooseWeights(names: readonly string[], { usual }: WeightFiles, folder:
   const indices = names.filter((name) => name.endsWith(indexEnding));
   const candidates = indices.length > 0 ? indices : names;
   if (candidates.length === 1 || candidates.every(isPartOfOne)) return candidates[0]!;
-  if (candidates.every((name) => /-\d+-of-\d+\.(safetensors|bin)$/.test(name))) {
+  if (candidates.every((name) => /-\d+-of-\d+\.(safetensors|bin|msgpack)$/.test(name))) {
     throw new UserError(`${folder} holds ${candidates.length} shards of a checkpoint but not their index (*${usual.slice(usual.lastIndexOf("."))}${indexEnding}); get the index and put it there.`);
   }
   throw new UserError(`${folder} holds several checkpoints (${candidates.slice(0, 4).join(", ")}${candidates.length > 4 ? ", …" : ""}); name the file that you mean.`);

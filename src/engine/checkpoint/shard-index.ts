@@ -3,6 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat, TensorReference } from "./checkpoint";
 import { describeCheckpoint } from "./describe-checkpoint";
+import { flaxFile } from "./flax";
+import { nameOfFlaxKeys } from "./flax-names";
 import { isJsonObject, parseUntrustedJson, readJsonFile } from "./json";
 import { quote } from "./quote";
 import { safetensorsFile } from "./safetensors";
@@ -14,8 +16,12 @@ const shardsAtOnce = 16;
 /** Ending of the file that says in which shard each tensor lies, after that of the shards. */
 const indexEnding = ".index.json";
 
-/** A checkpoint cut into several files of one format (shards), named by its index; `ending` is that of the shards. */
-function shardIndex(ending: string, format: CheckpointFormat): CheckpointFormat {
+/**
+ * A checkpoint cut into several files of one format (shards), named by its index.
+ * @param ending that of the shards.
+ * @param rename the name of a tensor once it is read, of its name in the index.
+ */
+function shardIndex(ending: string, format: CheckpointFormat, rename = (name: string): string => name): CheckpointFormat {
   return {
     name: format.name,
 
@@ -27,7 +33,7 @@ function shardIndex(ending: string, format: CheckpointFormat): CheckpointFormat 
       const weightMap = await readWeightMap(path);
       const shards = await readShards([...new Set(weightMap.values())], format, path);
       const tensors = [...weightMap].map(([name, shard]) => {
-        const tensor = shards.get(shard)?.get(name);
+        const tensor = shards.get(shard)?.get(rename(name));
         if (tensor) return tensor;
         throw new UserError(`${path} says that tensor ${quote(name)} lies in ${quote(shard)}, but it is not there; get both files again.`);
       });
@@ -41,6 +47,9 @@ export const safetensorsIndex = shardIndex(".safetensors", safetensorsFile);
 
 /** pytorch_model.bin.index.json, as transformers wrote it before safetensors. */
 export const torchIndex = shardIndex(".bin", torchFile);
+
+/** flax_model.msgpack.index.json, which has the keys that lead to each array. */
+export const flaxIndex = shardIndex(".msgpack", flaxFile, (name) => nameOfFlaxKeys(name.split("/")));
 
 /** Tensor name to shard name. */
 async function readWeightMap(path: string): Promise<ReadonlyMap<string, string>> {
@@ -70,7 +79,7 @@ async function readShards(names: readonly string[], format: CheckpointFormat, in
 }
 
 /** Judged by the name alone: the hub's cache rightly links the shards of a snapshot to files elsewhere. */
-function leavesFolder(name: string): boolean {
+export function leavesFolder(name: string): boolean {
   return name === "" || /^[/\\]|^[a-z]:|[\0\\]/i.test(name) || name.split("/").includes("..");
 }
 

@@ -26,6 +26,24 @@ describe("what transformers' Flax classes save", () => {
   });
 });
 
+describe("shards that transformers' Flax classes save", () => {
+  const shards = join(golden, "gpt2-hf-flax-shards");
+
+  it.each(["the folder", "the index"])("by %s: every tensor is PyTorch's, bit for bit", async (by) => {
+    const actual = await openCheckpoint(by === "the folder" ? shards : join(shards, "flax_model.msgpack.index.json"));
+    const expected = await openCheckpoint(join(cases, "gpt2-hf"));
+    expect(new Set([...actual.tensors.values()].map(({ file }) => file)).size).toBe(4);
+    expect([...actual.tensors.keys()].sort()).toEqual([...expected.tensors.keys()].sort());
+    for (const [name, tensor] of actual.tensors) expect(await readTensor(tensor), name).toEqual(await readTensor(expected.tensors.get(name)!));
+  });
+
+  it("without their index are refused", async () => {
+    const folder = await temporaryFolder();
+    for (const part of ["00001", "00002", "00003", "00004"]) await copyFile(join(shards, `flax_model-${part}-of-00004.msgpack`), join(folder, `flax_model-${part}-of-00004.msgpack`));
+    expect(await refusal(openCheckpoint(folder))).toMatch(/holds 4 shards of a checkpoint but not their index \(\*\.msgpack\.index\.json\); get the index/);
+  });
+});
+
 describe("a damaged file is refused", () => {
   const whole = readFile(join(golden, "bert-hf.msgpack"));
 

@@ -19,3 +19,6 @@ for name in ("bert-hf", "gpt2-hf", "vit-hf", "opt-hf"):
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         shutil.copy(Path(folder) / "flax_model.msgpack", here / f"{name}.msgpack")
+    if name == "gpt2-hf":
+        model.save_pretrained(here / "gpt2-hf-flax-shards", max_shard_size="12KB")
+        (here / "gpt2-hf-flax-shards" / "generation_config.json").unlink()
