@@ -6,6 +6,7 @@ import { graphArchitecture } from "./graph";
 import { languageFamilies } from "./language-families";
 import { speechFamilies } from "./speech-families";
 import { visionFamilies } from "./vision-families";
+import { languageModelOf } from "./vision-language";
 import { Weights } from "./weights";
 
 /** Every known family; a checkpoint without a telling configuration is of the first that recognises its tensors. */
@@ -26,7 +27,7 @@ export function recogniseModel(stored: Checkpoint): RecognisedModel {
   if (stored.tensors.size === 0) {
     throw new UserError(`${stored.path} holds no tensors; there is nothing to analyse.`);
   }
-  const checkpoint = withOfficialNames(stored);
+  const { checkpoint, assumptions } = languageModelOf(withOfficialNames(stored));
   const config = checkpoint.config ?? {};
   const modelType = config["model_type"];
   const family =
@@ -35,7 +36,7 @@ export function recogniseModel(stored: Checkpoint): RecognisedModel {
       : families.find((known) => known.recognises(checkpoint));
   if (!family) throw unknownFamily(checkpoint, modelType);
   const architecture = family.build(new Weights(checkpoint), config);
-  return { family: family.name, architecture: { ...architecture, assumptions: [...architecture.assumptions, ...oddNames(stored)] } };
+  return { family: family.name, architecture: { ...architecture, assumptions: [...assumptions, ...architecture.assumptions, ...oddNames(stored)] } };
 }
 
 function unknownFamily(checkpoint: Checkpoint, modelType: unknown): UserError {

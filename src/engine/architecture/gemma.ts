@@ -1,5 +1,5 @@
 import type { Architecture, Config, Family } from "./architecture";
-import { optionalNumber, optionalObject, optionalSize } from "./config";
+import { optionalNumber, optionalSize } from "./config";
 import { isLocal, rotaryConfig, windowOf } from "./layer-types";
 import { llamaLike, llamaMarker } from "./llama-like";
 import { rotaryOf, type Rotary } from "./rotary";
@@ -12,14 +12,14 @@ const usual: Readonly<Record<string, Config>> = {
   gemma3: { head_dim: 256, num_attention_heads: 8, num_key_value_heads: 4, query_pre_attn_scalar: 256, sliding_window: 4096, max_position_embeddings: 131_072 },
 };
 
-/** Gemma 1 to 3; of a Gemma 3 that sees images, the language model. Norm weights are stored as gain - 1, but in GGUF. */
+/** Gemma 1 to 3. Norm weights are stored as gain - 1, but in GGUF. */
 export const gemma: Family = {
   name: "gemma",
-  modelTypes: ["gemma", "gemma2", "gemma3", "gemma3_text"],
+  modelTypes: ["gemma", "gemma2", "gemma3_text"],
   recognises: () => false,
   build: (weights, config) => {
     const generation = String(config["model_type"]).replace("_text", "");
-    return build(weights.within(llamaMarker), { ...usual[generation], ...config, ...optionalObject(config, "text_config") }, generation);
+    return build(weights.within(llamaMarker), { ...usual[generation], ...config }, generation);
   },
 };
 

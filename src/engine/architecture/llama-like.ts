@@ -118,7 +118,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     embed: tableEmbedding(tokenTable, form.embeddingScale),
     block: decoderBlocks(width, block),
     finalNorm: normIn(weights, "norm", width, "final", depth),
-    head: { ...tiedHead(weights.outside("model."), names.head, tokenTable), ...form.logits },
+    head: { ...tiedHead(weights.around(names.head), names.head, tokenTable), ...form.logits },
   });
 }
 

@@ -36,6 +36,8 @@ const scalings: Readonly<Record<string, RotaryScaling>> = {
   default: ({ frequencies }) => ({ frequencies }),
   // Changes nothing up to the length that the configuration states, and longer sequences are not run.
   dynamic: ({ frequencies }) => ({ frequencies }),
+  // Of the three positions that a patch of an image has, text has one alone.
+  mrope: ({ frequencies }) => ({ frequencies }),
   linear: ({ frequencies, parameters }) => {
     const factor = positive(parameters, "factor") ?? 1;
     return { frequencies: frequencies.map((frequency) => frequency / factor) };

@@ -32,6 +32,14 @@ export class Weights {
     return new Weights(this.checkpoint, prefix);
   }
 
+  /** The same tensors under this prefix, or the nearest around it, under which there is a tensor of that name; under this one where there is none. */
+  around(name: string): Weights {
+    const parts = this.prefix.split(".").slice(0, -1);
+    const prefixes = [...parts.keys()].map((count) => parts.slice(0, count).map((part) => `${part}.`).join(""));
+    const found = [this.prefix, ...prefixes.toReversed()].find((prefix) => this.checkpoint.tensors.has(prefix + name));
+    return new Weights(this.checkpoint, found ?? this.prefix);
+  }
+
   /** Whether there is a tensor of that name. */
   has(name: string): boolean {
     return this.checkpoint.tensors.has(this.prefix + name);
