@@ -1,6 +1,6 @@
 import { t } from "@vscode/l10n";
 import { printable } from "../src/shared/format";
-import type { PanelState } from "../src/shared/panel";
+import type { PanelState, RunTask } from "../src/shared/panel";
 import type { LayerResult, Result } from "../src/shared/result";
 import { Button, IconButton } from "./button";
 import type { Host } from "./host";
@@ -55,11 +55,12 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
   );
 }
 
-/** Whether what replacing costs can be measured now. */
+/** Whether what replacing costs can be measured now, and the checkpoint converted. */
 function measuringOf({ trusted, run }: PanelState, { input }: Result): Measuring {
-  const busy = run.kind === "running" && run.task === "replacement";
-  if (!trusted) return { busy, refusal: t("This workspace is in Restricted Mode, where nothing is measured: trust the workspace first.") };
-  return input.kind === "capture" ? { busy, refusal: t("This result was fitted to a capture, so there is no model to replace norms in: analyze its checkpoint.") } : { busy };
+  const isDoing = (task: RunTask) => run.kind === "running" && run.task === task;
+  const doing = { busy: isDoing("replacement"), converting: isDoing("conversion") };
+  if (!trusted) return { ...doing, refusal: t("This workspace is in Restricted Mode, where nothing is measured: trust the workspace first.") };
+  return input.kind === "capture" ? { ...doing, refusal: t("This result was fitted to a capture, so there is no model to replace norms in: analyze its checkpoint.") } : doing;
 }
 
 /** How many layers a comparison tells of, where it is not all of them: two checkpoints may share few names, or none. */

@@ -6,6 +6,7 @@ import { analyze } from "./run/analyze";
 import { registerAnalysisCommands } from "./run/register";
 import { registerStatusBar } from "./run/status-bar";
 import { registerCaptureCommand } from "./capture/register";
+import { registerConvertCommand } from "./convert/register";
 import { registerEngineCommands } from "./engines/register";
 import { registerExportCommands } from "./exports/register";
 import { registerLenses } from "./lenses/register";
@@ -31,7 +32,7 @@ export function activate(context: ExtensionContext): NormLensApi {
   const base = { context, log, icon: Uri.joinPath(context.extensionUri, "media", "icon.png"), results, intent, startEngine, runner, norms, source };
   const panels = new Panels(base);
   const parts: Parts = { ...base, panels };
-  const registered = [registerAnalysisCommands, registerEngineCommands, registerCaptureCommand, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
+  const registered = [registerAnalysisCommands, registerEngineCommands, registerCaptureCommand, registerConvertCommand, registerStatusBar, registerPanelCommands, registerResultsView, registerExportCommands, registerLenses];
   context.subscriptions.push(log, results, intent, runner, norms, source, panels, ...registered.map((register) => register(parts)));
   return {
     analyze: (checkpoint) => analyze(parts, checkpoint),

@@ -96,8 +96,10 @@ const choice: EngineChoice = { asked: { runtime: "", device: "" }, reason: "", o
 const fallback: EngineFallback = { runtime: "", device: "", reason: "" };
 
 /** Fields that need not be there, but are to be what they should where they are. */
-function damagedOption({ engine, coverage, layers, warnings, replacement }: Result): string | undefined {
+function damagedOption({ input: fed, engine, coverage, layers, warnings, replacement }: Result): string | undefined {
   return (
+    optionalDifference(0, fed.sequenceLength, "input.sequenceLength") ??
+    (fed.files === undefined || isRecordOfTexts(fed.files) ? undefined : "input.files is no list of files by name") ??
     optionalDifference("", engine.hardware, "engine.hardware") ??
     optionalDifference(0, engine.seconds.engine, "engine.seconds.engine") ??
     optionalDifference(choice, engine.choice, "engine.choice") ??
@@ -108,6 +110,10 @@ function damagedOption({ engine, coverage, layers, warnings, replacement }: Resu
     first(warnings, (warning, index) => optionalDifference("", warning.layer, `warnings[${index}].layer`)) ??
     damageOfReplacement(replacement)
   );
+}
+
+function isRecordOfTexts(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 }
 
 const kinds: Readonly<Record<NormKind, true>> = { layernorm: true, rmsnorm: true, groupnorm: true, dyt: true, derf: true, isru: true };

@@ -58,6 +58,10 @@ export interface InputDescription {
   readonly seed: number;
   /** True where the first position of every sequence was left out of statistics and fits. */
   readonly skipFirst: boolean;
+  /** Length of sequences that was asked for; absent where the model's own was taken. */
+  readonly sequenceLength?: number;
+  /** Arrays that were fed to a graph, .npy files by the name of its input; absent where it was fed something else. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** What ran, and what it cost. */

@@ -54,7 +54,7 @@ describe("the What-if tab", () => {
       expect(await panel.page.locator(".offer").innerText()).toContain("Restricted Mode");
       await panel.send(state(), main({ ...plain, input: { ...plain.input, kind: "capture" } }));
       expect(await panel.page.locator(".offer").innerText()).toContain("no model to replace norms in");
-      expect(await panel.page.getByRole("button", { name: /^Measure/ }).count()).toBe(0);
+      expect(await panel.page.getByRole("button", { name: /^(Measure|Convert)/ }).count()).toBe(0);
     });
   });
 
@@ -154,6 +154,28 @@ describe("the What-if tab", () => {
       expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 } }]);
       await button(panel, "Reset all").click();
       expect(await button(panel, "Measure These Alphas").count()).toBe(0);
+    });
+  });
+
+  it("asks for a conversion: with the suggestion, what measured best, a set or the user's own alphas", async () => {
+    const conversions = async (panel: PanelPage) => (await panel.actions()).filter(({ type }) => type === "convert");
+    await visit({ kept }, [state(), main(plain)], async (panel) => {
+      await button(panel, "Convert with the Suggestion...").click();
+      expect(await conversions(panel)).toEqual([{ type: "convert" }]);
+    });
+    const { order } = measured.replacement!.budget;
+    await visit({ kept: { view: { tab: "what-if", tried: { [names[0]!]: 0.7 }, whatIf: { count: 2 } } } }, [state(), main(measured)], async (panel) => {
+      for (const name of ["Convert with These Values...", "Convert This Set...", "Convert with These Alphas..."]) await button(panel, name).click();
+      expect(await conversions(panel)).toEqual([{ type: "convert" }, { type: "convert", layers: order.slice(0, 2) }, { type: "convert", alphas: { [names[0]!]: 0.7 } }]);
+      const run: RunState = { kind: "running", task: "conversion", label: "gpt2", stopping: false, queued: 0, progress: { phase: "copy", done: 1, total: 4 } };
+      await panel.send(state({ run }));
+      expect(await button(panel, "Convert This Set...").isDisabled()).toBe(true);
+      expect(await panel.page.locator(".run").innerText()).toMatch(/Converting gpt2[\s\S]*Writing the checkpoint/);
+      expect(await panel.page.getByRole("progressbar").evaluate((bar) => (bar as HTMLProgressElement).value)).toBe(0.25);
+      await panel.send(state({ run: { kind: "stopped", task: "conversion", label: "gpt2", dropped: 0 } }));
+      expect(await panel.page.locator(".run").innerText()).toBe("The conversion of gpt2 was stopped; nothing of it was written.");
+      await panel.send(state({ run: { kind: "failed", task: "conversion", label: "gpt2", message: "the disk is full.", defect: false } }));
+      expect(await panel.page.getByRole("alert").innerText()).toContain("gpt2 could not be converted: the disk is full.");
     });
   });
 

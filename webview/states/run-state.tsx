@@ -40,13 +40,13 @@ export function Run({ run, offersAnalysis, host }: RunProps) {
 }
 
 function Running({ run, host }: { readonly run: RunState & { kind: "running" }; readonly host: Host }) {
-  const { progress, label, stopping, queued } = run;
+  const { progress, stopping, queued } = run;
   const share = progress === undefined ? 0 : overallShare(progress);
   const phase = progress === undefined ? t("Starting the engine") : phaseTexts[progress.phase];
   return (
     <div class="run" aria-label={t("Analysis")} role="group">
       <div class="run-head">
-        <strong>{run.task === "replacement" ? t("Measuring what replacing the norms of {0} costs", nameOf(label)) : t("Analysing {0}", nameOf(label))}</strong>
+        <strong>{runningText(run)}</strong>
         <Button icon="stop" disabled={stopping} onClick={() => { host.post({ type: "stop" }); }}>{stopping ? t("Stopping...") : t("Stop")}</Button>
       </div>
       <progress value={share} max={1} aria-label={t("Progress")}>{`${Math.round(100 * share)} %`}</progress>
@@ -67,13 +67,31 @@ function formatSecondsLeft(seconds: number): string {
   return whole < 60 ? `${whole} s` : formatSeconds(whole);
 }
 
-function failedText({ task, defect, label, message }: RunState & { kind: "failed" }): string {
-  const [name, why] = [nameOf(label), printable(message)];
-  if (defect) return task === "replacement" ? t("The measurement of {0} broke off: {1}", name, why) : t("The analysis of {0} broke off: {1}", name, why);
-  return task === "replacement" ? t("What replacing the norms of {0} costs could not be measured: {1}", name, why) : t("{0} could not be analysed: {1}", name, why);
+function runningText({ task, label }: RunState & { kind: "running" }): string {
+  switch (task) {
+    case "analysis":
+      return t("Analysing {0}", nameOf(label));
+    case "replacement":
+      return t("Measuring what replacing the norms of {0} costs", nameOf(label));
+    case "conversion":
+      return t("Converting {0}", nameOf(label));
+  }
 }
 
-function stoppedText({ label, dropped }: RunState & { kind: "stopped" }): string {
+function failedText({ task, defect, label, message }: RunState & { kind: "failed" }): string {
+  const [name, why] = [nameOf(label), printable(message)];
+  switch (task) {
+    case "analysis":
+      return defect ? t("The analysis of {0} broke off: {1}", name, why) : t("{0} could not be analysed: {1}", name, why);
+    case "replacement":
+      return defect ? t("The measurement of {0} broke off: {1}", name, why) : t("What replacing the norms of {0} costs could not be measured: {1}", name, why);
+    case "conversion":
+      return defect ? t("The conversion of {0} broke off: {1}", name, why) : t("{0} could not be converted: {1}", name, why);
+  }
+}
+
+function stoppedText({ task, label, dropped }: RunState & { kind: "stopped" }): string {
+  if (task === "conversion") return dropped === 0 ? t("The conversion of {0} was stopped; nothing of it was written.", nameOf(label)) : t("The conversion of {0} was stopped, and what waited was not begun; nothing of it was written.", nameOf(label));
   if (dropped === 0) return t("The analysis of {0} was stopped; nothing of it was kept.", nameOf(label));
   if (dropped === 1) return t("The analysis of {0} was stopped, and 1 that waited was not begun; nothing of it was kept.", nameOf(label));
   return t("The analysis of {0} was stopped, and {1} that waited were not begun; nothing of it was kept.", nameOf(label), dropped);

@@ -9,6 +9,7 @@ import { PictureButtons } from "../pictures/picture-buttons";
 import { shortened } from "../names";
 import { useTheme } from "../theme";
 import { budgetDrawing, chosenPoint } from "./budget-curve";
+import { ConvertButton } from "./convert-button";
 import { costTextIn } from "./cost-words";
 import type { Measuring } from "./measuring";
 import type { WhatIfViewState } from "./view-state";
@@ -68,6 +69,7 @@ export function Budget({ replacement: { budget, measure }, measuring, view, onVi
                 {t("Measure This Set")}
               </Button>
             )}
+            {measuring !== undefined && <ConvertButton text={t("Convert This Set...")} title={t("Writes the checkpoint anew, in a folder of its own, with these layers replaced")} layers={replaced} measuring={measuring} host={host} />}
             <CopyButton text={t("Copy layers")} label={t("Copy the names of the layers to replace, for normlens convert --layers")} copy={() => { host.post({ type: "copy", text: replaced.join(" ") }); }} />
           </div>
         </div>

@@ -1,7 +1,9 @@
-/** Whether, and why not, the page can ask for a measurement. */
+/** Whether, and why not, the page can ask for a measurement or a conversion. */
 export interface Measuring {
-  /** Why nothing can be measured, in a sentence. */
+  /** Why neither can be had, in a sentence. */
   readonly refusal?: string;
   /** A measurement runs or waits. */
   readonly busy: boolean;
+  /** A checkpoint is being converted. */
+  readonly converting: boolean;
 }

@@ -3,6 +3,7 @@ import { formatNumber, printable } from "../../src/shared/format";
 import { Button } from "../button";
 import type { Host } from "../host";
 import { shortened } from "../names";
+import { ConvertButton } from "./convert-button";
 import type { Measuring } from "./measuring";
 
 interface TriedAlphasProps {
@@ -31,6 +32,7 @@ export function TriedAlphas({ tried, reset, measuring, goTo, host }: TriedAlphas
               <Button icon="beaker" disabled={measuring.busy} title={t("Fits weights and biases to these alphas; all other layers get values of their own")} onClick={() => { host.post({ type: "measureReplacement", alphas: tried }); }}>
                 {t("Measure These Alphas")}
               </Button>
+              <ConvertButton text={t("Convert with These Alphas...")} title={t("Writes the checkpoint anew, in a folder of its own, with these alphas; weights and biases are fitted to them")} alphas={tried} measuring={measuring} host={host} />
               <Button icon="discard" onClick={reset}>{t("Reset all")}</Button>
             </div>
           </>

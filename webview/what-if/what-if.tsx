@@ -6,6 +6,7 @@ import { Button } from "../button";
 import type { Host } from "../host";
 import { Icon } from "../icon";
 import { Budget } from "./budget";
+import { ConvertButton } from "./convert-button";
 import { CostHeadline } from "./cost-headline";
 import { Methods } from "./methods";
 import type { Measuring } from "./measuring";
@@ -41,6 +42,11 @@ export function WhatIf({ result, measuring, view, onView, tried, resetTried, sel
   return (
     <>
       <CostHeadline replacement={replacement} />
+      {measuring !== undefined && measuring.refusal === undefined && (
+        <div class="actions">
+          <ConvertButton text={t("Convert with These Values...")} title={t("Writes the checkpoint anew, in a folder of its own, with what measured best")} measuring={measuring} host={host} />
+        </div>
+      )}
       {left > 0 && measuring !== undefined && measuring.refusal === undefined && (
         <div class="actions part">
           <span>{t("Only {0} of {1} layers were measured.", replacement.layers.length, replacement.layers.length + left)}</span>
@@ -66,12 +72,18 @@ interface OfferProps {
 /** How many times as long as an analysis a measurement takes, roughly. */
 const timesAsLong = 15;
 
-function Offer({ seconds, measuring: { refusal, busy }, host }: OfferProps) {
+function Offer({ seconds, measuring, host }: OfferProps) {
+  const { refusal, busy } = measuring;
   return (
     <section class="offer">
       <p>{t("Runs the original and the network with its norms replaced side by side on held-out input: one layer, one role and all layers at a time. That takes very roughly {0}.", formatSeconds(timesAsLong * seconds))}</p>
       {refusal === undefined
-        ? <Button kind="primary" icon="beaker" disabled={busy} onClick={() => { host.post({ type: "measureReplacement" }); }}>{busy ? t("Measuring...") : t("Measure Replacement Cost")}</Button>
+        ? (
+          <div class="actions">
+            <Button kind="primary" icon="beaker" disabled={busy} onClick={() => { host.post({ type: "measureReplacement" }); }}>{busy ? t("Measuring...") : t("Measure Replacement Cost")}</Button>
+            <ConvertButton text={t("Convert with the Suggestion...")} title={t("Writes the checkpoint anew, in a folder of its own, with every layer as it is fitted by itself; what that costs is not known")} measuring={measuring} host={host} />
+          </div>
+        )
         : <p class="warning"><Icon name="info" />{refusal}</p>}
     </section>
   );

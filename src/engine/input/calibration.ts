@@ -7,9 +7,10 @@ export function calibration(
   source: string,
   batches: readonly Batch[],
   warnings: readonly string[],
-  { seed }: InputOptions,
+  { seed, sequenceLength, choice }: InputOptions,
 ): CalibrationInput {
   const sequences = batches.reduce((sum, batch) => sum + batch.sequences, 0);
   const tokens = batches.reduce((sum, batch) => sum + batch.sequences * batch.sequenceLength, 0);
-  return { batches, description: { kind, source, sequences, tokens, sha256: sha256Of(batches), seed }, warnings };
+  const asked = { ...(sequenceLength !== undefined && { sequenceLength }), ...(choice.kind === "tensors" && { files: choice.files }) };
+  return { batches, description: { kind, source, sequences, tokens, sha256: sha256Of(batches), seed, ...asked }, warnings };
 }

@@ -155,6 +155,9 @@ export class PageHost implements Disposable {
       case "measureReplacement":
         await commands.executeCommand("normlens.measureReplacement", this.main, action);
         return;
+      case "convert":
+        await commands.executeCommand("normlens.convertCheckpoint", this.main, action);
+        return;
       case "open":
         await commands.executeCommand("normlens.openResult", action.uri === undefined ? undefined : this.offered(action.uri));
         return;

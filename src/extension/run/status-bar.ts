@@ -20,7 +20,7 @@ export function registerStatusBar({ runner, panels }: Parts): Disposable {
     switch (state.kind) {
       case "running":
         item.text = `$(loading~spin) NormLens ${runningText(state)}`;
-        item.tooltip = stopLink(state.task === "replacement" ? l10n.t("Measuring what replacing the norms of {0} costs", state.label) : l10n.t("Analysing {0}", state.label));
+        item.tooltip = stopLink(taskText(state));
         item.backgroundColor = undefined;
         item.show();
         return;
@@ -40,6 +40,17 @@ export function registerStatusBar({ runner, panels }: Parts): Disposable {
   // Tabs change before the panel hears of it.
   const tabs = window.tabGroups.onDidChangeTabs(() => { setTimeout(hideSeen, patience.panel); });
   return Disposable.from(item, tabs, runner.onDidChange(show), { dispose: () => { clearTimeout(late); } });
+}
+
+function taskText({ task, label }: RunState & { kind: "running" }): string {
+  switch (task) {
+    case "analysis":
+      return l10n.t("Analysing {0}", label);
+    case "replacement":
+      return l10n.t("Measuring what replacing the norms of {0} costs", label);
+    case "conversion":
+      return l10n.t("Converting {0}", label);
+  }
 }
 
 function runningText({ progress, stopping, queued }: RunState & { kind: "running" }): string {

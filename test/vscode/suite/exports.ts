@@ -1,18 +1,7 @@
 import assert from "node:assert/strict";
 import { commands, env, window, workspace } from "vscode";
 import type { Result } from "../../../src/shared/result";
-import { inWorkspace, sampleResult, until } from "./support";
-
-/** Accepts what a quick pick has in front, as Enter does, until something holds. */
-async function acceptUntil<Value>(what: string, holds: () => Value | Promise<Value>): Promise<NonNullable<Value>> {
-  return until(what, async () => {
-    const value = await holds();
-    if (value !== undefined && value !== null && value !== false) return value;
-    await new Promise((resolve) => { setTimeout(resolve, 300); });
-    await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
-    return undefined;
-  });
-}
+import { acceptUntil, inWorkspace, sampleResult, until } from "./support";
 
 async function read(uri: Parameters<typeof workspace.fs.readFile>[0]): Promise<string | undefined> {
   try {

@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   await import("./lenses");
   await import("./exports");
   await import("./replacement");
+  await import("./convert");
   await import("./runner");
   await import("./results");
   await import("./engines");

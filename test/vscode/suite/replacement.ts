@@ -17,14 +17,16 @@ async function currentResult(): Promise<Result> {
 describe("measuring what replacing norms costs", () => {
   it("takes the place of the result, in panel, lenses and hovers", async () => {
     const { analyze, currentResult: current, panelText } = await api();
-    const before = await withSetting("normlens.analysis.maxTokens", 512, () => analyze(inWorkspace(0, "gpt2")));
+    const analysed = () => withSetting("normlens.analysis.sequenceLength", 64, () => analyze(inWorkspace(0, "gpt2")));
+    const before = await withSetting("normlens.analysis.maxTokens", 512, analysed);
     await commands.executeCommand("normlens.measureReplacement", before, { layers, alphas: { [layer]: 0.3 } });
     assert.notEqual(String(current()), String(before));
     assert.ok(!existsSync(before.fsPath));
     const result = await currentResult();
     const { replacement, input } = result;
     assert.equal(result.layers.length, 13);
-    assert.equal(input.source, "bundled text");
+    // As the result says, whatever the settings say since.
+    assert.deepEqual([input.source, input.tokens, input.sequenceLength], ["bundled text", 512, 64]);
     assert.deepEqual(replacement?.layers.map(({ name }) => name), layers);
     assert.equal(replacement.unchanged.cost, 0);
     assert.ok(replacement.methods.some(({ method }) => method === "own"));

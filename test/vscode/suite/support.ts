@@ -1,4 +1,4 @@
-import { extensions, Uri, workspace, type Extension } from "vscode";
+import { commands, extensions, Uri, workspace, type Extension } from "vscode";
 import type { NormLensApi } from "../../../src/extension/parts";
 
 /** The extension under test, as it is installed or developed in this window. */
@@ -32,6 +32,17 @@ export async function until<Value>(what: string, holds: () => Value | Promise<Va
     if (Date.now() > end) throw new Error(`Waited in vain for ${what}.`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
+}
+
+/** Accepts what a quick pick has in front, as Enter does, until something holds. */
+export async function acceptUntil<Value>(what: string, holds: () => Value | Promise<Value>): Promise<NonNullable<Value>> {
+  return until(what, async () => {
+    const value = await holds();
+    if (value !== undefined && value !== null && value !== false) return value;
+    await new Promise((resolve) => { setTimeout(resolve, 300); });
+    await commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+    return undefined;
+  });
 }
 
 /** Whether a process runs. */
