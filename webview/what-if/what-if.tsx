@@ -43,7 +43,7 @@ export function WhatIf({ result, measuring, view, onView, tried, resetTried, sel
     <>
       <CostHeadline replacement={replacement} />
       {measuring !== undefined && measuring.refusal === undefined && (
-        <div class="actions">
+        <div class="actions convert">
           <ConvertButton text={t("Convert with These Values...")} title={t("Writes the checkpoint anew, in a folder of its own, with what measured best")} measuring={measuring} host={host} />
         </div>
       )}
