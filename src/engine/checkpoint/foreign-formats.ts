@@ -59,12 +59,6 @@ const foreignFormats: readonly ForeignFormat[] = [
     begins: never,
   },
   { name: "a TensorFlow Lite model", advice: "convert it to ONNX, which NormLens reads (python -m tf2onnx.convert --tflite FILE --output model.onnx)", extensions: [".tflite"], begins: never },
-  {
-    name: "a TensorFlow.js model",
-    advice: "convert it to ONNX, which NormLens reads (python -m tf2onnx.convert --tfjs FILE --output model.onnx)",
-    extensions: [],
-    begins: (bytes) => /^\s*\{\s*"(?:format"\s*:\s*"(?:graph|layers)-model"|modelTopology")/.test(latin1(bytes)),
-  },
   { name: "called like a Keras checkpoint, but is none", advice: "check that it is the right file or get it again", extensions: [".h5", ".hdf5"], begins: never },
   { name: "called like a Flax checkpoint, but is none", advice: "check that it is the right file or get it again", extensions: [".msgpack"], begins: never },
   { name: "a NumPy file, which is no checkpoint", advice: convert, extensions: [".npy", ".npz"], begins: startsWith("\x93NUMPY") },

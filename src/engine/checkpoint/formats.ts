@@ -14,10 +14,11 @@ import { onnxFile } from "./onnx";
 import { savedModel } from "./saved-model";
 import { safetensorsFile } from "./safetensors";
 import { flaxIndex, safetensorsIndex, torchIndex } from "./shard-index";
+import { tfjsGraphModel } from "./tfjs-graph-model";
 import { torchFile } from "./torch";
 
 /** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, flaxIndex, torchFile, ggufFile, hdf5File, flaxFile, savedModel, onnxFile, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, flaxIndex, torchFile, ggufFile, hdf5File, flaxFile, savedModel, tfjsGraphModel, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.
@@ -41,7 +42,7 @@ async function unreadFile(path: string): Promise<UserError> {
 
 async function unreadFolder(path: string): Promise<UserError> {
   const names = (await readdir(path)).filter((name) => !isTrainingState(name)).sort();
-  const foreign = names.find((name) => foreignName(name) !== undefined || name === "model.json");
+  const foreign = names.find((name) => foreignName(name) !== undefined);
   if (foreign !== undefined) return unreadFile(join(path, foreign));
   const config = configurationNames.find((name) => names.includes(name));
   return new UserError(

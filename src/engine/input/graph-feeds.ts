@@ -19,13 +19,14 @@ const mostMade = 2 ** 26;
 const patchEdge = 16;
 
 /** What an integer input is, told by its name; ids where it tells nothing. */
-type Meaning = "ids" | "ones" | "zeros" | "positions" | "length";
+type Meaning = "ids" | "ones" | "zeros" | "positions" | "length" | "places";
 
 const meanings: readonly (readonly [RegExp, Meaning])[] = [
   [/mask/i, "ones"],
   [/position|pos_ids/i, "positions"],
   [/token_?type|segment|use_cache|labels?$/i, "zeros"],
   [/len(gth)?s?$/i, "length"],
+  [/(^|[_/])indices$/i, "places"],
 ];
 
 /** The one input that carries what is analysed: token ids, or pictures. All others are made to fit it. */
@@ -111,6 +112,9 @@ function integers(feed: GraphFeed, count: number, last: number, length: number, 
       return all((index) => index % last);
     case "length":
       return all(() => length);
+    // Of a sparse tensor with one row: the row, then the place in it.
+    case "places":
+      return all((index) => (index % last === last - 1 ? Math.floor(index / last) : 0));
     default:
       return randomIds(feed.bound ?? openBound, count, seed);
   }
@@ -122,13 +126,14 @@ function meaningOf({ name, type }: GraphFeed): Meaning | undefined {
 }
 
 /** A size that varies: as in the other inputs, none of what is cached, one sequence, the length of sequences or the edge of images. */
-function sizeOf(size: number | string, axis: number, { shape, type }: GraphFeed, sizes: ReadonlyMap<string, number>, length: number): number {
+function sizeOf(size: number | string, axis: number, feed: GraphFeed, sizes: ReadonlyMap<string, number>, length: number): number {
   if (typeof size === "number") return size;
+  const { shape, type } = feed;
   const terms = size.split("+").map((term) => term.trim());
   const values = terms.map((term) => sizes.get(term) ?? (/past/i.test(term) ? 0 : /^\d+$/.test(term) ? Number(term) : undefined));
   const sum = values.every((value) => value !== undefined) && size !== "" ? values.reduce((total, value) => total + value, 0) : undefined;
   if (sum !== undefined) return sum;
-  if (axis === 0 && shape.length > 1) return 1;
+  if (axis === 0 && shape.length > 1 && meaningOf(feed) !== "places") return 1;
   return type === "float32" && shape.length === 4 ? (axis === 1 ? 3 : openEdge) : length;
 }
 

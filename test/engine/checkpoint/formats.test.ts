@@ -183,10 +183,10 @@ describe("what is not a checkpoint", () => {
     expect(await refusal(openCheckpoint(join(folder, name)))).toMatch(sentence);
   });
 
-  it("a TensorFlow.js model, and a Keras archive, by what is in them", async () => {
+  it("a TensorFlow.js model of layers, and a Keras archive, by what is in them", async () => {
     const folder = await temporaryFolder();
-    await writeFile(join(folder, "model.json"), `{"format": "graph-model", "modelTopology": {}}`);
-    for (const path of [folder, join(folder, "model.json")]) expect(await refusal(openCheckpoint(path))).toMatch(/model\.json is a TensorFlow\.js model; convert it to ONNX/);
+    await writeFile(join(folder, "model.json"), `{"format": "layers-model", "modelTopology": {}}`);
+    for (const path of [folder, join(folder, "model.json")]) expect(await refusal(openCheckpoint(path))).toMatch(/model\.json holds layers of Keras, not a graph; convert it to a graph model/);
     const archive = join(folder, "model.keras");
     await writeFile(archive, archiveOf("model.weights.h5"));
     expect(await refusal(openCheckpoint(archive))).toMatch(/model\.keras is a Keras model; export it as ONNX/);

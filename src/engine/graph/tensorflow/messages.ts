@@ -194,8 +194,9 @@ interface Reader<Message> {
 
 function reader<Message>(name: string): Reader<Message> {
   const type: Type = root.lookupType(name);
-  const plain = (message: ReturnType<Type["decode"]>): Message => type.toObject(message, { longs: String, arrays: true, objects: true }) as unknown as Message;
-  return { decode: (bytes) => plain(type.decode(bytes)), fromJson: (json) => plain(type.fromObject(json)) };
+  const decode = (bytes: Uint8Array): Message => type.toObject(type.decode(bytes), { longs: String, arrays: true, objects: true }) as unknown as Message;
+  // JSON spells bytes in several ways, protobuf in one.
+  return { decode, fromJson: (json) => decode(type.encode(type.fromObject(json)).finish()) };
 }
 
 /** tensorflow.SavedModel, the content of saved_model.pb. */

@@ -4,15 +4,25 @@ import { quote } from "../../checkpoint/quote";
 import type { Graph, Value } from "../graph";
 import { constantTensor, sizesOf } from "./constant";
 import { elementType, storedType, typeName } from "./element-types";
-import { attribute, type FlatGraph, type FlatNode, type TensorName } from "./flatten";
+import { attribute, nodeOf, type FlatGraph, type FlatNode, type TensorName } from "./flatten";
 import type { Signature, TensorInfo } from "./messages";
 import { TensorflowNode, type Translation } from "./node";
 import { translations } from "./operators/operators";
 import { inOrder } from "./order";
 import { OnnxWriter } from "./writer";
 
+/** A tensor of whole numbers whose elements stand for `scale` times themselves plus `min`. */
+export interface QuantisedTensor {
+  readonly reference: TensorReference;
+  readonly scale: number;
+  readonly min: number;
+}
+
+/** The value of a variable or constant: a place in a file, or a tensor that was read. */
+export type Held = TensorReference | QuantisedTensor | onnx.ITensorProto;
+
 /** Where a graph's weights come from: the value of a node that is a variable or a constant; undefined for constants that stand in the node itself. */
-export type Stored = (node: FlatNode) => TensorReference | onnx.ITensorProto | undefined;
+export type Stored = (node: FlatNode) => Held | undefined;
 
 /** Operators that hold a value. */
 const holders: readonly string[] = ["Const", "VarHandleOp", "VariableV2", "Variable"];
@@ -26,7 +36,7 @@ const controlFlow = /^(Stateless)?(While|If|Case|For)$|^(Ref)?(Switch|Merge|Ente
  * @throws where the graph is damaged, or has an operator that is not known.
  */
 export function translate(flat: FlatGraph, signature: Signature, stored: Stored): Graph {
-  const inputs = Object.entries(signature.inputs);
+  const inputs = Object.entries(signature.inputs).filter(([, info]) => flat.nodes.has(nodeOf(placeOf(info))));
   const outputs = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype));
   if (outputs.length === 0) throw new Error("it gives no numbers");
   const fed = new Map(inputs.map(([name, info]) => [flat.resolve(placeOf(info)), name]));
@@ -75,14 +85,19 @@ function valueOf(values: ReadonlyMap<TensorName, Value>, name: TensorName): Valu
 
 function heldValue(node: FlatNode, writer: OnnxWriter, stored: Stored): Value {
   const held = stored(node);
-  if (held && "file" in held) {
-    const { type, computed } = storedType(held.dtype);
-    return writer.weight(held, type, computed);
-  }
+  if (held && "file" in held) return writer.weight(held, storedType(held.dtype));
+  if (held && "reference" in held) return dequantised(held, node, writer);
   const message = held ? undefined : attribute(node.attr, "value")?.tensor;
   const tensor = held ?? (message && constantTensor(message, node.name));
   if (!tensor) throw new Error(`nothing was saved for its ${node.op === "Const" ? "constant" : "variable"} ${quote(node.name)}`);
-  return writer.named(node.name, tensor);
+  return writer.named(held?.name ?? node.name, tensor);
+}
+
+function dequantised({ reference, scale, min }: QuantisedTensor, node: FlatNode, writer: OnnxWriter): Value {
+  const type = attribute(node.attr, "dtype")?.type;
+  const computed = elementType(type)?.computed;
+  const stored = writer.weight(reference, { type: storedType(reference.dtype).type, computed: computed ?? 0 });
+  return writer.op("Add", [writer.op("Mul", [stored, writer.number(scale, type)]), writer.number(min, type)]);
 }
 
 function declaration(name: string, { dtype, tensorShape }: TensorInfo): onnx.IValueInfoProto {

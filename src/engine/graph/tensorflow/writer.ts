@@ -67,13 +67,13 @@ export class OnnxWriter {
   }
 
   /** A tensor of numbers whose bytes stay in their file; what is no type to compute with is cast where it is used. */
-  weight(reference: TensorReference, dataType: number, computed: number): Value {
+  weight(reference: TensorReference, { type, computed }: { readonly type: number; readonly computed: number }): Value {
     const { name, shape } = reference;
     if (!this.weights.has(name)) {
       this.weights.set(name, reference);
-      this.initializers.push({ name, dataType, dims: [...shape] });
+      this.initializers.push({ name, dataType: type, dims: [...shape] });
     }
-    return dataType === computed ? name : this.op("Cast", [name], { to: { int: computed } });
+    return type === computed ? name : this.op("Cast", [name], { to: { int: computed } });
   }
 
   /** A constant int64 vector. */
