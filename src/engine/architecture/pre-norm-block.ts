@@ -12,7 +12,11 @@ export interface PreNormBlock {
   readonly qkv: readonly Linear[];
   readonly queryNorm?: NormSpecification | undefined;
   readonly keyNorm?: NormSpecification | undefined;
+  /** Places queries or keys [batch, sequence, heads, head size], where attention itself is to tell positions. */
+  readonly place?: ((g: GraphBuilder, heads: Value) => Value) | undefined;
   readonly attentionBias?: AttentionShape["bias"];
+  /** Of what attention gives, before its last layer. */
+  readonly innerNorm?: NormSpecification | undefined;
   readonly attentionOut: Linear;
   readonly feedForward: FeedForward;
   /** Factors [width] on the two branches (layer scale). */
@@ -25,9 +29,12 @@ export function preNormBlock(g: GraphBuilder, x: Value, block: PreNormBlock, sha
   const { heads, headSize } = shape;
   const width = heads * headSize;
   const [q, k, v] = projected(g, g.norm(x, block.attentionNorm), block.qkv).map((part) => g.unflatten(part, x, [heads, headSize])) as [Value, Value, Value];
-  const queries = block.queryNorm ? g.norm(q, block.queryNorm) : q;
-  const keys = block.keyNorm ? g.norm(k, block.keyNorm) : k;
-  const out = g.linear(attention(g, queries, keys, v, { ...shape, bias: block.attentionBias }), block.attentionOut);
+  const placed = (part: Value, norm: NormSpecification | undefined): Value => {
+    const normed = norm ? g.norm(part, norm) : part;
+    return block.place ? block.place(g, normed) : normed;
+  };
+  const seen = attention(g, placed(q, block.queryNorm), placed(k, block.keyNorm), v, { ...shape, bias: block.attentionBias });
+  const out = g.linear(block.innerNorm ? g.norm(g.unflatten(seen, x, [width]), block.innerNorm) : seen, block.attentionOut);
   const attended = g.add(x, scaled(g, g.unflatten(out, x, [width]), block.attentionScale));
   const fed = block.feedForward(g, g.norm(attended, block.ffnNorm));
   return g.add(attended, scaled(g, g.unflatten(fed, x, [width]), block.ffnScale));

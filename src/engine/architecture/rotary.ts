@@ -43,29 +43,37 @@ export function rotaryOf(config: Config, headSize: number, pairs: Rotary["pairs"
 
 /** Turns queries or keys [batch, sequence, heads, head size] by their position in the sequence. */
 export function rotate(g: GraphBuilder, x: Value, rotary: Rotary): Value {
-  if (rotary.rest === 0) return turn(g, x, rotary);
+  if (rotary.rest === 0) return turnByPosition(g, x, rotary);
   const sizes = g.ints([2 * rotary.frequencies.length, rotary.rest]);
   const [turned, rest] = g.ops("Split", [x, sizes], { axis: { int: 3 } }, 2) as [Value, Value];
-  return g.op("Concat", [turn(g, turned, rotary), rest], { axis: { int: -1 } });
+  return g.op("Concat", [turnByPosition(g, turned, rotary), rest], { axis: { int: -1 } });
 }
 
-function turn(g: GraphBuilder, x: Value, rotary: Rotary): Value {
-  const cos = angles(g, x, rotary, "Cos");
-  const sin = angles(g, x, rotary, "Sin");
-  const [first, second] = split(g, x, rotary);
+function turnByPosition(g: GraphBuilder, x: Value, rotary: Rotary): Value {
+  return turn(g, x, { pairs: rotary.pairs, count: rotary.frequencies.length }, angles(g, x, rotary, "Cos"), angles(g, x, rotary, "Sin"));
+}
+
+/** Which channels of a head make a pair, and how many pairs it has. */
+export interface Pairs extends Pick<Rotary, "pairs"> {
+  readonly count: number;
+}
+
+/** Turns every pair of x [batch, sequence, heads, 2 * pairs] by the angle whose cosine and sine [sequence, 1, pairs] are given. */
+export function turn(g: GraphBuilder, x: Value, pairing: Pairs, cos: Value, sin: Value): Value {
+  const [first, second] = split(g, x, pairing);
   const turned = [
     g.op("Sub", [g.multiply(first, cos), g.multiply(second, sin)]),
     g.add(g.multiply(second, cos), g.multiply(first, sin)),
   ];
-  if (rotary.pairs === "halves") return g.op("Concat", turned, { axis: { int: -1 } });
+  if (pairing.pairs === "halves") return g.op("Concat", turned, { axis: { int: -1 } });
   const paired = g.op("Concat", turned.map((part) => g.op("Unsqueeze", [part, g.ints([-1])])), { axis: { int: -1 } });
   return g.op("Reshape", [paired, g.op("Shape", [x])]);
 }
 
 /** The two members of every pair, each [batch, sequence, heads, pairs]. */
-function split(g: GraphBuilder, x: Value, { frequencies, pairs }: Rotary): [Value, Value] {
+function split(g: GraphBuilder, x: Value, { count, pairs }: Pairs): [Value, Value] {
   if (pairs === "halves") return g.ops("Split", [x], { axis: { int: -1 }, num_outputs: { int: 2 } }, 2) as [Value, Value];
-  const paired = g.op("Reshape", [x, g.ints([0, 0, 0, frequencies.length, 2])]);
+  const paired = g.op("Reshape", [x, g.ints([0, 0, 0, count, 2])]);
   return [0, 1].map((member) => g.op("Gather", [paired, g.int(member)], { axis: { int: 4 } })) as [Value, Value];
 }
 

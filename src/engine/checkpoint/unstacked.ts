@@ -17,6 +17,19 @@ export function unstacked(stack: TensorReference): TensorReference[] {
   return Array.from({ length: count }, (_, index) => ({ ...stack, name: `${stack.name}[${index}]`, shape, ...placeOf(stack, shape, index) }));
 }
 
+/**
+ * A tensor's rows in `count` equal parts, as where the weights of several layers of one size stand one after another.
+ * @throws UserError as {@link unstacked} does.
+ */
+export function parted(tensor: TensorReference, count: number): TensorReference[] {
+  const [rows = 0, ...shape] = tensor.shape;
+  const { encoding } = tensor;
+  const whole = { ...tensor, shape: [count, rows / count, ...shape] };
+  if (encoding?.kind !== "strided") return unstacked(whole);
+  const outer = encoding.strides[0]! * (rows / count);
+  return unstacked({ ...whole, encoding: { kind: "strided", strides: [outer, ...encoding.strides] } });
+}
+
 function placeOf(stack: TensorReference, shape: readonly number[], index: number): Pick<TensorReference, "offset" | "length" | "encoding"> {
   if (stack.encoding?.kind === "strided") {
     const [outer, ...strides] = stack.encoding.strides;

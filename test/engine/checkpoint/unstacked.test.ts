@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { TensorReference } from "../../../src/engine/checkpoint/checkpoint";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
 import { readTensor } from "../../../src/engine/checkpoint/tensor-data";
-import { unstacked } from "../../../src/engine/checkpoint/unstacked";
+import { parted, unstacked } from "../../../src/engine/checkpoint/unstacked";
 import { UserError } from "../../../src/shared/errors";
 import { temporaryFolder } from "./files";
 
@@ -37,6 +37,14 @@ describe("the tensors of a stack", () => {
     const parts = await read({ ...whole, shape: [rows, 1, columns] });
     expect(parts.flat()).toEqual([...(await readTensor(whole))]);
     expect(parts).toHaveLength(3);
+  });
+
+  it("are rows that stand one after another, in a view too", async () => {
+    const flat: TensorReference = { ...(await counting()), shape: [6, 4] };
+    const values = async (parts: readonly TensorReference[]): Promise<number[][]> => Promise.all(parts.map(async (one) => [...(await readTensor(one))]));
+    expect(await values(parted(flat, 2))).toEqual(await read(await counting()));
+    const turned: TensorReference = { ...flat, shape: [4, 6], encoding: { kind: "strided", strides: [1, 4] } };
+    expect(await values(parted(turned, 2))).toEqual([[0, 4, 8, 12, 16, 20, 1, 5, 9, 13, 17, 21], [2, 6, 10, 14, 18, 22, 3, 7, 11, 15, 19, 23]]);
   });
 
   it("are refused where blocks reach from one into the next, and where they are too many", async () => {

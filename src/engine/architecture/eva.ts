@@ -1,0 +1,28 @@
+import type { Family } from "./architecture";
+import { rotateOnGrid } from "./grid-rotary";
+import { timmMarker, timmVision, type TimmFamily } from "./timm-vision";
+import { visionTransformer } from "./vision-transformer";
+import { any, holds, type Weights } from "./weights";
+
+/** Side of the grid that all published EVA-02 were first trained on. */
+const trainedSide = 16;
+
+/** EVA and EVA-02 (arXiv 2211.07636, 2303.11331) in timm's names: a ViT whose keys have no bias; the latter with rotary positions and SwiGLU. */
+export const eva: Family = {
+  name: "eva",
+  modelTypes: [],
+  recognises: (checkpoint) => holds(checkpoint, timmMarker) && ["q_bias", "q_proj.weight"].some((name) => holds(checkpoint, `blocks.0.attn.${name}`)),
+  build: (stored, config) => {
+    const weights = stored.within(timmMarker);
+    return visionTransformer(timmVision(weights, config, { name: "eva", place: isSecond(weights) ? place : undefined }));
+  },
+};
+
+const place: TimmFamily["place"] = (headSize, [rows, columns], prefix) => (g, heads) => rotateOnGrid(g, heads, headSize, { rows, columns, side: trainedSide, prefix });
+
+/** EVA-02 has SwiGLU. */
+function isSecond(weights: Weights): boolean {
+  if (!weights.has("blocks.0.mlp.fc1.weight")) return true;
+  const [up, down] = ["fc1", "fc2"].map((name) => weights.tensor(`blocks.0.mlp.${name}.weight`, [any, any]).shape) as [readonly number[], readonly number[]];
+  return up[0] !== down[1];
+}
