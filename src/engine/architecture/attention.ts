@@ -1,3 +1,4 @@
+import type { TensorReference } from "../checkpoint/checkpoint";
 import type { GraphBuilder } from "../graph/builder";
 import type { Value } from "../graph/graph";
 
@@ -10,6 +11,8 @@ export interface AttentionShape {
   /** Heads that share a key and value head stand next to each other; equal to `heads` without grouping. */
   readonly keyValueHeads: number;
   readonly headSize: number;
+  /** Channels of a value head; as many as of the others unless stated. */
+  readonly valueSize?: number;
   /** Factor on the scores; 1 / sqrt(head size) unless stated. */
   readonly scale?: number;
   /** True where a position sees itself and the ones before it only. */
@@ -18,6 +21,8 @@ export interface AttentionShape {
   readonly window?: number | undefined;
   /** c in c * tanh(scores / c), which bounds the scores (Gemma 2). */
   readonly softCap?: number | undefined;
+  /** For each head a score that takes its part in the softmax and leads nowhere (gpt-oss): [heads]. */
+  readonly sinks?: TensorReference | undefined;
   /** Added to the scores of `count` heads from the head `first` on: [count, queries, keys], or what spreads to that. */
   readonly bias?: ((g: GraphBuilder, first: number, count: number) => Value) | undefined;
   /** The same, from the scaled queries [batch, count, sequence, head size] and the keys [batch, heads of keys, head size, sequence] of those heads. */
@@ -34,8 +39,8 @@ const headsAtOnce = 2;
  * softmax(scale * Q Kᵀ) V for every head.
  * @param q [batch, sequence, heads, head size]
  * @param k [batch, sequence, key-value heads, head size]; of another sequence than q's in cross-attention, which is not causal
- * @param v like k
- * @returns rows [batch * sequence, heads * head size]
+ * @param v like k, but for the size of its heads
+ * @returns rows [batch * sequence, heads * size of a value head]
  */
 export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, shape: AttentionShape): Value {
   const { heads, keyValueHeads, headSize } = shape;
@@ -50,11 +55,20 @@ export function attention(g: GraphBuilder, q: Value, k: Value, v: Value, shape: 
     const scores = capped(g, g.op("MatMul", [query, keys[part]!]), shape.softCap);
     const added = [shape.bias?.(g, part * count, count), shape.contentBias?.(g, part * count, count, query, keys[part]!), mask];
     const total = added.filter((term) => term !== undefined).reduce((sum, term) => g.add(sum, term), scores);
-    const weights = g.op("Softmax", [total], { axis: { int: -1 } });
-    return g.op("MatMul", [weights, values[part]!]);
+    return g.op("MatMul", [softmax(g, total, shape.sinks, part * count, count), values[part]!]);
   });
   const together = mixed.length === 1 ? mixed[0]! : g.op("Concat", mixed, { axis: { int: 1 } });
-  return g.op("Reshape", [g.op("Transpose", [together], { perm: { ints: [0, 2, 1, 3] } }), g.ints([-1, heads * headSize])]);
+  return g.op("Reshape", [g.op("Transpose", [together], { perm: { ints: [0, 2, 1, 3] } }), g.ints([-1, heads * (shape.valueSize ?? headSize)])]);
+}
+
+/** Softmax of scores [batch, count, queries, keys] of the heads from `first` on, beside a sink where there is one. */
+function softmax(g: GraphBuilder, scores: Value, sinks: TensorReference | undefined, first: number, count: number): Value {
+  if (!sinks) return g.op("Softmax", [scores], { axis: { int: -1 } });
+  const own = g.op("Slice", [g.weight(sinks), g.ints([first]), g.ints([first + count])]);
+  const column = g.op("Concat", [g.op("Shape", [scores], { end: { int: 3 } }), g.ints([1])], { axis: { int: 0 } });
+  const sink = g.op("Expand", [g.op("Reshape", [own, g.ints([1, count, 1, 1])]), column]);
+  const beside = g.op("Softmax", [g.op("Concat", [scores, sink], { axis: { int: -1 } })], { axis: { int: -1 } });
+  return g.op("Slice", [beside, g.ints([0]), g.ints([-1]), g.ints([3])]);
 }
 
 /** Parts of [batch, heads, ...] along its heads; those of queries hold all heads that share the part's key and value heads. */

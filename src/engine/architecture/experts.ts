@@ -1,9 +1,10 @@
 import { unstacked } from "../checkpoint/unstacked";
-import { outSize, type GraphBuilder, type Linear } from "../graph/builder";
+import { outSize, type Linear } from "../graph/builder";
 import type { Value } from "../graph/graph";
 import { activation, type Activation } from "./activation";
 import { blockIndices, type Config } from "./architecture";
 import { optionalText, size } from "./config";
+import { expertShares, type Routing } from "./expert-routing";
 import { fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
 import { any, type Weights } from "./weights";
 
@@ -15,12 +16,14 @@ export interface ExpertNames {
   readonly experts: string;
   /** Gate, up and down of one of them. */
   readonly names: readonly [string, string, string];
-  /** Whether the weights of the chosen ones are made to sum to 1. */
+  /** Whether the shares of the chosen ones are made to sum to 1. */
   readonly normalised: boolean;
+  /** What else is particular to how experts are chosen. */
+  readonly routing?: Omit<Partial<Routing>, "normalised" | "chosen">;
 }
 
 /** A mixture of experts (arXiv 2101.03961), or undefined where the block has a single feed-forward. */
-export function expertsOf(parts: Weights, config: Config, width: number, { router, experts, names, normalised }: ExpertNames): FeedForward | undefined {
+export function expertsOf(parts: Weights, config: Config, width: number, { router, experts, names, normalised, routing }: ExpertNames): FeedForward | undefined {
   if (!parts.has(`${router}.weight`)) return undefined;
   const act = activation(optionalText(config, "hidden_act") ?? "silu");
   const gate = parts.linear(router, width, any);
@@ -30,28 +33,19 @@ export function expertsOf(parts: Weights, config: Config, width: number, { route
     ? stackedExperts(parts, experts, width, indices, act)
     : indices.map((index) => expert(parts.at(`${experts}.${index}`), names, width, act));
   const shared = sharedExpert(parts, width, act);
+  const choice: Routing = { affinity: "softmax", ...routing, chosen: Math.min(chosen, indices.length), normalised };
+  return mixed(gate, feedForwards, choice, shared);
+}
+
+/** What the chosen experts of each row give, by their shares, and what an expert gives that sees every row. */
+export function mixed(gate: Linear, feedForwards: readonly FeedForward[], routing: Routing, shared?: FeedForward): FeedForward {
   return (g, x) => {
-    const shares = routing(g, g.linear(x, gate), Math.min(chosen, indices.length), normalised);
+    const shares = expertShares(g, g.linear(x, gate), routing);
     // Not by one Split: a shader of WebGPU gives no more than a dozen outputs.
     const shareOf = (index: number): Value => g.op("Slice", [shares, g.ints([index]), g.ints([index + 1]), g.ints([1])]);
-    const mixed = feedForwards.map((feedForward, index) => g.multiply(feedForward(g, x), shareOf(index))).reduce((sum, term) => g.add(sum, term));
-    return shared ? g.add(mixed, shared(g, x)) : mixed;
+    const sum = feedForwards.map((feedForward, index) => g.multiply(feedForward(g, x), shareOf(index))).reduce((before, term) => g.add(before, term));
+    return shared ? g.add(sum, shared(g, x)) : sum;
   };
-}
-
-/** Share of each expert in each row, [rows, experts]: 0 for all but the best `chosen`. Every expert sees every row, which is exact and keeps shapes fixed. */
-function routing(g: GraphBuilder, scores: Value, chosen: number, normalised: boolean): Value {
-  const probabilities = g.op("Softmax", [scores], { axis: { int: -1 } });
-  const visible = g.op("GreaterOrEqual", [probabilities, kthLargest(g, probabilities, chosen)]);
-  const shares = g.op("Where", [visible, probabilities, g.float(0)]);
-  return normalised ? g.op("Div", [shares, g.op("ReduceSum", [shares, g.ints([-1])])]) : shares;
-}
-
-/** The k-th largest entry of each row of probabilities, [rows, 1]: the largest is taken away k - 1 times. */
-function kthLargest(g: GraphBuilder, probabilities: Value, k: number): Value {
-  const largest = g.op("ReduceMax", [probabilities, g.ints([-1])]);
-  if (k === 1) return largest;
-  return kthLargest(g, g.op("Where", [g.op("GreaterOrEqual", [probabilities, largest]), g.float(-1), probabilities]), k - 1);
 }
 
 function expert(parts: Weights, [gate, up, down]: ExpertNames["names"], width: number, act: Activation): FeedForward {
@@ -66,8 +60,9 @@ function stackedExperts(parts: Weights, module: string, width: number, indices: 
   return indices.map((index) => fusedGatedFeedForward({ gateUp: gateUps[index]!, down: downs[index]! }, act));
 }
 
-/** An expert that sees every row, weighted by a gate of its own (Qwen 2). */
+/** An expert that sees every row, as it is (DeepSeek) or weighted by a gate of its own (Qwen 2). */
 function sharedExpert(parts: Weights, width: number, act: Activation): FeedForward | undefined {
+  if (parts.has("mlp.shared_experts.gate_proj.weight")) return expert(parts.at("mlp.shared_experts"), ["gate_proj", "up_proj", "down_proj"], width, act);
   if (!parts.has("mlp.shared_expert_gate.weight")) return undefined;
   const gate = parts.linear("mlp.shared_expert_gate", width, 1);
   const always = expert(parts.at("mlp.shared_expert"), ["gate_proj", "up_proj", "down_proj"], width, act);

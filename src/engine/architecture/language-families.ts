@@ -6,6 +6,7 @@ import { bloom } from "./bloom";
 import { caduceus } from "./caduceus";
 import { cohere } from "./cohere";
 import { deberta } from "./deberta";
+import { deepseek } from "./deepseek";
 import { distilbert } from "./distilbert";
 import { electra } from "./electra";
 import { falcon } from "./falcon";
@@ -14,6 +15,7 @@ import { glm } from "./glm";
 import { gptBigcode } from "./gpt-bigcode";
 import { gptNeo } from "./gpt-neo";
 import { gptNeox } from "./gpt-neox";
+import { gptOss } from "./gpt-oss";
 import { gpt2 } from "./gpt2";
 import { gptj } from "./gptj";
 import { granite } from "./granite";
@@ -40,7 +42,7 @@ import { t5 } from "./t5";
 /** Families that read text. */
 export const languageFamilies: readonly Family[] = [
   ...[gpt2, gptBigcode, gptNeo, gptj, gptNeox, opt, bloom, falcon, phi],
-  ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm],
+  ...[llama, mistral, mixtral, qwen, gemma, olmo, phi3, starcoder2, stablelm, granite, smollm3, cohere, nemotron, glm, deepseek, gptOss],
   ...[mamba, hyenaDna, caduceus],
   ...[t5, bart, albert, bert, roberta, deberta, electra, distilbert, mpnet, modernbert],
   retsim,

@@ -5,7 +5,7 @@ import type { Architecture, Config } from "./architecture";
 import type { AttentionShape } from "./attention";
 import { architectureName, eps, headSize, keyValueHeadCount, optionalSize, optionalText, size } from "./config";
 import { decoder, tableEmbedding, tiedHead, type LogitHead } from "./decoder";
-import { decoderBlocks, type DecoderBlock, type Projection } from "./decoder-block";
+import { decoderBlocks, type DecoderBlock, type Projection, type SelfAttention } from "./decoder-block";
 import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
 import { normsOf, type NormIn } from "./norm-in";
 import { fusedProjection, separateProjection } from "./projections";
@@ -68,6 +68,8 @@ export interface LlamaForm {
   readonly clip?: number | undefined;
   /** What is particular to a block's attention. */
   readonly attention?: (index: number) => Partial<AttentionShape>;
+  /** A block's attention where it is not one layer each for queries, keys and values. */
+  readonly selfAttention?: (parts: Weights, index: number, width: number) => SelfAttention;
   /** A block's rotary positions; undefined where it has none. */
   readonly rotary?: (index: number, headSize: number) => Rotary | undefined;
   /** A block's feed-forward where it is not one gated layer. */
@@ -94,7 +96,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     const headNorm = (name: string, role: "query" | "key"): NormSpecification | undefined =>
       parts.has(`${name}.weight`) ? normIn(parts, name, any, role, index) : undefined;
     return {
-      attention: {
+      attention: form.selfAttention?.(parts, index, width) ?? {
         shape,
         project: clipped(projection(parts, names, width, shape), form.clip),
         queryNorm: headNorm("self_attn.q_norm", "query"),

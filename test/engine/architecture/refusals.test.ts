@@ -26,6 +26,7 @@ test.each([
   ["caduceus-hf", { rcps: true }, /reads both strands at once/],
   ["dit-original", { num_heads: 3 }, /can't be divided among 3 attention heads/],
   ["mamba-hf", { num_hidden_layers: 5 }, /layers\.2\.mixer\.A_log is missing/],
+  ["deepseek-v3-hf", { n_group: 3 }, /into which 8 experts can't be divided/],
   ["mistral-window", { num_key_value_heads: 3 }, /does not divide/],
 ] as const)("%s with %o is refused", async (name, changes, message) => {
   const checkpoint = await openCheckpoint(join(golden, name));
@@ -33,4 +34,12 @@ test.each([
   const build = (): unknown => writeStages(recogniseModel(changed).architecture.stages);
   expect(build).toThrow(UserError);
   expect(build).toThrow(message);
+});
+
+test("gpt-oss whose experts are in MXFP4 is refused, with what to do", async () => {
+  const checkpoint = await openCheckpoint(join(golden, "gpt-oss-hf"));
+  const router = checkpoint.tensors.get("model.layers.0.mlp.router.weight")!;
+  const quantised = { ...checkpoint, tensors: new Map([...checkpoint.tensors, ["model.layers.0.mlp.experts.gate_up_proj_blocks", router] as const]) };
+  expect(() => recogniseModel(quantised)).toThrow(UserError);
+  expect(() => recogniseModel(quantised)).toThrow(/gate_up_proj_blocks holds experts in MXFP4.*save the model in bfloat16/);
 });
