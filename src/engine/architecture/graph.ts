@@ -30,7 +30,7 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
   const { graph, norms: found, hidden } = findAllNorms(own);
   if (found.length === 0) throw withoutNorms(path, hidden, batchNormsOf({ graph: whole, tensors: new Map() }).length);
   const tapped = withFloat32Taps(graph, found);
-  const run = prunedTo(tapped.graph, tapped.norms.flatMap(({ gain, offset, ...norm }) => [...inputValues(norm), ...(gain === undefined ? [] : [gain]), ...(offset === undefined ? [] : [offset])]));
+  const run = prunedTo(tapped.graph, tapped.norms.flatMap((norm) => [...inputValues(norm), ...parametersOf(norm)]));
   const input = inputOf(run, inputs);
   const all = wholeGraph(tapped.graph, tapped.norms, new Set(input.feeds.map(({ name }) => name)));
   return {
@@ -43,6 +43,11 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
     ...(all && { whole: { name: "graph", build: () => all, norms: tapped.norms } }),
     assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a part of the graph whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
   };
+}
+
+/** Constants that are read of a norm, though nothing that runs may need them. */
+function parametersOf({ gain, offset, trained }: NormNode): Value[] {
+  return [gain, offset, trained?.alpha, trained?.shift].filter((value) => value !== undefined);
 }
 
 function remarkOnDropout({ model }: Graph): string[] {
