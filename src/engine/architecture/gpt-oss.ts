@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/errors";
+import { float4Tensor } from "../checkpoint/float4";
 import { unstacked } from "../checkpoint/unstacked";
 import { outSize, type GraphBuilder, type Linear } from "../graph/builder";
 import type { Value } from "../graph/graph";
@@ -16,7 +17,6 @@ export const gptOss: Family = {
   modelTypes: ["gpt_oss"],
   recognises: () => false,
   build: (stored, config) => {
-    refuseQuantised(stored);
     const weights = stored.within(llamaMarker);
     return llamaLike(weights, { head_dim: 64, ...config }, {
       family: "gpt_oss",
@@ -30,24 +30,25 @@ export const gptOss: Family = {
   },
 };
 
-/** Experts as they are given out are in blocks of 4-bit numbers, with their scales in tensors of their own. */
-function refuseQuantised({ checkpoint }: Weights): void {
-  const blocks = [...checkpoint.tensors.keys()].find((name) => name.endsWith(".mlp.experts.gate_up_proj_blocks"));
-  if (blocks === undefined) return;
-  throw new UserError(`${checkpoint.path}: tensor ${blocks} holds experts in MXFP4, which NormLens does not read from safetensors; save the model in bfloat16 with transformers (Mxfp4Config(dequantize=True)).`);
-}
-
 function experts(names: Weights, config: Config, width: number): FeedForward {
   const gate = names.linear("router", width, any);
   const count = outSize(gate);
-  const gateUp = names.tensor("experts.gate_up_proj", [count, width, any]);
-  const twice = gateUp.shape[2]!;
-  const stacks = [gateUp, names.tensor("experts.gate_up_proj_bias", [count, twice]), names.tensor("experts.down_proj", [count, twice / 2, width]), names.tensor("experts.down_proj_bias", [count, width])];
-  const [into, intoBias, down, downBias] = stacks.map(unstacked) as [Linear["weight"][], Linear["weight"][], Linear["weight"][], Linear["weight"][]];
-  const feedForwards = into.map((weight, index) =>
-    boundedFeedForward({ layout: "in-out", weight, bias: intoBias[index] }, { layout: "in-out", weight: down[index]!, bias: downBias[index] }),
-  );
+  const into = layers(names, "experts.gate_up_proj", count, width);
+  const inner = outSize(into[0]!) / 2;
+  const down = layers(names, "experts.down_proj", count, inner);
+  const feedForwards = into.map((layer, index) => boundedFeedForward(layer, down[index]!));
   return mixed(gate, feedForwards, { affinity: "softmax", chosen: Math.min(size(config, "num_experts_per_tok"), count), normalised: true });
+}
+
+/** A layer of each expert: in floats, or in MXFP4 as they are given out, which has the weights the other way round. */
+function layers(names: Weights, name: string, count: number, inSize: number): Linear[] {
+  const isQuantised = names.has(`${name}_blocks`);
+  const stack = isQuantised ? float4Tensor(`${names.prefix}${name}`, names.stored(`${name}_blocks`), names.stored(`${name}_scales`)) : names.tensor(name, [count, inSize, any]);
+  const layout = isQuantised ? "out-in" : "in-out";
+  const weights = unstacked(stack);
+  const biases = unstacked(names.tensor(`${name}_bias`, [count, stack.shape[isQuantised ? 1 : 2]!]));
+  if (weights.length !== count || stack.shape[isQuantised ? 2 : 1] !== inSize) throw new UserError(`${names.checkpoint.path}: tensor ${stack.name} has shape [${stack.shape.join(", ")}], which belongs to another model than config.json; get both from one place.`);
+  return weights.map((weight, index) => ({ layout, weight, bias: biases[index] }));
 }
 
 /** Largest gate, and largest up in either direction. */

@@ -45,10 +45,16 @@ export class Weights {
     return this.checkpoint.tensors.has(this.prefix + name);
   }
 
-  /** The tensor of that name. @throws UserError if it is missing, of another shape, or of a dtype that can't be computed with. */
-  tensor(name: string, shape: readonly number[]): TensorReference {
+  /** The tensor of that name, whatever it holds. @throws UserError if it is missing. */
+  stored(name: string): TensorReference {
     const reference = this.checkpoint.tensors.get(this.prefix + name);
     if (!reference) throw this.missing(name);
+    return reference;
+  }
+
+  /** The tensor of that name. @throws UserError if it is missing, of another shape, or of a dtype that can't be computed with. */
+  tensor(name: string, shape: readonly number[]): TensorReference {
+    const reference = this.stored(name);
     const fits = reference.shape.length === shape.length && shape.every((size, axis) => size === any || size === reference.shape[axis]);
     if (!fits) {
       const expected = shape.map((size) => (size === any ? "*" : size)).join(", ");

@@ -1,3 +1,4 @@
+import { doubledFloat4 } from "./float4";
 import { valuesOfHalves } from "./half";
 
 /**
@@ -64,9 +65,6 @@ function signedScale(block: Uint8Array, at: number, part: number): number {
 
 /** Values of the 4-bit codes of IQ4_NL and IQ4_XS. */
 const unevenValues = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const;
-
-/** Twice the values of the 4-bit floats (E2M1) of MXFP4. */
-const doubledFloat4 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const;
 
 /** Every format that is read. */
 export const blockFormats = {

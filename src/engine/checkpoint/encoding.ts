@@ -4,5 +4,7 @@ import type { BlockFormatName } from "./block-formats";
 export type Encoding =
   /** Blocks of quantised elements, in row-major order; the tensor's dtype is F32. */
   | { readonly kind: "blocks"; readonly format: BlockFormatName }
+  /** 4-bit floats, two a byte with the first in the low half, of which 32 share an exponent; these stand elsewhere, one a byte. The tensor's dtype is F32. */
+  | { readonly kind: "float4"; readonly exponents: { readonly file: string; readonly offset: number } }
   /** Elements of the tensor's dtype, `strides` elements apart along each axis. */
   | { readonly kind: "strided"; readonly strides: readonly number[] };

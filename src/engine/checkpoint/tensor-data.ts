@@ -5,6 +5,7 @@ import { elementCount } from "../tensor";
 import { blockFormats } from "./block-formats";
 import type { BlockFormatName } from "./block-formats";
 import type { TensorReference } from "./checkpoint";
+import { decodeFloat4, float4Bytes } from "./float4";
 import { floatBitsOfHalves } from "./half";
 import { withInputFile } from "./input-file";
 import type { InputFile } from "./input-file";
@@ -51,7 +52,7 @@ export async function readElements(reference: TensorReference, first: number, co
  */
 export async function readBytes(reference: TensorReference): Promise<Uint8Array> {
   const { encoding } = reference;
-  if (encoding?.kind === "blocks") return bytesOf(await readTensor(reference));
+  if (encoding && encoding.kind !== "strided") return bytesOf(await readTensor(reference));
   const bytes = allocate(reference, () => new Uint8Array(reference.length));
   await withInputFile(reference.file, (input) => input.read(bytes, reference.offset));
   return encoding ? allocate(reference, () => gatherBytes(reference, encoding.strides, bytes)) : bytes;
@@ -65,6 +66,7 @@ async function fill(input: InputFile, reference: ComputableReference, first: num
   const { encoding, shape, offset, dtype } = reference;
   if (!encoding) return fillPlain(input, dtype, offset, first, target);
   if (encoding.kind === "blocks") return fillFromBlocks(input, encoding.format, offset, first, target);
+  if (encoding.kind === "float4") return fillFromFloat4(input, encoding.exponents, offset, first, target);
   const { strides } = encoding;
   const span = allocate(reference, () => new Float32Array(spanOf(shape, strides)));
   await fillPlain(input, dtype, offset, 0, span);
@@ -99,6 +101,17 @@ async function fillFromBlocks(input: InputFile, format: BlockFormatName, offset:
         target.set(block.subarray(Math.max(0, -element), target.length - element), Math.max(0, element));
       }
     }
+  }
+}
+
+async function fillFromFloat4(input: InputFile, stored: { readonly file: string; readonly offset: number }, offset: number, first: number, target: Float32Array): Promise<void> {
+  for (let done = 0; done < target.length; done += elementsAtOnce) {
+    const piece = target.subarray(done, done + elementsAtOnce);
+    const place = float4Bytes(first + done, piece.length);
+    const [codes, exponents] = [new Uint8Array(place.codes[1]), new Uint8Array(place.exponents[1])];
+    await input.read(codes, offset + place.codes[0]);
+    await withInputFile(stored.file, (other) => other.read(exponents, stored.offset + place.exponents[0]));
+    decodeFloat4(codes, exponents, first + done, piece);
   }
 }
 

@@ -1,6 +1,8 @@
 import { dtypeBits } from "../../shared/dtype";
 import { UserError } from "../../shared/errors";
 import type { TensorReference } from "./checkpoint";
+import type { Encoding } from "./encoding";
+import { float4Group } from "./float4";
 import { quote } from "./quote";
 import { spanOf } from "./strides";
 
@@ -38,5 +40,9 @@ function placeOf(stack: TensorReference, shape: readonly number[], index: number
   }
   const length = stack.length / stack.shape[0]!;
   if (!Number.isInteger(length)) throw new UserError(`${stack.file}: tensor ${quote(stack.name)} is cut into blocks that reach from one of its parts into the next; get the file again.`);
-  return { offset: stack.offset + index * length, length };
+  return { offset: stack.offset + index * length, length, ...(stack.encoding?.kind === "float4" && { encoding: withExponentsAfter(stack.encoding, (2 * index * length) / float4Group) }) };
+}
+
+function withExponentsAfter({ kind, exponents }: Extract<Encoding, { kind: "float4" }>, count: number): Encoding {
+  return { kind, exponents: { ...exponents, offset: exponents.offset + count } };
 }

@@ -36,10 +36,12 @@ test.each([
   expect(build).toThrow(message);
 });
 
-test("gpt-oss whose experts are in MXFP4 is refused, with what to do", async () => {
-  const checkpoint = await openCheckpoint(join(golden, "gpt-oss-hf"));
-  const router = checkpoint.tensors.get("model.layers.0.mlp.router.weight")!;
-  const quantised = { ...checkpoint, tensors: new Map([...checkpoint.tensors, ["model.layers.0.mlp.experts.gate_up_proj_blocks", router] as const]) };
-  expect(() => recogniseModel(quantised)).toThrow(UserError);
-  expect(() => recogniseModel(quantised)).toThrow(/gate_up_proj_blocks holds experts in MXFP4.*save the model in bfloat16/);
+test("gpt-oss is refused where codes and exponents of its experts don't fit each other", async () => {
+  const checkpoint = await openCheckpoint(join(golden, "gpt-oss-mxfp4"));
+  const name = "model.layers.0.mlp.experts.down_proj_scales";
+  const scales = checkpoint.tensors.get(name)!;
+  const changed = { ...checkpoint, tensors: new Map([...checkpoint.tensors, [name, { ...scales, shape: [...scales.shape, 1] }] as const]) };
+  const build = (): unknown => writeStages(recogniseModel(changed).architecture.stages);
+  expect(build).toThrow(UserError);
+  expect(build).toThrow(/down_proj_scales.* don't hold codes and exponents of MXFP4 numbers/);
 });

@@ -11,7 +11,8 @@ import torch
 import transformers
 from cases import VISIBLE_EPS, VOCABULARY, text_feeds, transformers_case, write_cases
 from recording import Case
-from torch import nn
+from torch import Tensor, nn
+from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
 ROLES = {"input_layernorm": "attention", "q_a_layernorm": "query", "kv_a_layernorm": "key", "post_attention_layernorm": "ffn", "norm": "final"}
 SIZES = {
@@ -102,7 +103,39 @@ def steepened(model: nn.Module) -> None:
             parameter.mul_(8)
 
 
-CASES: list[Callable[[], Case]] = [deepseek_v2_hf, deepseek_v2_lite, deepseek_v3_hf, gpt_oss_hf]
+def gpt_oss_mxfp4() -> Case:
+    """As it is given out: experts in 4-bit floats, two a byte, of which 32 share an exponent."""
+    config = transformers.GptOssConfig(
+        **{**SIZES, "hidden_size": 32, "num_hidden_layers": 1},
+        num_key_value_heads=2,
+        head_dim=8,
+        intermediate_size=32,
+        num_local_experts=3,
+        num_experts_per_tok=2,
+        sliding_window=3,
+        rope_parameters={**YARN, "truncate": False},
+    )
+    model = transformers.GptOssForCausalLM(config)
+    generator = torch.Generator().manual_seed(0)
+    quantised: dict[str, Tensor] = {}
+
+    @torch.no_grad()
+    def quantise(model: nn.Module) -> None:
+        for name, parameter in model.named_parameters():
+            if name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+                experts, inputs, outputs = parameter.shape
+                blocks = torch.randint(256, (experts, outputs, inputs // 32, 16), generator=generator, dtype=torch.uint8)
+                scales = torch.randint(123, 126, (experts, outputs, inputs // 32), generator=generator, dtype=torch.uint8)
+                quantised.update({f"{name}_blocks": blocks, f"{name}_scales": scales})
+                parameter.copy_(convert_moe_packed_tensors(blocks, scales, dtype=torch.float32))
+
+    case = transformers_case("gpt-oss-mxfp4", model, ROLES, text_feeds(), adjust=quantise)
+    case.checkpoint = {name: tensor for name, tensor in case.checkpoint.items() if f"{name}_blocks" not in quantised} | quantised
+    case.config |= {"quantization_config": {"quant_method": "mxfp4"}}
+    return case
+
+
+CASES: list[Callable[[], Case]] = [deepseek_v2_hf, deepseek_v2_lite, deepseek_v3_hf, gpt_oss_hf, gpt_oss_mxfp4]
 
 if __name__ == "__main__":
     write_cases(CASES, *sys.argv[1:])
