@@ -14,6 +14,8 @@ interface Renaming {
   readonly fields: Readonly<Record<string, string>>;
   /** What the metadata leave unsaid. */
   readonly constants: JsonObject;
+  /** What YaRN needs beside what the metadata state of it. */
+  readonly yarn?: JsonObject;
   /** What follows from several entries of the metadata. */
   readonly derived?: (number: (field: string) => number | undefined) => JsonObject;
 }
@@ -86,7 +88,7 @@ const bert: Renaming = {
   constants: { model_type: "bert", hidden_act: "gelu" },
 };
 
-/** Qwen 2 and 3: Hugging Face's names, since their rotary positions are in its order. */
+/** Qwen 2 and 3, also the language models of those that see images: Hugging Face's names, since their rotary positions are in its order. */
 const qwen: Renaming = {
   ends: { token_embd: "model.embed_tokens", output_norm: "model.norm", output: "lm_head" },
   block: "model.layers.#",
@@ -130,6 +132,23 @@ const qwenExperts: Renaming = {
     ffn_down_shexp: "mlp.shared_expert.down_proj",
   },
   fields: { ...qwen.fields, expert_used_count: "num_experts_per_tok" },
+};
+
+/** gpt-oss: gates and ups are in two tensors, not in turn in one. */
+const gptOss: Renaming = {
+  ...qwen,
+  parts: {
+    ...qwen.parts,
+    attn_sinks: "self_attn.sinks",
+    post_attention_norm: "post_attention_layernorm",
+    ffn_gate_inp: "mlp.router",
+    ffn_gate_exps: "mlp.experts.*.gate_proj",
+    ffn_up_exps: "mlp.experts.*.up_proj",
+    ffn_down_exps: "mlp.experts.*.down_proj",
+  },
+  fields: { ...qwen.fields, expert_used_count: "num_experts_per_tok", "attention.sliding_window": "sliding_window" },
+  constants: { model_type: "gpt_oss" },
+  yarn: { truncate: false },
 };
 
 /** Gemma 1: the converter stores gains whole, not less 1. */
@@ -179,6 +198,9 @@ const renamings: Readonly<Record<string, Renaming>> = {
   phi3,
   qwen2: { ...qwen, constants: { model_type: "qwen2" } },
   qwen3: { ...qwen, constants: { model_type: "qwen3" } },
+  qwen2vl: { ...qwen, constants: { model_type: "qwen2" } },
+  qwen3vl: { ...qwen, constants: { model_type: "qwen3" } },
+  "gpt-oss": gptOss,
   qwen2moe: { ...qwenExperts, constants: { model_type: "qwen2_moe", norm_topk_prob: false } },
   qwen3moe: { ...qwenExperts, constants: { model_type: "qwen3_moe", norm_topk_prob: true } },
 };
@@ -202,7 +224,7 @@ export function familiar({ metadata }: GgufHeader, path: string): { rename: Rena
     const stated = value(field);
     return typeof stated === "number" ? stated : undefined;
   };
-  return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path), ...renaming.derived?.(number), ...renaming.constants } };
+  return { rename: (name) => renamed(name, renaming), config: { ...config, ...positionScaling(value, path, renaming.yarn), ...renaming.derived?.(number), ...renaming.constants } };
 }
 
 /** What Gemma's scores are divided by the root of: the head size, but in the largest model the width of all heads. */
@@ -221,11 +243,11 @@ function renamed(name: string, { ends, block, parts }: Renaming): string {
 }
 
 /** rope_scaling of config.json. */
-function positionScaling(value: (field: string) => GgufValue | undefined, path: string): JsonObject {
+function positionScaling(value: (field: string) => GgufValue | undefined, path: string, yarn: JsonObject = {}): JsonObject {
   const kind = value("rope.scaling.type") ?? "none";
   if (kind === "none") return {};
   const factor = value("rope.scaling.factor") ?? 1;
   if (kind === "linear") return { rope_scaling: { rope_type: "linear", factor } };
-  if (kind === "yarn") return { rope_scaling: { rope_type: "yarn", factor, original_max_position_embeddings: value("rope.scaling.original_context_length") } };
+  if (kind === "yarn") return { rope_scaling: { rope_type: "yarn", factor, original_max_position_embeddings: value("rope.scaling.original_context_length"), ...yarn } };
   throw new UserError(`${path} scales positions by ${String(kind)}, which NormLens does not read from GGUF files; use the safetensors checkpoint that it was made from.`);
 }

@@ -67,7 +67,7 @@ it("metadata of every type, and an alignment of its own", async () => {
 });
 
 describe("a model that llama.cpp's converter renamed and rearranged", () => {
-  it.each<[name: string, count: number, unsaid?: Readonly<Record<string, number>>]>([
+  it.each<[name: string, count: number, unsaid?: Readonly<Record<string, unknown>>]>([
     ["llama-hf", 5],
     ["llama-rope-linear", 5],
     ["llama-rope-llama3", 5],
@@ -83,6 +83,10 @@ describe("a model that llama.cpp's converter renamed and rearranged", () => {
     ["mixtral-meta", 5],
     ["qwen2-moe-hf", 5],
     ["qwen3-moe-hf", 9],
+    ["qwen2-5-vl-old", 5],
+    ["qwen3-vl-hf", 9],
+    // Its positions blend otherwise between slow and fast than gpt-oss's do, which the metadata can't say.
+    ["gpt-oss-hf", 5, { rope_scaling: { rope_type: "yarn", factor: 4, original_max_position_embeddings: 8, beta_fast: 4, beta_slow: 1, truncate: false } }],
     // Its scores are divided by something else than Gemma 3's are, and its second block is global in the place of the sixth.
     ["gemma3-hf", 13, { query_pre_attn_scalar: 12, sliding_window_pattern: 2 }],
   ])("%s: the input of its first %i norms is PyTorch's", async (name, count, unsaid = {}) => {
@@ -104,6 +108,11 @@ describe("a model that llama.cpp's converter renamed and rearranged", () => {
       expect(worstError(concatenate([headsFirst(actual.input)]), (await expected.tensor(`${norm.name}.input`))!.data), norm.name).toBeLessThan(1e-5);
     }
   });
+});
+
+it("gpt-oss blends its positions without rounding, which the metadata leave unsaid", async () => {
+  const { config } = await openCheckpoint(join(golden, "gpt-oss-hf.gguf"));
+  expect(config!["rope_scaling"]).toEqual({ rope_type: "yarn", factor: 4, original_max_position_embeddings: 8, truncate: false });
 });
 
 describe("a model in parts", () => {

@@ -153,6 +153,33 @@ def qwen_experts(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     return stacked(neox(writer, config, tensors), experts)
 
 
+def gpt_oss(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    """convert_hf_to_gguf.py, GptOssModel.modify_tensors: gates and ups apart, and the other way round."""
+    rope = config["rope_parameters"]
+    writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+    writer.add_rope_scaling_factor(rope["factor"])
+    writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    writer.add_sliding_window(config["sliding_window"])
+    writer.add_expert_count(config["num_local_experts"])
+    writer.add_expert_used_count(config["num_experts_per_tok"])
+    apart = {}
+    for name, value in neox(writer, config, tensors).items():
+        name = name.replace("_proj_bias", "_proj.bias") if name.endswith("_bias") else name + ".weight" if name.endswith(("sinks", "_proj")) else name
+        if name.endswith(".weight") and value.ndim == 3:
+            value = value.swapaxes(1, 2)
+        if "gate_up_proj" in name:
+            apart |= {name.replace("gate_up", "gate"): value[:, 0::2], name.replace("gate_up", "up"): value[:, 1::2]}
+        else:
+            apart[name] = value
+    return apart
+
+
+def language(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
+    """What reads text of a model that sees images beside it."""
+    kept = {name.replace("model.language_model.", "model."): value for name, value in tensors.items() if "visual" not in name}
+    return neox(writer, config, kept)
+
+
 def mixtral(writer: gguf.GGUFWriter, config: dict, tensors: dict) -> dict:
     """The case has Meta's names, and its queries and keys their order already."""
     writer.add_head_count(config["n_heads"])
@@ -213,6 +240,9 @@ ARCHITECTURES = {
     "mixtral-meta": ("llama", gguf.MODEL_ARCH.LLAMA, mixtral),
     "qwen2-moe-hf": ("qwen2moe", gguf.MODEL_ARCH.QWEN2MOE, qwen_experts),
     "qwen3-moe-hf": ("qwen3moe", gguf.MODEL_ARCH.QWEN3MOE, qwen_experts),
+    "gpt-oss-hf": ("gpt-oss", gguf.MODEL_ARCH.GPT_OSS, gpt_oss),
+    "qwen2-5-vl-old": ("qwen2vl", gguf.MODEL_ARCH.QWEN2VL, language),
+    "qwen3-vl-hf": ("qwen3vl", gguf.MODEL_ARCH.QWEN3VL, language),
     "gemma3-hf": ("gemma3", gguf.MODEL_ARCH.GEMMA3, gemma),
 }
 
@@ -220,6 +250,7 @@ ARCHITECTURES = {
 def write_model(case: str) -> None:
     name, architecture, convert = ARCHITECTURES[case]
     config = json.loads(next((cases / case).glob("*.json")).read_text())
+    config = config.get("text_config", config)
     tensors = load_file(cases / case / "model.safetensors")
     writer = gguf.GGUFWriter(here / f"{case}.gguf", name)
     blocks = config.get("num_hidden_layers") or config.get("n_layer") or config["n_layers"]
