@@ -32,6 +32,12 @@ describe("found", () => {
     const [layer] = found((g) => g.op("Mul", [g.op("Tanh", [g.op("Mul", ["x", g.floats("d.alpha", [1], [2])])]), g.floats("d.weight", [3, 1], [1, 2, 3])]));
     expect(layer).toMatchObject({ kind: "dyt", over: { axes: [-2] }, trained: { against: "rmsnorm" } });
   });
+
+  test("a table of the model's goes in, as DeBERTa's relative positions do", () => {
+    const table = Array.from({ length: 8 }, (_, index) => index);
+    const [layer] = found((g) => g.op("Add", [g.op("Mul", [g.op("Tanh", [g.op("Mul", [g.floats("positions", [2, 4], table), g.floats("d.alpha", [1], [2])])]), g.floats("d.weight", [4], gains)]), "x"]));
+    expect(layer).toMatchObject({ kind: "dyt", input: "positions", trained: { alpha: "d.alpha" } });
+  });
 });
 
 describe("not found", () => {

@@ -72,7 +72,7 @@ function lineOf(view: GraphView, value: Value): Line | undefined {
 function scaled(view: GraphView, value: Value): Line | undefined {
   const node = view.producer(originOf(view, value));
   if (node?.opType !== "Mul") return undefined;
-  return first(eitherWay(node), ([input, alpha]) => (isParameter(view, alpha) && !view.constants.has(input) ? { input, alpha } : undefined));
+  return first(eitherWay(node), ([input, alpha]) => (isParameter(view, alpha) && !isParameter(view, input) ? { input, alpha } : undefined));
 }
 
 /** One number, or one for each channel. */
