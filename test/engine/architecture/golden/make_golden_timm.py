@@ -40,7 +40,7 @@ def case(name: str, model: str, blocks: int, size: int = 16, place: Callable[[st
 
 # Swin
 
-DEPTHS = (2, 1)
+DEPTHS = (2, 1, 1)
 
 
 def swin_depth(module: str) -> int:
@@ -51,18 +51,18 @@ def swin_depth(module: str) -> int:
 
 
 def swin_timm() -> Case:
-    """Four windows in each block of the first level, moved in the second block, and one in the block behind the merge."""
-    return case("swin-timm", "swin_tiny_patch4_window7_224", 3, 32, swin_depth, patch_size=4, window_size=4, embed_dim=8, depths=DEPTHS, num_heads=(1, 2), mlp_ratio=2.0)
+    """Four windows in each block of the first level, moved in the second block, one in the block behind the merge, and one of smaller size in the last."""
+    return case("swin-timm", "swin_tiny_patch4_window7_224", 4, 32, swin_depth, patch_size=4, window_size=4, embed_dim=4, depths=DEPTHS, num_heads=(1, 2, 2), mlp_ratio=2.0)
 
 
 def swin_original_names() -> Case:
     """As its authors gave it out: no config.json, a merge at the end of the level before it, and what is computed from sizes stored, too."""
     made = swin_timm()
     made.name = "swin-original-names"
-    made.checkpoint = {name.replace("layers.1.downsample", "layers.0.downsample").replace("head.fc", "head"): tensor for name, tensor in made.checkpoint.items()}
+    made.checkpoint = {name.replace("layers.1.downsample", "layers.0.downsample").replace("layers.2.downsample", "layers.1.downsample").replace("head.fc", "head"): tensor for name, tensor in made.checkpoint.items()}
     made.checkpoint["layers.0.blocks.0.attn.relative_position_index"] = torch.zeros(16, 16, dtype=torch.int64)
     made.config = {"img_size": 32}
-    made.depth = lambda module: DEPTHS[0] if "downsample" in module else swin_depth(module)
+    made.depth = lambda module: swin_depth(module.replace("layers.1", "layers.2").replace("layers.0", "layers.1") if "downsample" in module else module)
     return made
 
 
