@@ -7,6 +7,7 @@ import { storedType } from "../graph/tensorflow/element-types";
 import type { Held } from "../graph/tensorflow/translate";
 import { elementCount } from "../tensor";
 import type { TensorReference } from "./checkpoint";
+import { valuesOfHalves } from "./half";
 import { withInputFile } from "./input-file";
 import { isJsonObject, type JsonObject } from "./json";
 import { quote } from "./quote";
@@ -28,7 +29,8 @@ interface Listed {
   readonly stored: Dtype;
   readonly shape: readonly number[];
   readonly length: number;
-  readonly isInteger: boolean;
+  /** What it is computed with as. */
+  readonly kind: "float" | "integer" | "boolean";
   /** Elements are scale times what is stored, plus the smallest. */
   readonly quantised?: { readonly scale: number; readonly min: number };
 }
@@ -94,7 +96,7 @@ function listing(model: string, entry: unknown): Listed {
   const [scale, min] = [quantised?.["scale"], quantised?.["min"]];
   const isScaled = typeof scale === "number" && typeof min === "number" && (stored === "U8" || stored === "U16");
   if (quantised && !isScaled && stored !== "F16") throw damaged(model, `states no scale of the quantised tensor ${quote(name)}`);
-  return { name, stored, shape, length, isInteger: dtype === "int32", ...(isScaled && { quantised: { scale, min } }) };
+  return { name, stored, shape, length, kind: dtype === "int32" ? "integer" : dtype === "bool" ? "boolean" : "float", ...(isScaled && { quantised: { scale, min } }) };
 }
 
 function isShape(value: unknown): value is number[] {
@@ -111,20 +113,22 @@ function piecesOf(model: string, { name, length }: Listed, place: number, shards
 
 async function heldTensor(listed: Listed, name: string, pieces: readonly Piece[]): Promise<Held> {
   const { stored, shape, length } = listed;
-  const [only] = pieces;
-  if (only && pieces.length === 1 && !isRead(listed)) return reference(listed, { name, dtype: stored, shape, ...only });
+  const whole = pieces.length === 1 ? { name, dtype: stored, shape, ...pieces[0]! } : undefined;
+  if (whole && !isRead(listed)) return reference(listed, whole);
   const bytes = await bytesOf(pieces, length);
-  if (only && pieces.length === 1 && shape.length > 0 && elementCount(shape) > 1 && isFloat(listed) && !isUniform(bytes, elementCount(shape))) return reference(listed, { name, dtype: stored, shape, ...only });
-  return inline(listed, name, bytes);
+  return whole && isWeight(listed, bytes) ? whole : inline(listed, name, bytes);
+}
+
+/** Several different floats. */
+function isWeight({ kind, shape, quantised }: Listed, bytes: Uint8Array): boolean {
+  const count = elementCount(shape);
+  return kind === "float" && !quantised && count > 1 && !isUniform(bytes, count);
 }
 
 /** What steers a graph, single numbers, and vectors. */
-function isRead(listed: Listed): boolean {
-  return listed.length <= smallTensor && (!isFloat(listed) || listed.shape.length <= 1 || elementCount(listed.shape) === 1 || listed.quantised !== undefined);
-}
-
-function isFloat({ stored }: Listed): boolean {
-  return stored === "F32" || stored === "F16";
+function isRead({ kind, length, shape, quantised }: Listed): boolean {
+  if (kind === "integer" && quantised) return true;
+  return length <= smallTensor && (kind !== "float" || shape.length <= 1 || elementCount(shape) === 1);
 }
 
 function reference({ quantised }: Listed, tensor: TensorReference): Held {
@@ -148,19 +152,21 @@ async function bytesOf(pieces: readonly Piece[], length: number): Promise<Uint8A
   return bytes;
 }
 
-function inline({ stored, shape, isInteger, quantised }: Listed, name: string, bytes: Uint8Array): onnx.ITensorProto {
+function inline({ stored, shape, kind, quantised }: Listed, name: string, bytes: Uint8Array): onnx.ITensorProto {
   const count = elementCount(shape);
   const { type, computed } = storedType(stored);
   const tensor = { name, dims: [...shape] };
   if (quantised) {
     const values = elements(bytes, stored, count).map((value) => value * quantised.scale + quantised.min);
-    const rawData = isInteger ? BigInt64Array.from(values, (value) => BigInt(Math.round(value))) : Float32Array.from(values);
-    return { ...tensor, dataType: isInteger ? computed : storedType("F32").type, rawData: new Uint8Array(rawData.buffer) };
+    const rawData = kind === "integer" ? BigInt64Array.from(values, (value) => BigInt(Math.round(value))) : Float32Array.from(values);
+    return { ...tensor, dataType: kind === "integer" ? computed : storedType("F32").type, rawData: new Uint8Array(rawData.buffer) };
   }
-  if (isInteger) return { ...tensor, dataType: computed, rawData: widened(bytes, stored, count) };
+  if (stored === "F16") return { ...tensor, dataType: storedType("F32").type, rawData: new Uint8Array(Float32Array.from(elements(bytes, stored, count), (bits) => valuesOfHalves()[bits]!).buffer) };
+  if (kind === "integer") return { ...tensor, dataType: computed, rawData: widened(bytes, stored, count) };
   return { ...tensor, dataType: type, rawData: bytes };
 }
 
+/** The bits of each element, as a whole number. */
 function elements(bytes: Uint8Array, stored: Dtype, count: number): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: count }, (_, index) => (stored === "U8" ? view.getUint8(index) : view.getUint16(2 * index, true)));

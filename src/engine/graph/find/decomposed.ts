@@ -63,18 +63,39 @@ function normOf(view: GraphView, node: onnx.INodeProto, quotient: Quotient): Nor
   return isSame(view, numerator, input) ? centredLater(view, node, quotient) : undefined;
 }
 
-/** x / root + (offset - mean / root), as TensorFlow writes it. */
+/** What is added to x / root so that its mean goes: an offset, and what takes the mean over the root off. */
+interface Shift {
+  readonly offset?: Value;
+  readonly product: Value;
+  /** Whether the mean is turned round in it, to be added. */
+  readonly isNegative: boolean;
+}
+
+/** x / root + (offset - mean / root), as TensorFlow writes it, or x / root + (offset + -mean / root), as Keras does. */
 function centredLater(view: GraphView, node: onnx.INodeProto, { spread, eps, weight }: Quotient): NormMatch | undefined {
   const consumer = onlyConsumer(view, outputOf(node))?.node;
-  const shift = consumer?.opType === "Add" ? eitherWay(consumer).map(([, other]) => view.producer(other)) : [];
-  const subtracted = consumer?.opType === "Sub" ? { offset: undefined, product: pairOf(consumer)[1] } : undefined;
-  const difference = subtracted ?? first(shift, (other) => (other?.opType === "Sub" ? { offset: pairOf(other)[0], product: pairOf(other)[1] } : undefined));
-  const product = view.producer(difference?.product);
-  const isMean = product?.opType === "Mul" && eitherWay(product).some(([mean]) => {
-    const found = meanOf(view, mean);
-    return found && isSame(view, found.of, spread.of);
-  });
-  if (!consumer || !difference || !isMean) return undefined;
-  const bias = difference.offset !== undefined && view.constants.has(difference.offset) ? difference.offset : undefined;
+  const shift = consumer && shiftsIn(view, consumer).find((one) => takesMeanOff(view, one, spread.of));
+  if (!consumer || !shift) return undefined;
+  const bias = shift.offset !== undefined && view.constants.has(shift.offset) ? shift.offset : undefined;
   return { kind: "layernorm", eps, over: spread.over, input: spread.of, output: outputOf(consumer), weight, bias };
+}
+
+function shiftsIn(view: GraphView, consumer: onnx.INodeProto): Shift[] {
+  if (consumer.opType === "Sub") return [{ product: pairOf(consumer)[1], isNegative: false }];
+  if (consumer.opType !== "Add") return [];
+  return eitherWay(consumer).flatMap(([, other]): Shift[] => {
+    const node = view.producer(other);
+    if (node?.opType === "Sub") return [{ offset: pairOf(node)[0], product: pairOf(node)[1], isNegative: false }];
+    if (node?.opType === "Add") return eitherWay(node).map(([offset, product]) => ({ offset, product, isNegative: true }));
+    return [{ product: other, isNegative: true }];
+  });
+}
+
+function takesMeanOff(view: GraphView, { product, isNegative }: Shift, of: Value): boolean {
+  const node = view.producer(product);
+  return node?.opType === "Mul" && eitherWay(node).some(([factor]) => {
+    const turned = view.producer(factor);
+    const mean = isNegative ? (turned?.opType === "Neg" ? meanOf(view, turned.input?.[0] ?? "") : undefined) : meanOf(view, factor);
+    return mean !== undefined && isSame(view, mean.of, of);
+  });
 }

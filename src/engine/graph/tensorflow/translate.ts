@@ -85,7 +85,7 @@ function valueOf(values: ReadonlyMap<TensorName, Value>, name: TensorName): Valu
 
 function heldValue(node: FlatNode, writer: OnnxWriter, stored: Stored): Value {
   const held = stored(node);
-  if (held && "file" in held) return writer.weight(held, storedType(held.dtype));
+  if (held && "file" in held) return writer.weight(held, storedType(held.dtype).type, computedType(node, held));
   if (held && "reference" in held) return dequantised(held, node, writer);
   const message = held ? undefined : attribute(node.attr, "value")?.tensor;
   const tensor = held ?? (message && constantTensor(message, node.name));
@@ -93,10 +93,14 @@ function heldValue(node: FlatNode, writer: OnnxWriter, stored: Stored): Value {
   return writer.named(held?.name ?? node.name, tensor);
 }
 
+/** What the node says, which is another type than the stored one where that is quantised. */
+function computedType(node: FlatNode, { dtype }: TensorReference): number {
+  return elementType(attribute(node.attr, "dtype")?.type)?.computed ?? storedType(dtype).computed;
+}
+
 function dequantised({ reference, scale, min }: QuantisedTensor, node: FlatNode, writer: OnnxWriter): Value {
   const type = attribute(node.attr, "dtype")?.type;
-  const computed = elementType(type)?.computed;
-  const stored = writer.weight(reference, { type: storedType(reference.dtype).type, computed: computed ?? 0 });
+  const stored = writer.weight(reference, storedType(reference.dtype).type, computedType(node, reference));
   return writer.op("Add", [writer.op("Mul", [stored, writer.number(scale, type)]), writer.number(min, type)]);
 }
 

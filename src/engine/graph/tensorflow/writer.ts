@@ -67,7 +67,7 @@ export class OnnxWriter {
   }
 
   /** A tensor of numbers whose bytes stay in their file; what is no type to compute with is cast where it is used. */
-  weight(reference: TensorReference, { type, computed }: { readonly type: number; readonly computed: number }): Value {
+  weight(reference: TensorReference, type: number, computed: number): Value {
     const { name, shape } = reference;
     if (!this.weights.has(name)) {
       this.weights.set(name, reference);
@@ -102,6 +102,20 @@ export class OnnxWriter {
   /** The integers of a value that does not depend on what is fed; undefined for any other. */
   integers(value: Value): number[] | undefined {
     return this.constants.integers(value);
+  }
+
+  /** The number that a constant is all over; undefined for any other value. */
+  scalar(value: Value): number | undefined {
+    return this.constants.scalar(value);
+  }
+
+  /** The sizes that a Reshape gives a value, as far as they do not depend on what is fed; undefined for a value of another origin. */
+  reshapedTo(value: Value): (number | undefined)[] | undefined {
+    const node = this.producers.get(value);
+    const shape = node?.opType === "Reshape" ? node.input?.[1] : undefined;
+    const known = shape === undefined ? undefined : this.integers(shape);
+    const parts = this.producers.get(shape ?? "");
+    return known ?? (parts?.opType === "Concat" ? (parts.input ?? []).map((part) => this.integers(part)?.[0]) : undefined);
   }
 
   /** The shape of a constant. */
