@@ -1,6 +1,6 @@
-// Feeds mutated files to the checkpoint readers: `npm run fuzz -- [MINUTES] [FIRST CASE] [ENDING]`, ten minutes and seeds of all names unless said otherwise. Each file that is neither read nor refused in one sentence, or takes too
+// Feeds mutated files to the checkpoint readers: `npm run fuzz -- [MINUTES] [FIRST CASE] [ENDING]`, ten minutes and seeds of all names unless said otherwise; ENDING `tensorflow` means models of TensorFlow. Each file that is neither read nor refused in one sentence, or takes too
 // long or too much memory, is kept in fuzz-findings/ and belongs into test/engine/checkpoint/found/ when that is mended.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -14,8 +14,8 @@ const mostMemory = 3 * 2 ** 30;
 const findings = "fuzz-findings";
 
 const program = await bundleFromTests("engine/checkpoint/fuzz/worker");
-const { mutated, readSeeds } = await loadFromTests("engine/checkpoint/fuzz/mutation");
-const seeds = readSeeds(ending);
+const { casesOf } = await loadFromTests("engine/checkpoint/fuzz/cases");
+const writeCase = casesOf(ending);
 const folder = mkdtempSync(join(tmpdir(), "normlens-fuzz-"));
 const end = Date.now() + minutes * 60_000;
 let found = 0;
@@ -24,7 +24,7 @@ function keep(number, reason) {
   found += 1;
   mkdirSync(findings, { recursive: true });
   const file = join(findings, `case-${number}`);
-  writeFileSync(file, mutated(seeds, number));
+  void writeCase(number, file);
   console.log(`${file}: ${reason}`);
 }
 

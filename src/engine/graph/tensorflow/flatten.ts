@@ -17,7 +17,7 @@ export interface FlatNode {
 const deepest = 64;
 
 /** A graph grows to this many nodes at most. */
-const mostNodes = 1_000_000;
+const mostNodes = 300_000;
 
 /** Operators that call a function, which their attribute f names. */
 const calls: readonly string[] = ["PartitionedCall", "StatefulPartitionedCall"];

@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { mutated, readSeeds } from "./mutation";
+import { casesOf } from "./cases";
 import { readAll } from "./read-all";
 
-/** What a worker is told: the number of its first case, the ending of the names of its seeds, and the file that each is written into before it is read. */
+/** What a worker is told: the number of its first case, the ending of the names of its seeds, and the path that each is written to before it is read. */
 export interface Task {
   readonly first: number;
   readonly ending: string;
@@ -17,7 +16,7 @@ export interface Report {
 }
 
 const { first, ending, file } = workerData as Task;
-const seeds = readSeeds(ending);
+const write = casesOf(ending);
 
 void reportAll();
 
@@ -26,7 +25,7 @@ async function reportAll(): Promise<never> {
 }
 
 async function report(number: number): Promise<void> {
-  await writeFile(file, mutated(seeds, number));
+  await write(number, file);
   const defect = await readAll(file).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),

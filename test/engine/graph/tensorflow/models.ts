@@ -1,12 +1,7 @@
-import { readFileSync } from "node:fs";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import type { Tensor } from "../../../../src/engine/tensor";
 import { temporaryFolder } from "../../checkpoint/files";
-
-/** Made by golden/make_graphs.py: small models as TensorFlow saves them, and what it computes of them. */
-const folder = join(import.meta.dirname, "golden");
+import { modelFiles, writeModel } from "./model-files";
 
 interface Stored {
   readonly shape: number[];
@@ -26,18 +21,14 @@ function tensor({ shape, type, data }: Stored): Tensor {
 
 /** What TensorFlow computed of a model. */
 export function goldenOf(model: string): Golden {
-  const stored = JSON.parse(readFileSync(join(folder, model, "golden.json"), "utf8")) as Record<keyof Golden, Record<string, Stored>>;
+  const stored = JSON.parse(modelFiles(model).get("golden.json")!.toString()) as Record<keyof Golden, Record<string, Stored>>;
   const tensors = (all: Record<string, Stored>): Record<string, Tensor> => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, tensor(one)]));
   return { feeds: tensors(stored.feeds), outputs: tensors(stored.outputs) };
 }
 
-/** A copy of a model's folder with its graph unpacked, for the time of a test. */
-export async function unpacked(model: string): Promise<string> {
-  const copy = join(await temporaryFolder(), model);
-  await cp(join(folder, model), copy, { recursive: true });
-  for (const name of (await readdir(copy)).filter((one) => one.endsWith(".gz"))) {
-    await writeFile(join(copy, name.slice(0, -".gz".length)), gunzipSync(await readFile(join(copy, name))));
-    await rm(join(copy, name));
-  }
-  return copy;
+/** A model in a folder of its own for the time of a test, with some files changed or added. */
+export async function unpacked(model: string, changes: Readonly<Record<string, Uint8Array | string>> = {}): Promise<string> {
+  const path = join(await temporaryFolder(), model);
+  await writeModel(new Map([...modelFiles(model), ...Object.entries(changes)]), path);
+  return path;
 }

@@ -38,7 +38,7 @@ async function expectOutputs(model: string, bound: number): Promise<void> {
 }
 
 describe("a graph of TensorFlow", () => {
-  test.each(["elementwise", "movements", "others"])("of operators gives what TensorFlow gives: %s", async (model) => {
+  test.each(["elementwise", "movements", "others", "tfjs-elementwise", "tfjs-movements", "tfjs-others"])("of operators gives what TensorFlow gives: %s", async (model) => {
     expect(Object.keys(goldenOf(model).outputs).length).toBeGreaterThan(30);
     await expectOutputs(model, 1e-5);
   });

@@ -395,16 +395,18 @@ def tfjs(name, module_folder, quantise=None, shard=700):
     for path, content in zip(paths, shards):
         (folder / path).write_bytes(content)
     topology = json_format.MessageToDict(graph)
-    info = lambda tensors: {name: {"name": tensor.name, "dtype": tf.as_dtype(tensor.dtype).as_datatype_enum, "tensorShape": {"dim": [{"size": str(-1 if size is None else size)} for size in tensor.shape]}} for name, tensor in tensors}
+    info = lambda tensors: {name: {"name": tensor.name, "dtype": tf.as_dtype(tensor.dtype).as_datatype_enum, "tensorShape": {"unknownRank": True} if tensor.shape.rank is None else {"dim": [{"size": str(-1 if size is None else size)} for size in tensor.shape]}} for name, tensor in tensors}
     inputs = info([(tensor.name.split(":")[0], tensor) for tensor in frozen.inputs])
     outputs = info([(name, tensor) for name, tensor in zip(sorted(loaded.signatures["serving_default"].structured_outputs), frozen.outputs)])
     model = {"format": "graph-model", "modelTopology": topology, "signature": {"inputs": inputs, "outputs": outputs}, "weightsManifest": [{"paths": paths, "weights": weights}]}
     (folder / "model.json").write_text(json.dumps(model))
     golden = json.loads((source / "golden.json").read_text())
-    (folder / "golden.json").write_text(json.dumps({"feeds": dict(zip(inputs, golden["feeds"].values())), "outputs": golden["outputs"]}))
+    (folder / "golden.json").write_text(json.dumps({"feeds": golden["feeds"] if set(inputs) == set(golden["feeds"]) else dict(zip(inputs, golden["feeds"].values())), "outputs": golden["outputs"]}))
 
 
 tfjs("tfjs-text", "keras-text", shard=60_000)
+for name in ("elementwise", "movements", "others"):
+    tfjs(f"tfjs-{name}", name, shard=60_000)
 tfjs("tfjs-text-shards", "keras-text", shard=1500)
 tfjs("tfjs-text-uint8", "keras-text", "uint8", shard=60_000)
 tfjs("tfjs-text-uint16", "keras-text", "uint16", shard=60_000)
