@@ -115,6 +115,8 @@ function inputOf(graph: Graph, declared: readonly DeclaredInput[]): GraphInput {
   const rowsLookedUp = (value: Value): number[] =>
     view.consumers(value).flatMap((node) => {
       if (shaping.includes(node.opType ?? "") && node.input?.[0] === value) return rowsLookedUp(node.output?.[0] ?? "");
+      // Keras counts negative ids from the end, and hands on all others.
+      if (node.opType === "Where" && node.input?.[2] === value) return rowsLookedUp(node.output?.[0] ?? "");
       const isLookUp = node.opType === "Gather" && node.input?.[1] === value && intAttribute(node, "axis", 0) === 0;
       const rows = isLookUp ? view.constants.shape(node.input?.[0] ?? "")?.[0] : undefined;
       return rows === undefined ? [] : [rows];

@@ -8,7 +8,7 @@ interface Choice extends QuickPickItem {
 /** Endings of checkpoints; ".bin" is that of many other files, too. */
 const endings = ["safetensors", "safetensors.index.json", "pt", "pth", "ckpt", "gguf", "onnx"];
 /** Braces in braces would find nothing: VS Code's search does not take them. */
-const checkpointFiles = `**/{${[...endings.map((ending) => `*.${ending}`), "pytorch_model*.bin", "pytorch_model*.bin.index.json"].join(",")}}`;
+const checkpointFiles = `**/{${[...endings.map((ending) => `*.${ending}`), "pytorch_model*.bin", "pytorch_model*.bin.index.json", "saved_model.pb"].join(",")}}`;
 
 /** What training programs save beside a model. */
 const trainingState = /\/(optimizer|scheduler|scaler|rng_state|random_states|training_args|trainer_state)[^/]*$/;
