@@ -4,7 +4,7 @@ import { huggingFaceMarker, huggingFaceVision } from "./hugging-face-vision";
 import { gridOffsetsWithClass, relativeBias } from "./relative-position";
 import { timmMarker, timmVision, type Grid } from "./timm-vision";
 import { visionTransformer, type VisionTransformer } from "./vision-transformer";
-import { any, holds, type Weights } from "./weights";
+import { any, holds, holdsTogether, type Weights } from "./weights";
 
 const table = "relative_position_bias.relative_position_bias_table";
 
@@ -19,7 +19,7 @@ export const beit: Family = {
   modelTypes: ["beit"],
   recognises: (checkpoint) =>
     (holds(checkpoint, huggingFaceMarker) && [...places("encoder.layer.0"), ...places("layers.0")].some((place) => holds(checkpoint, place))) ||
-    (holds(checkpoint, timmMarker) && holds(checkpoint, `blocks.0.${timmTable}`)),
+    holdsTogether(checkpoint, timmMarker, `blocks.0.${timmTable}`),
   build: (weights, config) => {
     if (holds(weights.checkpoint, timmMarker)) return visionTransformer(fromTimm(weights.within(timmMarker), config));
     const model = huggingFaceVision(weights.within(huggingFaceMarker), config, { name: "beit", module: "beit.", prefix: ["cls_token"], attentionBias });

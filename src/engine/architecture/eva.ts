@@ -2,7 +2,7 @@ import type { Family } from "./architecture";
 import { rotateOnGrid } from "./grid-rotary";
 import { timmMarker, timmVision, type TimmFamily } from "./timm-vision";
 import { visionTransformer } from "./vision-transformer";
-import { any, holds, type Weights } from "./weights";
+import { any, holdsTogether, type Weights } from "./weights";
 
 /** Side of the grid that all published EVA-02 were first trained on. */
 const trainedSide = 16;
@@ -11,7 +11,7 @@ const trainedSide = 16;
 export const eva: Family = {
   name: "eva",
   modelTypes: [],
-  recognises: (checkpoint) => holds(checkpoint, timmMarker) && ["q_bias", "q_proj.weight"].some((name) => holds(checkpoint, `blocks.0.attn.${name}`)),
+  recognises: (checkpoint) => ["q_bias", "q_proj.weight"].some((name) => holdsTogether(checkpoint, timmMarker, `blocks.0.attn.${name}`)),
   build: (stored, config) => {
     const weights = stored.within(timmMarker);
     return visionTransformer(timmVision(weights, config, { name: "eva", place: isSecond(weights) ? place : undefined }));

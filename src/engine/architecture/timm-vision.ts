@@ -1,14 +1,15 @@
 import { parted } from "../checkpoint/unstacked";
 import { outSize, type Linear, type NormSpecification } from "../graph/builder";
-import { activation } from "./activation";
+import { activation, type Activation } from "./activation";
 import type { Config } from "./architecture";
 import type { AttentionShape } from "./attention";
 import { architectureName, optionalObject, optionalSize, optionalText } from "./config";
-import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, normedGatedFeedForward, type FeedForward } from "./feed-forward";
+import { denseFeedForward, fusedGatedFeedForward, gatedFeedForward, type FeedForward } from "./feed-forward";
 import { classifierIn } from "./hugging-face-vision";
 import { imageSize } from "./image-size";
 import { normsOf } from "./norm-in";
 import type { PreNormBlock } from "./pre-norm-block";
+import { refuseOtherVariants, timmVariant } from "./timm-variants";
 import type { VisionTransformer } from "./vision-transformer";
 import { any, type Weights } from "./weights";
 
@@ -41,8 +42,9 @@ export function timmVision(weights: Weights, config: Config, family: TimmFamily)
   const width = patchWeight.shape[0]!;
   const depth = weights.blocks((block) => `blocks.${block}.norm1.weight`, optionalSize(settings, "depth"));
   const stated = optionalSize(settings, "num_heads") ?? family.heads;
-  const heads = stated ?? usualHeads(architectureName(config, ""), width);
-  const norm = normsOf("layernorm", 1e-6);
+  const variant = timmVariant(architectureName(config, ""), width);
+  const heads = stated ?? variant.heads;
+  const norm = normsOf(variant.kind, variant.eps);
   const optionalNorm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) =>
     names.has(`${name}.weight`) ? norm(names, name, channels, role, index) : undefined;
   const prefix = ["cls_token", "dist_token", "reg_token"].flatMap((name) => weights.optional(name, [1, any, width]) ?? []);
@@ -50,6 +52,7 @@ export function timmVision(weights: Weights, config: Config, family: TimmFamily)
   const positions = weights.optional("pos_embed", [1, any, width]);
   const size = imageSize(settings["img_size"] ?? settings["input_size"] ?? placedSize(positions?.shape[1], patchWeight.shape), patchWeight.shape);
   const grid: Grid = [Math.floor(size[0] / patchWeight.shape[2]!), Math.floor(size[1] / patchWeight.shape[3]!)];
+  refuseOtherVariants(weights, architectureName(config, ""), positions !== undefined || family.attentionBias !== undefined);
   const place = family.place?.(width / heads, grid, prefix.length);
   return {
     name: architectureName(config, family.name),
@@ -71,22 +74,18 @@ export function timmVision(weights: Weights, config: Config, family: TimmFamily)
         attentionOut: names.linear("attn.proj", width, width),
         attentionScale: names.optional("ls1.gamma", [width]) ?? names.optional("gamma_1", [width]),
         ffnNorm: norm(names, "norm2", width, "ffn", index),
-        feedForward: feedForward(names.at("mlp"), width, (channels) => optionalNorm(names, "mlp.norm", channels, "other", index)),
+        feedForward: feedForward(names.at("mlp"), width, activation(variant.act), (channels) => optionalNorm(names, "mlp.norm", channels, "other", index)),
         ffnScale: names.optional("ls2.gamma", [width]) ?? names.optional("gamma_2", [width]),
       };
     },
     finalNorm: optionalNorm(weights, "norm", width, "final", depth),
     pooledNorm: optionalNorm(weights, "fc_norm", width, "final", depth),
     pool: (optionalText(settings, "global_pool") ?? (weights.has("fc_norm.weight") ? "avg" : "token")) === "token" ? "first" : "mean",
-    classifier: classifierIn(weights, "head", width),
+    // Behind a pooling by attention the classifier sees something else.
+    classifier: weights.has("attn_pool.q.weight") ? undefined : classifierIn(weights, "head", width),
     assumptions:
       stated === undefined ? [`config.json states no number of attention heads; took ${heads}, as timm's models of this size have.`] : [],
   };
-}
-
-/** timm states heads only where they were changed: its models have one for each 64 channels, but 16 from "huge" on, DINOv2's aside. */
-function usualHeads(architecture: string, width: number): number {
-  return /_(huge|giant|gigantic)_/.test(architecture) && !architecture.includes("dinov2") ? 16 : Math.max(1, Math.round(width / 64));
 }
 
 /** The size of square images whose patches, and a class token, have as many positions; undefined where there is none. */
@@ -103,17 +102,16 @@ function queriesKeysValues(names: Weights, width: number): Linear[] {
   return parted(names.tensor("qkv.weight", [3 * width, width]), 3).map((weight, part) => ({ layout: "out-in", weight, bias: biases[part] }));
 }
 
-/** Dense, or SwiGLU: gate and up apart, or one behind the other in one layer. */
-function feedForward(names: Weights, width: number, normOf: (channels: number) => NormSpecification | undefined): FeedForward {
+/** Dense, or SwiGLU: gate and up apart, or one behind the other in one layer; with a norm in front of the last layer where there is one. */
+function feedForward(names: Weights, width: number, act: Activation, normOf: (channels: number) => NormSpecification | undefined): FeedForward {
   if (names.has("fc1_g.weight")) {
     const { up: gate, down } = names.feedForward("fc1_g", "fc2", width);
-    const gated = { gate, up: names.linear("fc1_x", width, outSize(gate)), down };
-    const norm = normOf(outSize(gate));
-    return norm ? normedGatedFeedForward(gated, activation("silu"), norm) : gatedFeedForward(gated, activation("silu"));
+    return gatedFeedForward({ gate, up: names.linear("fc1_x", width, outSize(gate)), down }, activation("silu"), normOf(outSize(gate)));
   }
   const [first, last] = names.has("w12.weight") ? ["w12", "w3"] : ["fc1", "fc2"];
   const into = names.linear(first, width, any);
   const inner = names.tensor(`${last}.weight`, [width, any]).shape[1]!;
   const down = names.linear(last, inner, width);
-  return inner === outSize(into) ? denseFeedForward({ up: into, down }, activation("gelu")) : fusedGatedFeedForward({ gateUp: names.linear(first, width, 2 * inner), down }, activation("silu"));
+  if (inner === outSize(into)) return denseFeedForward({ up: into, down }, act, normOf(inner));
+  return fusedGatedFeedForward({ gateUp: names.linear(first, width, 2 * inner), down }, activation("silu"), normOf(inner));
 }

@@ -10,5 +10,5 @@ import { swin } from "./swin";
 import { vit } from "./vit";
 import { vitMae } from "./vit-mae";
 
-/** Families that take images; Swin first among those of its naming, whose names end like BEiT's and ViT's. */
-export const visionFamilies: readonly Family[] = [clip, siglip, swin, beit, deit, dinov2, convnext, dit, eva, vit, vitMae];
+/** Families that take images. */
+export const visionFamilies: readonly Family[] = [clip, siglip, beit, deit, dinov2, swin, convnext, dit, eva, vit, vitMae];

@@ -2,7 +2,7 @@ import type { Family } from "./architecture";
 import { blockMarker, huggingFaceMarker, huggingFaceNames, huggingFaceVision } from "./hugging-face-vision";
 import { timmMarker, timmVision } from "./timm-vision";
 import { visionTransformer } from "./vision-transformer";
-import { holds } from "./weights";
+import { holds, holdsTogether } from "./weights";
 
 /** Vision Transformer, in the names of Hugging Face and of timm. */
 export const vit: Family = {
@@ -10,7 +10,7 @@ export const vit: Family = {
   modelTypes: ["vit"],
   recognises: (checkpoint) =>
     (holds(checkpoint, huggingFaceMarker) && huggingFaceNames.some((names) => holds(checkpoint, blockMarker(names)))) ||
-    (holds(checkpoint, timmMarker) && holds(checkpoint, "blocks.0.attn.qkv.weight")),
+    holdsTogether(checkpoint, timmMarker, "blocks.0.attn.qkv.weight"),
   build: (weights, config) =>
     visionTransformer(
       holds(weights.checkpoint, timmMarker) ? timmVision(weights.within(timmMarker), config, { name: "vit" }) : huggingFaceVision(weights.within(huggingFaceMarker), config, { name: "vit", module: "vit.", prefix: ["cls_token"] }),

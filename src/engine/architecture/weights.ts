@@ -124,6 +124,12 @@ export class Weights {
   }
 }
 
+/** Whether a checkpoint holds tensors of all these names, under one prefix. */
+export function holdsTogether({ tensors }: Checkpoint, first: string, ...others: readonly string[]): boolean {
+  const prefixes = [...tensors.keys()].filter((known) => known === first || known.endsWith(`.${first}`)).map((known) => known.slice(0, known.length - first.length));
+  return prefixes.some((prefix) => others.every((name) => tensors.has(prefix + name)));
+}
+
 /** Whether a checkpoint holds a tensor of that name, under any prefix. */
 export function holds(checkpoint: Checkpoint, name: string): boolean {
   return [...checkpoint.tensors.keys()].some((known) => known === name || known.endsWith(`.${name}`));
