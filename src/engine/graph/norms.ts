@@ -7,6 +7,7 @@ import { elementWise } from "./find/element-wise";
 import type { MatchedCurve, NormMatch, NormSpelling } from "./find/match";
 import { namesOf } from "./find/names";
 import { normPlace } from "./find/norm-place";
+import { rowsApart } from "./find/rows-apart";
 import { viewOf, type GraphView } from "./find/view";
 import { inputNames, outputNames, withOutputs, type Graph, type Value } from "./graph";
 import { readNormLabel } from "./norm-label";
@@ -40,7 +41,7 @@ export function findNorms(graph: Graph): NormNode[] {
   const found = view.nodes.flatMap((node) => {
     const match = spellings.map((spelling) => spelling(view, node)).find((one) => one !== undefined);
     if (!match) return [];
-    const norm = regrouped(view, match) ?? match;
+    const norm = regrouped(view, match) ?? rowsApart(view, match) ?? match;
     return isStandardisation(view, norm) ? [] : [{ node, match: norm }];
   });
   const affines = found.map(({ match }) => affineOf(view, match));

@@ -9,7 +9,7 @@ import { context, request } from "../../convert/conversion";
 import { goldenOf, unpacked } from "./models";
 
 describe("a model of TensorFlow becomes ONNX with DyT in the place of its norms", () => {
-  test.each([["keras-text", ""], ["keras-image", "saved_model.pb"], ["first-bert", ""], ["tfjs-text-uint8", "model.json"]])("%s", async (model, file) => {
+  test.each([["keras-text", ""], ["keras-image", "saved_model.pb"], ["first-bert", ""], ["fused-norm", ""], ["tfjs-text-uint8", "model.json"]])("%s", async (model, file) => {
     const path = join(await unpacked(model), file);
     const asked = await request(path);
     const { target, files } = await convertCheckpoint({ ...asked, analysis: { ...asked.analysis, sequenceLength: 8 } }, context);

@@ -66,6 +66,11 @@ describe("a graph of TensorFlow", () => {
     for (const { node, worstError: error } of await compareNorms(openOnnxRuntime(), graph, goldenOf(model).feeds)) expect(error, node.name).toBeLessThan(2e-5);
   });
 
+  test("has the gain and offset of a layer norm that Keras 2 makes of a batch norm, behind the rows' return", async () => {
+    const [norm] = findNorms(await graphOf("fused-norm"));
+    expect(norm).toMatchObject({ gain: "encoder/norm/gamma", offset: "encoder/norm/beta", over: { axes: [-1] }, input: expect.stringMatching(/norm\/Sin:1\.0$/) as string });
+  });
+
   test.each(["keras-text", "first-bert", "tfjs-text-uint8"])("has norms with the same inputs on tfjs: %s", async (model) => {
     const graph = await graphOf(model);
     const inputs = findNorms(graph).map(({ input }) => input);
