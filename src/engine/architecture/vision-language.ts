@@ -12,6 +12,7 @@ const languageTypes: Readonly<Record<string, string>> = {
   llava_mistral: "mistral",
   llava_next: "llama",
   llava_onevision: "qwen2",
+  llava_qwen: "qwen2",
   mistral3: "mistral",
   qwen2_vl: "qwen2",
   qwen2_5_vl: "qwen2",
