@@ -9,6 +9,7 @@ import { withInputFile } from "./input-file";
 import { quote } from "./quote";
 import { byteLength } from "./safetensors-header";
 import { readBytes } from "./tensor-data";
+import { isUniform } from "./uniform";
 
 const { DataType, DataLocation } = onnx.TensorProto;
 
@@ -137,8 +138,7 @@ function isWeight({ dtype, shape, length }: TensorReference, external: boolean):
 /** The same number all over, as the gain of an untrained norm; it stays in the graph, since exporters merge such tensors and a name says nothing then. */
 function isUniformVector({ dims, rawData }: onnx.ITensorProto): boolean {
   if (dims?.length !== 1 || !rawData || rawData.length === 0) return false;
-  const size = rawData.length / Number(dims[0]);
-  return rawData.every((byte, index) => index < size || byte === rawData[index - size]);
+  return isUniform(rawData, Number(dims[0]));
 }
 
 /** The tensor with its bytes apart from the file's, which need not stay in memory then. */

@@ -16,6 +16,7 @@ import { readConfiguration } from "./configuration";
 import { withInputFile } from "./input-file";
 import { byteLength } from "./safetensors-header";
 import { bundleIndexEnding, readTensorBundle } from "./tensor-bundle";
+import { isUniform } from "./uniform";
 
 /** Name of the file that holds the graph. */
 const modelFile = "saved_model.pb";
@@ -109,13 +110,14 @@ function variable({ name, attr }: FlatNode, saved: ReadonlyMap<string, TensorRef
   return key === undefined ? undefined : { ...saved.get(key)!, name };
 }
 
-/** A constant of several floats as a place in the file; others stay in the graph. */
+/** A constant of several floats as a place in the file. Others stay in the graph, and so does the same number all over, as the gain of an untrained norm: equal constants are merged, and a name says nothing then. */
 function constantInFile({ name, attr }: FlatNode, { file, bytes }: ModelFile): TensorReference | onnx.ITensorProto | undefined {
   const tensor = attribute(attr, "value")?.tensor;
   const content = tensor?.tensorContent;
   const stored = elementType(tensor?.dtype)?.stored;
   if (!tensor || !content || stored === undefined || !/^B?F/.test(stored) || content.buffer !== bytes.buffer) return undefined;
   const shape = fixedSizes(tensor.tensorShape, name);
-  if (elementCount(shape) < 2 || byteLength(stored, shape) !== content.length) return undefined;
+  const count = elementCount(shape);
+  if (count < 2 || byteLength(stored, shape) !== content.length || (shape.length === 1 && isUniform(content, count))) return undefined;
   return { name, dtype: stored, shape, file, offset: content.byteOffset - bytes.byteOffset, length: content.length };
 }

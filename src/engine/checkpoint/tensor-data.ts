@@ -9,6 +9,7 @@ import { decodeFloat4, float4Bytes } from "./float4";
 import { floatBitsOfHalves } from "./half";
 import { withInputFile } from "./input-file";
 import type { InputFile } from "./input-file";
+import { withPieces } from "./pieces";
 import { quote } from "./quote";
 import { spanOf, visitStrided } from "./strides";
 
@@ -42,7 +43,7 @@ export async function readElements(reference: TensorReference, first: number, co
   }
   if (first < 0 || first + count > elementCount(shape)) throw new RangeError(`Elements ${first} to ${first + count} are not all in ${name}.`);
   const elements = allocate(reference, () => new Float32Array(count));
-  await withInputFile(file, (input) => fill(input, { ...reference, dtype }, first, elements));
+  await withBytes(reference, (input) => fill(input, { ...reference, dtype }, first, elements));
   return elements;
 }
 
@@ -52,10 +53,15 @@ export async function readElements(reference: TensorReference, first: number, co
  */
 export async function readBytes(reference: TensorReference): Promise<Uint8Array> {
   const { encoding } = reference;
-  if (encoding && encoding.kind !== "strided") return bytesOf(await readTensor(reference));
+  if (encoding?.kind === "blocks" || encoding?.kind === "float4") return bytesOf(await readTensor(reference));
   const bytes = allocate(reference, () => new Uint8Array(reference.length));
-  await withInputFile(reference.file, (input) => input.read(bytes, reference.offset));
-  return encoding ? allocate(reference, () => gatherBytes(reference, encoding.strides, bytes)) : bytes;
+  await withBytes(reference, (input) => input.read(bytes, encoding?.kind === "pieces" ? 0 : reference.offset));
+  return encoding?.kind === "strided" ? allocate(reference, () => gatherBytes(reference, encoding.strides, bytes)) : bytes;
+}
+
+/** The file that a tensor lies in, or its pieces as one. */
+function withBytes<T>({ file, encoding }: TensorReference, use: (input: InputFile) => Promise<T>): Promise<T> {
+  return encoding?.kind === "pieces" ? withPieces(encoding.pieces, use) : withInputFile(file, use);
 }
 
 interface ComputableReference extends TensorReference {
@@ -65,6 +71,7 @@ interface ComputableReference extends TensorReference {
 async function fill(input: InputFile, reference: ComputableReference, first: number, target: Float32Array): Promise<void> {
   const { encoding, shape, offset, dtype } = reference;
   if (!encoding) return fillPlain(input, dtype, offset, first, target);
+  if (encoding.kind === "pieces") return fillPlain(input, dtype, 0, first, target);
   if (encoding.kind === "blocks") return fillFromBlocks(input, encoding.format, offset, first, target);
   if (encoding.kind === "float4") return fillFromFloat4(input, encoding.exponents, offset, first, target);
   const { strides } = encoding;

@@ -10,9 +10,11 @@ import type { TensorReference } from "./checkpoint";
 import { valuesOfHalves } from "./half";
 import { withInputFile } from "./input-file";
 import { isJsonObject, type JsonObject } from "./json";
+import { withPieces, type Piece } from "./pieces";
 import { quote } from "./quote";
 import { byteLength } from "./safetensors-header";
 import { leavesFolder } from "./shard-index";
+import { isUniform } from "./uniform";
 
 /** Element types of TensorFlow.js, quantised ones included. */
 const dtypes: Readonly<Record<string, Dtype>> = { float32: "F32", float16: "F16", int32: "I32", bool: "BOOL", uint8: "U8", uint16: "U16" };
@@ -20,8 +22,8 @@ const dtypes: Readonly<Record<string, Dtype>> = { float32: "F32", float16: "F16"
 /** Longest tensor in bytes that is read into the graph: settings, single numbers, and vectors, of which it counts whether one number stands all over. */
 const smallTensor = 2 ** 16;
 
-/** Most bytes that are read into the graph, since they lie in two shards. */
-const mostCut = 2 ** 30;
+/** Most shards of a model: 16 GiB where they are as large as the converter makes them. */
+const mostShards = 4096;
 
 /** A tensor as the manifest states it. */
 interface Listed {
@@ -42,11 +44,8 @@ interface Shard {
   readonly size: number;
 }
 
-/** A part of a tensor that lies in one shard. */
-type Piece = Pick<TensorReference, "file" | "offset" | "length">;
-
 /**
- * The weights of a TensorFlow.js model by their nodes' names. Shards of a group are one row of bytes, cut anywhere: tensors that lie in several are read, others stay where they are.
+ * The weights of a TensorFlow.js model by their nodes' names. Shards of a group are one row of bytes, cut anywhere, so that a tensor may lie in several. What steers the graph is read, all else stays where it is.
  * @param model model.json, beside the shards.
  * @param named how the tensor of a node is called in the graph.
  * @throws UserError where the manifest is damaged or hostile, or a shard is missing or too short.
@@ -54,7 +53,6 @@ type Piece = Pick<TensorReference, "file" | "offset" | "length">;
 export async function readTfjsWeights(model: string, manifest: unknown, named: (node: string) => string): Promise<Map<string, Held>> {
   if (!Array.isArray(manifest)) throw damaged(model, "has no list weightsManifest");
   const held = new Map<string, Held>();
-  let cut = 0;
   for (const group of manifest as readonly unknown[]) {
     if (!isJsonObject(group) || !Array.isArray(group["paths"]) || !Array.isArray(group["weights"])) throw damaged(model, "has a group of weights without paths or weights");
     const shards = await shardsOf(model, group["paths"]);
@@ -63,8 +61,6 @@ export async function readTfjsWeights(model: string, manifest: unknown, named: (
       const listed = listing(model, entry);
       const pieces = piecesOf(model, listed, place, shards);
       place += listed.length;
-      if (pieces.length > 1) cut += listed.length;
-      if (cut > mostCut) throw new UserError(`${model} has ${cut} bytes of tensors that lie in two shards, more than are read; convert it with larger shards (tensorflowjs_converter --weight_shard_size_bytes).`);
       held.set(listed.name, await heldTensor(listed, named(listed.name), pieces));
     }
   }
@@ -72,6 +68,7 @@ export async function readTfjsWeights(model: string, manifest: unknown, named: (
 }
 
 async function shardsOf(model: string, paths: readonly unknown[]): Promise<Shard[]> {
+  if (paths.length > mostShards) throw damaged(model, `has ${paths.length} shards, more than the ${mostShards} that are read`);
   const shards: Shard[] = [];
   let start = 0;
   for (const path of paths) {
@@ -113,13 +110,15 @@ function piecesOf(model: string, { name, length }: Listed, place: number, shards
 
 async function heldTensor(listed: Listed, name: string, pieces: readonly Piece[]): Promise<Held> {
   const { stored, shape, length } = listed;
-  const whole = pieces.length === 1 ? { name, dtype: stored, shape, ...pieces[0]! } : undefined;
-  if (whole && !isRead(listed)) return reference(listed, whole);
-  const bytes = await bytesOf(pieces, length);
-  return whole && isWeight(listed, bytes) ? whole : inline(listed, name, bytes);
+  const [first] = pieces;
+  const place = first && { name, dtype: stored, shape, ...first, length, ...(pieces.length > 1 && { encoding: { kind: "pieces" as const, pieces } }) };
+  if (place && !isRead(listed)) return reference(listed, place);
+  const bytes = new Uint8Array(length);
+  await withPieces(pieces, (file) => file.read(bytes, 0));
+  return place && isWeight(listed, bytes) ? place : inline(listed, name, bytes);
 }
 
-/** Several different floats. */
+/** Several different floats. The same number all over, as the gain of an untrained norm, stays in the graph, since converters merge such tensors and a name says nothing then. */
 function isWeight({ kind, shape, quantised }: Listed, bytes: Uint8Array): boolean {
   const count = elementCount(shape);
   return kind === "float" && !quantised && count > 1 && !isUniform(bytes, count);
@@ -133,23 +132,6 @@ function isRead({ kind, length, shape, quantised }: Listed): boolean {
 
 function reference({ quantised }: Listed, tensor: TensorReference): Held {
   return quantised ? { reference: tensor, ...quantised } : tensor;
-}
-
-/** The same number all over, as the gain of an untrained norm: it stays in the graph, since converters merge such tensors and a name says nothing then. */
-function isUniform(bytes: Uint8Array, count: number): boolean {
-  const size = bytes.length / count;
-  return bytes.every((byte, index) => index < size || byte === bytes[index - size]);
-}
-
-async function bytesOf(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let place = 0;
-  for (const piece of pieces) {
-    const target = bytes.subarray(place, place + piece.length);
-    await withInputFile(piece.file, (file) => file.read(target, piece.offset));
-    place += piece.length;
-  }
-  return bytes;
 }
 
 function inline({ stored, shape, kind, quantised }: Listed, name: string, bytes: Uint8Array): onnx.ITensorProto {

@@ -38,7 +38,7 @@ export function tensorCopier({ signal, onBytes }: Watching): (tensor: TensorRefe
 
 async function eachPiece(tensor: TensorReference, buffers: readonly Uint8Array[], take: (piece: Uint8Array) => Promise<void>): Promise<void> {
   const { encoding, file, offset, length } = tensor;
-  if (encoding?.kind === "strided") return take(await readBytes(tensor));
+  if (encoding?.kind === "strided" || encoding?.kind === "pieces") return take(await readBytes(tensor));
   if (encoding) return eachDecodedPiece(tensor, take);
   return withInputFile(file, async (input) => {
     const pieceAt = (start: number): Uint8Array => buffers[(start / bytesAtOnce) % buffers.length]!.subarray(0, Math.min(bytesAtOnce, length - start));

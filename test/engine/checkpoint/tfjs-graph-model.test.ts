@@ -27,9 +27,10 @@ describe("a sentence encoder of npm", () => {
   });
 
   test("has four norms", async () => {
-    const { graph, format } = await openCheckpoint(join(encoder, "model.json"));
+    const { graph, format, tensors } = await openCheckpoint(join(encoder, "model.json"));
     const stack = "module_apply_default.Encoder_en.KonaTransformer.Encode";
     expect(format).toBe("tfjs");
+    expect([tensors.size, [...tensors.values()].filter(({ encoding }) => encoding?.kind === "pieces").length]).toEqual([30, 5]);
     expect(findNorms(graph!).map(({ name, kind, eps }) => ({ name, kind, eps }))).toEqual(
       ["Layer_0.TransformerLayer", "Layer_0.TransformerLayer.FFN", "Layer_1.TransformerLayer", "Layer_1.TransformerLayer.FFN"].map((place) => ({ name: `${stack}.${place}.layer_prepostprocess.layer_norm`, kind: "layernorm", eps: 1e-6 })),
     );

@@ -63,6 +63,7 @@ describe("a graph of TensorFlow is refused", () => {
     ["that are missing", { paths: ["other.bin"], weights: [weight] }, /other\.bin: there is no such file/],
     ["of more than the shards have", { paths: ["shard.bin"], weights: [{ ...weight, shape: [3] }] }, /says that tensor "f" ends at byte 12 of its shards, which have 8; get all files again/],
     ["of more than any file has", { paths: ["shard.bin"], weights: [{ ...weight, shape: [2 ** 40, 2 ** 40] }] }, /states a shape of tensor "f" that is too large for any file; get/],
+    ["in too many shards", { paths: Array.from({ length: 5000 }, () => "shard.bin"), weights: [weight] }, /has 5000 shards, more than the 4096 that are read; get/],
     ["of text", { paths: ["shard.bin"], weights: [{ ...weight, dtype: "string" }] }, /tensor "f" is of type "string", which NormLens can't read; convert/],
     ["quantised without a scale", { paths: ["shard.bin"], weights: [{ ...weight, quantization: { dtype: "uint8" } }] }, /states no scale of the quantised tensor "f"; get/],
   ])("with weights %s", async (_, weights, sentence) => {

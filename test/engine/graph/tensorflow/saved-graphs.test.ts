@@ -71,7 +71,7 @@ describe("a graph of TensorFlow", () => {
     expect(norm).toMatchObject({ gain: "encoder/norm/gamma", offset: "encoder/norm/beta", over: { axes: [-1] }, input: expect.stringMatching(/norm\/Sin:1\.0$/) as string });
   });
 
-  test.each(["keras-text", "first-bert", "tfjs-text-uint8"])("has norms with the same inputs on tfjs: %s", async (model) => {
+  test.each(["keras-text", "first-bert", "tfjs-text-uint8", "tfjs-text-shards"])("has norms with the same inputs on tfjs: %s", async (model) => {
     const graph = await graphOf(model);
     const inputs = findNorms(graph).map(({ input }) => input);
     const tapped = withOutputs(prunedTo(graph, inputs), inputs);
