@@ -18,7 +18,12 @@ export const eva: Family = {
   },
 };
 
-const place: TimmFamily["place"] = (headSize, [rows, columns], prefix) => (g, heads) => rotateOnGrid(g, heads, headSize, { rows, columns, side: trainedSide, prefix });
+const place: TimmFamily["place"] = (headSize, [rows, columns], prefix) => (g, heads) => rotateOnGrid(g, heads, headSize, { rows, columns, prefix, pairs: "neighbours", theta: 10_000, place: onTrainedGrid });
+
+/** Larger grids are shrunk to the one that a model was first trained on. */
+function onTrainedGrid(index: number, count: number): number {
+  return (index / count) * trainedSide;
+}
 
 /** EVA-02 has SwiGLU. */
 function isSecond(weights: Weights): boolean {

@@ -91,6 +91,28 @@ def dinov2_hf_registers() -> Case:
     return dinov2("dinov2-hf-registers", transformers.Dinov2WithRegistersModel(config))
 
 
+# DINOv3
+
+
+def dinov3(name: str, model: nn.Module, feeds: dict) -> Case:
+    case = transformers_case(name, model, {"norm1": "attention", "norm2": "ffn", "norm": "final"}, feeds, without_effect=DINOV2_WITHOUT_EFFECT)
+    case.forward = lambda model, feed: {"last_hidden_state": model(**feed).last_hidden_state}
+    return case
+
+
+def dinov3_hf() -> Case:
+    config = transformers.DINOv3ViTConfig(**SIZES, num_register_tokens=2)
+    return dinov3("dinov3-hf", transformers.DINOv3ViTModel(config), image_feeds(1, 32, 32))
+
+
+def dinov3_hf_in_memory_names() -> Case:
+    """Gated, a bias for the keys as well, pictures that are not square."""
+    config = transformers.DINOv3ViTConfig(**{**SIZES, "image_size": [24, 40]}, num_register_tokens=2, use_gated_mlp=True, key_bias=True)
+    case = dinov3("dinov3-hf-in-memory-names", transformers.DINOv3ViTModel(config), image_feeds(1, 24, 40))
+    case.checkpoint = dict(case.model.state_dict())
+    return case
+
+
 # CLIP and SigLIP
 
 CLIP_ROLES = {
@@ -330,7 +352,7 @@ def vit_mae_hf() -> Case:
     return case
 
 
-CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, deit_timm_distilled, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
+CASES: list[Callable[[], Case]] = [deit_hf, deit_hf_in_memory_names, deit_timm_distilled, dinov2_hf, dinov2_hf_swiglu, dinov2_hf_in_memory_names, dinov2_hf_registers, dinov3_hf, dinov3_hf_in_memory_names, clip_hf, clip_hf_vision, clip_hf_text, siglip_hf, beit_hf, beit_hf_shared, beit_hf_in_memory_names, swin_hf, swin_hf_in_memory_names, convnext_hf, convnextv2_hf, convnextv2_original_names, convnextv2_timm, vit_mae_hf]
 
 
 if __name__ == "__main__":
