@@ -6,6 +6,7 @@ import type { Architecture } from "./architecture/architecture";
 import { recogniseModel } from "./architecture/families";
 import type { Checkpoint } from "./checkpoint/checkpoint";
 import { openCheckpoint } from "./checkpoint/formats";
+import { checkRunnable } from "./checkpoint/runnable";
 import { describeModel } from "./describe";
 import { writeStages, type WrittenStage } from "./forward";
 import { readNorm } from "./norm-measurements";
@@ -40,6 +41,7 @@ export async function openModel(request: CheckpointRequest, { onProgress, signal
   const watch = stopwatch();
   onProgress({ phase: "open", done: 0, total: 1 });
   const checkpoint = await openCheckpoint(request.checkpoint);
+  checkRunnable(checkpoint);
   await keepAnalyzed(request, checkpoint);
   const open = watch.lap();
 

@@ -43,6 +43,8 @@ export interface Checkpoint {
   readonly tokenizer?: EmbeddedTokenizer;
   /** The whole model, where the checkpoint holds it as a graph and not as tensors alone. */
   readonly graph?: Graph;
+  /** Why the graph can't be run, though its norms can be told: a sentence. */
+  readonly cannotRun?: string;
 }
 
 /** One way of storing a checkpoint. A new format is one file that exports this, and one line in formats.ts. */

@@ -10,6 +10,7 @@ import { ggufFile } from "./gguf";
 import { hdf5File } from "./hdf5-file";
 import { huggingFaceFolder, isTrainingState } from "./hugging-face-folder";
 import { beginningOf } from "./input-file";
+import { kerasFile } from "./keras";
 import { onnxFile } from "./onnx";
 import { savedModel } from "./saved-model";
 import { safetensorsFile } from "./safetensors";
@@ -18,7 +19,7 @@ import { tfjsGraphModel } from "./tfjs-graph-model";
 import { torchFile } from "./torch";
 
 /** Every format that is read, in the order in which they are tried: those that tell by content alone come before those that believe a name. */
-export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, flaxIndex, torchFile, ggufFile, hdf5File, flaxFile, savedModel, tfjsGraphModel, onnxFile, safetensorsFile];
+export const checkpointFormats: readonly CheckpointFormat[] = [huggingFaceFolder, safetensorsIndex, torchIndex, flaxIndex, kerasFile, torchFile, ggufFile, hdf5File, flaxFile, savedModel, tfjsGraphModel, onnxFile, safetensorsFile];
 
 /**
  * Opens a checkpoint, a file or a folder, whatever its format: names and places of its tensors, and its configuration.

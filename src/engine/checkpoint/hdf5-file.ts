@@ -1,15 +1,21 @@
+import { dirname, resolve } from "node:path";
 import { UserError } from "../../shared/errors";
+import { isKerasModel } from "../graph/keras/model";
 import type { CheckpointFormat, TensorReference } from "./checkpoint";
+import { readConfiguration } from "./configuration";
 import { describeCheckpoint } from "./describe-checkpoint";
 import { FileWindow } from "./file-window";
 import { foreignContent, foreignName, tellingBytes } from "./foreign-formats";
 import { hdf5Signature, readHdf5 } from "./hdf5";
 import type { Hdf5Dataset } from "./hdf5";
 import { beginningOf, withInputFile } from "./input-file";
+import { parseJson } from "./json";
+import type { JsonObject } from "./json";
+import { kerasCheckpoint, ownClass } from "./keras-model";
 import { outputsFirst } from "./permuted";
 import { isTransformersPath, nameOfTensorFlowPath, parameterOf } from "./tensorflow-names";
 
-/** Weights as Keras saves them in HDF5. Those of transformers' TensorFlow classes (tf_model.h5) go by the names and the order of axes that PyTorch gives them. */
+/** Weights as Keras saves them in HDF5, with or without the model. Those of transformers' TensorFlow classes (tf_model.h5) go by the names and the order of axes that PyTorch gives them. */
 export const hdf5File: CheckpointFormat = {
   name: "hdf5",
 
@@ -21,7 +27,9 @@ export const hdf5File: CheckpointFormat = {
     const beginning = await beginningOf(path, tellingBytes);
     if (!beginsLikeHdf5(beginning)) throw new UserError(`${path} is ${foreignContent(beginning) ?? foreignName("model.h5")!}.`);
     return withInputFile(path, async (file) => {
-      const { datasets } = await readHdf5(new FileWindow(file, { start: 0, end: file.size }, path));
+      const { datasets, texts } = await readHdf5(new FileWindow(file, { start: 0, end: file.size }, path));
+      const model = await modelConfiguration(path, texts.get("")?.get("model_config"));
+      if (model) return kerasCheckpoint(hdf5File.name, path, model, datasets);
       const isTransformers = datasets.some((dataset) => isTransformersPath(dataset.path));
       return describeCheckpoint(hdf5File.name, path, isTransformers ? asPyTorchHasThem(datasets) : datasets.map(asItIs));
     });
@@ -34,6 +42,15 @@ function beginsLikeHdf5(bytes: Uint8Array): boolean {
 
 function asItIs({ path, array }: Hdf5Dataset): TensorReference {
   return { name: path.join("/"), ...array };
+}
+
+/** The configuration of a Keras model, in the file itself or beside it; undefined where there is none. */
+async function modelConfiguration(path: string, inside: string | undefined): Promise<JsonObject | undefined> {
+  const what = `The model_config of ${path}`;
+  const config = inside === undefined ? await readConfiguration(dirname(resolve(path))) : parseJson(Buffer.from(inside), what);
+  if (config && isKerasModel(config)) return config;
+  if (inside !== undefined) throw ownClass(path, config!);
+  return undefined;
 }
 
 /** Variables that layers share are stored with each of them, under one name. */

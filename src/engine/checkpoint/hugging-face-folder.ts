@@ -5,6 +5,7 @@ import type { CheckpointFormat } from "./checkpoint";
 import { flaxFile } from "./flax";
 import { ggufFile } from "./gguf";
 import { hdf5File } from "./hdf5-file";
+import { kerasFile } from "./keras";
 import { onnxFile } from "./onnx";
 import { safetensorsFile } from "./safetensors";
 import { flaxIndex, safetensorsIndex, torchIndex } from "./shard-index";
@@ -26,6 +27,7 @@ const weightFiles: readonly WeightFiles[] = [
   { format: torchFile, index: torchIndex, usual: "pytorch_model.bin", endings: [".bin", ".pt", ".pth", ".ckpt", ".pth.tar"] },
   { format: ggufFile, usual: "model.gguf", endings: [".gguf"] },
   { format: flaxFile, index: flaxIndex, usual: "flax_model.msgpack", endings: [".msgpack"] },
+  { format: kerasFile, usual: "model.keras", endings: [".keras"] },
   { format: hdf5File, usual: "tf_model.h5", endings: [".h5", ".hdf5"] },
   { format: onnxFile, usual: "model.onnx", endings: [".onnx"] },
 ];

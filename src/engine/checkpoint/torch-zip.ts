@@ -2,7 +2,6 @@ import { UserError } from "../../shared/errors";
 import { decodeUtf8 } from "./byte-cursor";
 import type { CheckpointFormat, TensorReference } from "./checkpoint";
 import { describeCheckpoint } from "./describe-checkpoint";
-import { foreignName } from "./foreign-formats";
 import { beginningOf, withInputFile } from "./input-file";
 import type { InputFile } from "./input-file";
 import { parseRegion } from "./parse-region";
@@ -45,7 +44,7 @@ export const torchZip: CheckpointFormat = {
 /** What was saved, and the folder of the archive in which it is described. */
 async function readRoot(file: InputFile, directory: ZipDirectory, path: string): Promise<{ root: PickleValue; folder: string }> {
   const pickle = [...directory.entries.values()].find(({ name }) => pickleEntry.test(name));
-  if (!pickle && directory.entries.has("model.weights.h5")) throw new UserError(`${path} is ${foreignName("model.keras")!}.`);
+  if (!pickle && directory.entries.has("model.weights.h5")) throw new UserError(`${path} is a Keras model whose entries are not in the order in which Keras saves them; give its name the ending .keras.`);
   if (!pickle) throw new UserError(`${path} is a zip archive that torch.save did not write; unpack it, or name the checkpoint itself.`);
   const folder = pickle.name.replace(/data\.pkl$/, "");
   await checkByteOrder(file, directory, folder, path);

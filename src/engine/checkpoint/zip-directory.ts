@@ -69,7 +69,7 @@ function checkOverlaps(entries: readonly OpenedEntry[], path: string): void {
 
 async function locate(zip: ZipFile, entry: Entry, path: string): Promise<number> {
   if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
-    throw new UserError(`${path}: the entry ${quote(entry.fileName)} is compressed, which torch.save never does; load the checkpoint with PyTorch and save it anew.`);
+    throw new UserError(`${path}: the entry ${quote(entry.fileName)} is compressed, which neither torch.save nor Keras does; load the checkpoint where it comes from and save it anew.`);
   }
   const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
   return fileDataStart;

@@ -10,6 +10,7 @@ import type { RunContext } from "../analyze";
 import { recogniseModel } from "../architecture/families";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { openCheckpoint } from "../checkpoint/formats";
+import { checkRunnable } from "../checkpoint/runnable";
 import { writeStages } from "../forward";
 import { mediaPath } from "../media-path";
 import { surveyNorms, unreachedNorms } from "../survey";
@@ -35,6 +36,7 @@ export async function convertCheckpoint(request: ConvertRequest, context: RunCon
   return folder.filledBy(async () => {
     context.onProgress({ phase: "open", done: 0, total: 1 });
     const checkpoint = await openCheckpoint(request.analysis.checkpoint);
+    checkRunnable(checkpoint);
     const { family, architecture } = recogniseModel(checkpoint);
     const stages = writeStages(architecture.stages);
     const survey = surveyNorms(stages);

@@ -145,22 +145,22 @@ describe("an index that is refused", () => {
   });
 });
 
-/** A zip archive with one empty entry: its local header, the directory, the end of the directory. */
-function archiveOf(name: string): Buffer {
-  const text = Buffer.from(name);
-  const local = Buffer.alloc(30);
-  local.write("PK\x03\x04", "latin1");
-  local.writeUInt16LE(text.length, 26);
-  const central = Buffer.alloc(46);
-  central.write("PK\x01\x02", "latin1");
-  central.writeUInt16LE(text.length, 28);
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06", "latin1");
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(central.length + text.length, 12);
-  end.writeUInt32LE(local.length + text.length, 16);
-  return Buffer.concat([local, text, central, text, end]);
+/** A zip archive with empty entries: local headers, the directory, the end of the directory. */
+function archiveOf(...names: readonly string[]): Buffer {
+  const texts = names.map((name) => Buffer.from(name));
+  const locals = texts.map((text) => Buffer.concat([zipRecord(30, "PK\x03\x04", { 26: text.length }), text]));
+  const starts = locals.map((_, index) => Buffer.concat(locals.slice(0, index)).length);
+  const directory = Buffer.concat(texts.flatMap((text, index) => [zipRecord(46, "PK\x01\x02", { 28: text.length, 42: starts[index]! }), text]));
+  const content = Buffer.concat(locals);
+  return Buffer.concat([content, directory, zipRecord(22, "PK\x05\x06", { 8: names.length, 10: names.length, 12: directory.length, 16: content.length })]);
+}
+
+/** A record of zeros, but for its signature and some numbers of two bytes, by their places. */
+function zipRecord(length: number, signature: string, numbers: Readonly<Record<number, number>>): Buffer {
+  const record = Buffer.alloc(length);
+  record.write(signature, "latin1");
+  for (const [place, number] of Object.entries(numbers)) record.writeUInt16LE(number, Number(place));
+  return record;
 }
 
 describe("what is not a checkpoint", () => {
@@ -170,7 +170,8 @@ describe("what is not a checkpoint", () => {
     ["model-q8_0.gguf", /model-q8_0\.gguf is called like a GGUF checkpoint, but is none/],
     ["__0_0.distcp", /is a part of a distributed checkpoint of PyTorch; join its parts \(python -m torch\.distributed\.checkpoint\.format_utils dcp_to_torch/],
     ["model.onnx", /is no ONNX model or is damaged/],
-    ["tf_model.h5", /is called like a Keras checkpoint, but is none; check/],
+    ["tf_model.h5", /is called like a Keras model or checkpoint, but is none; check/],
+    ["model.keras", /is called like a Keras model or checkpoint, but is none; check/],
     ["flax_model.msgpack", /is called like a Flax checkpoint, but is none/],
     ["model.ckpt-1000.index", /is a part of a TensorFlow SavedModel or checkpoint; name the folder that holds saved_model\.pb/],
     ["model.tflite", /is a TensorFlow Lite model; convert it to ONNX/],
@@ -189,7 +190,10 @@ describe("what is not a checkpoint", () => {
     for (const path of [folder, join(folder, "model.json")]) expect(await refusal(openCheckpoint(path))).toMatch(/model\.json holds layers of Keras, not a graph; convert it to a graph model/);
     const archive = join(folder, "model.keras");
     await writeFile(archive, archiveOf("model.weights.h5"));
-    expect(await refusal(openCheckpoint(archive))).toMatch(/model\.keras is a Keras model; export it as ONNX/);
+    expect(await refusal(openCheckpoint(archive))).toMatch(/model\.keras lacks the entry "config\.json" of a Keras model; get the file again/);
+    const renamed = join(folder, "model.zip");
+    await writeFile(renamed, archiveOf("folder/data.bin", "model.weights.h5"));
+    expect(await refusal(openCheckpoint(renamed))).toMatch(/model\.zip is a Keras model whose entries are not in the order in which Keras saves them; give its name the ending \.keras/);
   });
 
   it("a path that is not there, an empty folder, a folder without weights, a text file", async () => {

@@ -201,7 +201,7 @@ describe("a file that is refused", () => {
 
   it.each([
     ["big-endian.pt", /was saved on a big-endian machine; load it with PyTorch and save it anew on another/],
-    ["deflated.pt", /the entry ".*" is compressed, which torch\.save never does; load the checkpoint with PyTorch and save it anew/],
+    ["deflated.pt", /the entry ".*" is compressed, which neither torch\.save nor Keras does; load the checkpoint where it comes from and save it anew/],
   ])("%s", async (file, sentence) => {
     expect(await refusal(openCheckpoint(join(golden, file)))).toMatch(sentence);
   });
