@@ -24,7 +24,7 @@ export function kerasCheckpoint(format: string, path: string, config: JsonObject
 }
 
 /** What to do with a Keras model that can't be read as it is. */
-export const exportAdvice = 'export it as ONNX, which NormLens reads (model.export("model.onnx", format="onnx"))';
+export const exportAdvice = 'export it as ONNX, which NormLens reads (call it once, then model.export("model.onnx", format="onnx"))';
 
 /** What is made of a configuration that states no layers: a class of its user's own. */
 export function ownClass(path: string, config: JsonObject): UserError {

@@ -136,7 +136,7 @@ describe("a Keras model that can't be run", () => {
     const path = await temporaryFile("model.keras", gunzipSync(await readFile(join(golden, "vision-transformer.keras.gz"))));
     expect((await inspectCheckpoint(path)).norms.map(({ name, kind, eps, channels }) => [name, kind, eps, channels])).toEqual([["norm_1", "layernorm", 1e-6, 8], ["norm_2", "layernorm", 1e-6, 8]]);
     const message = await refusal(analyze(path));
-    expect(message).toBe(`${path} has the layer "patch_encoder" of the class examples>PatchEncoder, which NormLens can't run; export it as ONNX, which NormLens reads (model.export("model.onnx", format="onnx")).`);
+    expect(message).toBe(`${path} has the layer "patch_encoder" of the class examples>PatchEncoder, which NormLens can't run; export it as ONNX, which NormLens reads (call it once, then model.export("model.onnx", format="onnx")).`);
   });
 
   it("for a setting: padding that is masked", async () => {
