@@ -11,7 +11,7 @@ import type { Hdf5Dataset } from "./hdf5";
 import { beginningOf, withInputFile } from "./input-file";
 import { parseJson } from "./json";
 import type { JsonObject } from "./json";
-import { kerasCheckpoint, ownClass } from "./keras-model";
+import { exportAdvice, kerasCheckpoint, ownClass } from "./keras-model";
 import { outputsFirst } from "./permuted";
 import { isTransformersPath, nameOfTensorFlowPath, parameterOf } from "./tensorflow-names";
 
@@ -28,7 +28,7 @@ export const hdf5File: CheckpointFormat = {
     if (!beginsLikeHdf5(beginning)) throw new UserError(`${path} is ${foreignContent(beginning) ?? foreignName("model.h5")!}.`);
     return withInputFile(path, async (file) => {
       const { datasets, texts } = await readHdf5(new FileWindow(file, { start: 0, end: file.size }, path));
-      const model = await modelConfiguration(path, texts.get("")?.get("model_config"));
+      const model = await modelConfiguration(path, texts.get("") ?? new Map());
       if (model) return kerasCheckpoint(hdf5File.name, path, model, datasets);
       const isTransformers = datasets.some((dataset) => isTransformersPath(dataset.path));
       return describeCheckpoint(hdf5File.name, path, isTransformers ? asPyTorchHasThem(datasets) : datasets.map(asItIs));
@@ -44,8 +44,13 @@ function asItIs({ path, array }: Hdf5Dataset): TensorReference {
   return { name: path.join("/"), ...array };
 }
 
+/** The function that Keras 3 computes in another way than Keras 2 (it was 0.2 x + 0.5, cut). */
+const changedFunction = '"hard_sigmoid"';
+
 /** The configuration of a Keras model, in the file itself or beside it; undefined where there is none. */
-async function modelConfiguration(path: string, inside: string | undefined): Promise<JsonObject | undefined> {
+async function modelConfiguration(path: string, texts: ReadonlyMap<string, string>): Promise<JsonObject | undefined> {
+  const inside = texts.get("model_config");
+  if (inside?.includes(changedFunction) && texts.get("keras_version")?.startsWith("2.")) throw new UserError(`${path} has the function ${changedFunction} as Keras 2 computes it, which NormLens does not read; ${exportAdvice}.`);
   const what = `The model_config of ${path}`;
   const config = inside === undefined ? await readConfiguration(dirname(resolve(path))) : parseJson(Buffer.from(inside), what);
   if (config && isKerasModel(config)) return config;

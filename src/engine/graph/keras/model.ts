@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../checkpoint/json";
 import type { JsonObject } from "../../checkpoint/json";
+import { callOfKeras2, operationOfKeras2 } from "./keras2";
 
 /** An output of one call of a layer. */
 export interface KerasTensor {
@@ -51,8 +52,8 @@ function isModelClass(className: unknown): boolean {
 }
 
 /**
- * Reads the configuration of a model as Keras 3 writes it.
- * @throws where it is not as Keras 3 writes it: "its layer ... ".
+ * Reads the configuration of a model as Keras 2 and 3 write it.
+ * @throws where it is not as they write it: "its layer ... ".
  */
 export function readKerasModel(stored: JsonObject, depth = 0): KerasModel {
   if (depth > deepest) throw new Error("its models are nested too deep");
@@ -79,6 +80,8 @@ function readLayer(stored: unknown, depth: number): KerasLayer {
  */
 function classOf(layer: JsonObject, config: JsonObject, className: string): string {
   const { module: stated, registered_name: registered } = layer;
+  const operation = operationOfKeras2(className, config);
+  if (operation !== undefined) return operation;
   if (typeof registered === "string" && registered.includes(">")) return registered;
   const module = typeof stated === "string" ? stated : "dtype" in config || "trainable" in config ? "keras" : "keras.ops";
   if (module.startsWith("keras.src.ops") || module.startsWith("keras.ops")) return `ops.${className}`;
@@ -86,9 +89,10 @@ function classOf(layer: JsonObject, config: JsonObject, className: string): stri
 }
 
 function readCall(stored: unknown, layer: string): KerasCall {
-  const isAsKeras3WritesIt = isJsonObject(stored) && Array.isArray(stored["args"]);
-  if (!isAsKeras3WritesIt) throw new Error(`its layer "${layer}" is connected as Keras 2 wrote it, which is not read: load the model with Keras 3 and save it anew`);
-  return { args: stored["args"] as readonly unknown[], kwargs: isJsonObject(stored["kwargs"]) ? stored["kwargs"] : {} };
+  if (isJsonObject(stored) && Array.isArray(stored["args"])) return { args: stored["args"] as readonly unknown[], kwargs: isJsonObject(stored["kwargs"]) ? stored["kwargs"] : {} };
+  const call = callOfKeras2(stored);
+  if (call) return call;
+  throw new Error(`it does not say what its layer "${layer}" is connected to`);
 }
 
 /** The layers one after another, from an input that is made where none is stated. */

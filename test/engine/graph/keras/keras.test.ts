@@ -65,6 +65,7 @@ const models = [
   ["sequences-model.h5.gz", "sequences"],
   ["in-sequence.keras", "in-sequence"],
   ["operations.keras.gz", "operations"],
+  ["two-model.h5.gz", "two"],
 ] as const;
 
 describe("a Keras model as a graph", () => {
@@ -141,6 +142,13 @@ describe("a Keras model that can't be run", () => {
 
   it("for a setting: padding that is masked", async () => {
     expect(await refusal(analyze(join(golden, "masked.keras")))).toMatch(/has the layer "tokens" of the class Embedding \(with "mask_zero"\), which NormLens can't run; export it as ONNX/);
+  });
+
+  it("for a function that Keras 2 computed in another way", async () => {
+    const model = gunzipSync(await readFile(join(golden, "two-model.h5.gz")));
+    const place = model.indexOf('"activation": "elu", "use_bias": true');
+    model.write('"activation": "hard_sigmoid"'.padEnd('"activation": "elu", "use_bias": true'.length), place, "latin1");
+    expect(await refusal(openCheckpoint(await temporaryFile("model.h5", model)))).toMatch(/has the function "hard_sigmoid" as Keras 2 computes it, which NormLens does not read; export it as ONNX/);
   });
 
   it("for a class of its user's own", async () => {

@@ -56,7 +56,7 @@ export const activationLayers: Readonly<Record<string, LayerWriter>> = {
     const value = slope === 0 ? g.op("Relu", [x.value]) : leaky(slope)(g, x.value);
     return { ...x, value: typeof most === "number" ? g.op("Min", [value, g.float(most)]) : value };
   },
-  LeakyReLU: ({ g, x, settings }) => ({ ...x, value: leaky(settings.number("negative_slope", 0.3))(g, x.value) }),
+  LeakyReLU: ({ g, x, settings }) => ({ ...x, value: leaky(settings.number("negative_slope", settings.number("alpha", 0.3)))(g, x.value) }),
   ELU: ({ g, x, settings }) => ({ ...x, value: g.op("Elu", [x.value], { alpha: { float: settings.number("alpha", 1) } }) }),
   Softmax: ({ g, x, settings }): Flow => ({ ...x, value: softmax(settings.number("axis", -1))(g, x.value) }),
   "ops.Relu": elementWise(operator("Relu")),

@@ -47,8 +47,8 @@ function norm(call: LayerCall, opType: string, usualEps: number, gain: Value, be
 const mostChannels = 2 ** 20;
 
 function refuseAxis({ settings, x }: LayerCall): void {
-  const axis = settings.number("axis", -1);
-  if (axis !== -1 && axis !== x.rank - 1) throw new NotWritten("an axis that is not the last");
+  const axes = settings.all["axis"] === undefined ? [-1] : settings.list("axis");
+  if (axes.length !== 1 || (axes[0] !== -1 && axes[0] !== x.rank - 1)) throw new NotWritten("an axis that is not the last");
 }
 
 const ones = (call: LayerCall, like: TensorReference | undefined): Value => filled(call, "gamma", like, 1);
