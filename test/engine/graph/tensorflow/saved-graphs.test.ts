@@ -38,8 +38,8 @@ async function expectOutputs(model: string, bound: number): Promise<void> {
 }
 
 describe("a graph of TensorFlow", () => {
-  test.each(["elementwise", "movements", "others", "tfjs-elementwise", "tfjs-movements", "tfjs-others"])("of operators gives what TensorFlow gives: %s", async (model) => {
-    expect(Object.keys(goldenOf(model).outputs).length).toBeGreaterThan(30);
+  test.each(["elementwise", "movements", "others", "more", "tfjs-elementwise", "tfjs-movements", "tfjs-others"])("of operators gives what TensorFlow gives: %s", async (model) => {
+    expect(Object.keys(goldenOf(model).outputs).length).toBeGreaterThan(20);
     await expectOutputs(model, 1e-5);
   });
 

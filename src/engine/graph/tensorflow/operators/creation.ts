@@ -1,5 +1,6 @@
+import { elementType } from "../element-types";
 import type { TensorflowNode, Translation, Translations } from "../node";
-import type { OnnxWriter } from "../writer";
+import { endOfAll, type OnnxWriter } from "../writer";
 import { as } from "./elementwise";
 
 /** A number all over, in the shape of the input. */
@@ -33,16 +34,27 @@ const broadcastShape: Translation = (node, writer) => {
   return writer.op("Shape", [ones.slice(1).reduce((all, one) => writer.op("Mul", [all, one]), ones[0]!)]);
 };
 
+/** From a number to another in even steps. */
+const linSpace: Translation = (node, writer) => {
+  const [start, stop, count] = [node.input(0), node.input(1), node.setting(2)[0] ?? 1];
+  if (!(count >= 1 && count <= endOfAll)) throw new Error(`its node "${node.name}" makes ${count} steps`);
+  const places = writer.op("Cast", [writer.op("Range", [writer.int(0), writer.int(count), writer.int(1)])], { to: { int: elementType(node.type("T"))?.computed ?? 0 } });
+  const step = writer.op("Div", [writer.op("Sub", [stop, start]), writer.number(Math.max(1, count - 1), node.type("T"))]);
+  return writer.op("Add", [start, writer.op("Mul", [places, step])]);
+};
+
 /** Operators that make tensors from sizes or of them. */
 export const creation: Translations = {
   Shape: (node, writer) => writer.op("Shape", [node.input(0)]),
   ShapeN: shapes,
   Size: (node, writer) => writer.op("Size", [node.input(0)]),
+  VariableShape: (node, writer) => writer.op("Shape", [node.input(0)]),
   Rank: rank,
   Fill: fill,
   ZerosLike: like(0),
   OnesLike: like(1),
   Range: as("Range"),
+  LinSpace: linSpace,
   Where: where,
   OneHot: oneHot,
   MatrixBandPart: bandPart,

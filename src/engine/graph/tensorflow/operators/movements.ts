@@ -1,6 +1,7 @@
 import type { Value } from "../../graph";
 import type { TensorflowNode, Translation, Translations } from "../node";
 import { endOfAll, type OnnxWriter } from "../writer";
+import { channelsFirst } from "./channels-first";
 import { stridedSlice } from "./strided-slice";
 
 const along = (axis: number) => ({ axis: { int: axis } });
@@ -104,6 +105,31 @@ const reverse: Translation = (node, writer) => {
   return axes.length === 0 ? node.input(0) : writer.op("Slice", [node.input(0), all(-1), all(-endOfAll), writer.ints(axes), all(-1)]);
 };
 
+/** Each axis is cut where its shift says, counted from the end, and its parts change places. */
+const roll: Translation = (node, writer) => {
+  const axes = node.setting(2);
+  return node.setting(1).reduce((value, shift, index) => {
+    if (shift === 0) return value;
+    const part = (from: number, to: number): Value => writer.op("Slice", [value, writer.ints([from]), writer.ints([to]), writer.ints([axes[index] ?? 0])]);
+    return writer.op("Concat", [part(-shift, endOfAll), part(0, -shift)], along(axes[index] ?? 0));
+  }, node.input(0));
+};
+
+const blocks = (opType: string, size: (node: TensorflowNode) => number): Translation => (node, writer) =>
+  channelsFirst(node, writer, (value) => writer.op(opType, [value], { blocksize: { int: size(node) } }));
+
+/** Patches of an image that stand side by side are its blocks, one behind the other as channels. */
+const patches = blocks("SpaceToDepth", (node) => {
+  const [sizes, strides, rates] = ["ksizes", "strides", "rates"].map((name) => node.ints(name)) as [number[], number[], number[]];
+  const isPlain = sizes[1] === sizes[2] && sizes.every((size, axis) => size === strides[axis]) && rates.every((rate) => rate === 1) && node.text("padding", "VALID") === "VALID";
+  if (!isPlain) throw new Error(`its node "${node.name}" takes patches that overlap or are not square`);
+  return sizes[1]!;
+});
+
+const blockSize = (node: TensorflowNode): number => node.int("block_size", 1);
+
+const scatterInto = (reduction: string): Translation => (node, writer) => writer.op("ScatterND", node.inputs, { reduction: { string: reduction } });
+
 /** Operators that move elements and compute nothing. */
 export const movements: Translations = {
   Reshape: reshape,
@@ -131,4 +157,10 @@ export const movements: Translations = {
   PadV2: pad(() => "constant"),
   MirrorPad: pad((node) => (node.text("mode", "REFLECT") === "REFLECT" ? "reflect" : "symmetric")),
   ReverseV2: reverse,
+  Roll: roll,
+  SpaceToDepth: blocks("SpaceToDepth", blockSize),
+  DepthToSpace: blocks("DepthToSpace", blockSize),
+  ExtractImagePatches: patches,
+  TensorScatterUpdate: scatterInto("none"),
+  TensorScatterAdd: scatterInto("add"),
 };

@@ -18,6 +18,8 @@ const best = (opType: string): Translation => (node, writer) => writer.op(opType
 const cumulative: Translation = (node, writer) =>
   writer.op("CumSum", [node.input(0), writer.int(node.setting(1)[0] ?? 0)], { exclusive: { int: node.flag("exclusive") ? 1 : 0 }, reverse: { int: node.flag("reverse") ? 1 : 0 } });
 
+const top: Translation = (node, writer) => writer.ops("TopK", [node.input(0), writer.vector(node.input(1))], { axis: { int: -1 } }, 2);
+
 const softmax = (opType: string): Translation => (node, writer) => writer.op(opType, [node.input(0)], { axis: { int: -1 } });
 
 /** Operators that make one of several elements, or set them in proportion. */
@@ -33,6 +35,7 @@ export const reductions: Translations = {
   ArgMax: best("ArgMax"),
   ArgMin: best("ArgMin"),
   Cumsum: cumulative,
+  TopKV2: top,
   Softmax: softmax("Softmax"),
   LogSoftmax: softmax("LogSoftmax"),
 };

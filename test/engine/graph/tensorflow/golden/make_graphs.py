@@ -349,6 +349,39 @@ class Others(tf.Module):
         }
 
 
+class More(tf.Module):
+    @tf.function(input_signature=[spec("x", [None, 3, 4]), spec("image", [None, 6, 4, 2])])
+    def __call__(self, x, image):
+        p = tf.sigmoid(x)
+        values, places = tf.math.top_k(x, 2)
+        return {
+            "tan": tf.tan(p),
+            "asin": tf.asin(p),
+            "acos": tf.acos(p),
+            "atan": tf.atan(x),
+            "sinh": tf.sinh(x),
+            "cosh": tf.cosh(x),
+            "asinh": tf.asinh(x),
+            "acosh": tf.acosh(1 + p),
+            "atanh": tf.atanh(p),
+            "is_finite": tf.cast(tf.math.is_finite(tf.math.log(x)), tf.int32),
+            "roll": tf.roll(x, [1, -2], [1, 2]),
+            "space_to_depth": tf.nn.space_to_depth(image, 2),
+            "depth_to_space": tf.nn.depth_to_space(tf.concat([image, image * 2, image + 1, image - 1], -1), 2),
+            "patches": tf.image.extract_patches(image, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID"),
+            "scatter_update": tf.tensor_scatter_nd_update(x[0], [[1], [2]], x[1, :2]),
+            "scatter_add": tf.tensor_scatter_nd_add(x[0], [[1], [1]], x[1, :2]),
+            "top_values": values,
+            "top_places": places,
+            "linspace": raw.LinSpace(start=x[0, 0, 0], stop=3.0, num=5),
+            "bilinear": tf.image.resize(image, [9, 5]),
+            "bilinear_v1": v1.image.resize_bilinear(image, [9, 5]),
+            "bilinear_corners": v1.image.resize_bilinear(image, [9, 5], align_corners=True),
+            "nearest": tf.image.resize(image, [9, 5], method="nearest"),
+            "nearest_v1": v1.image.resize_nearest_neighbor(image, [3, 7]),
+        }
+
+
 image = random.standard_normal((2, 6, 5, 2)).astype(np.float32)
 for name, module, feeds in (
     ("elementwise", Elementwise(), {"x": x, "n": n}),
@@ -356,6 +389,8 @@ for name, module, feeds in (
     ("others", Others(), {"x": x, "n": n, "image": image}),
 ):
     save(name, module, module.__call__, feeds)
+more = More()
+save("more", more, more.__call__, {"x": x, "image": image[:, :, :4]})
 
 
 # --- TensorFlow.js: a frozen graph as JSON, its weights in small shards, plain and quantised
