@@ -46,11 +46,22 @@ export function mainFeed({ feeds }: GraphInput, sequenceLength: number | undefin
     const expected: TextInput = { modality: "text", vocabularySize: text.bound ?? openBound, contextLength: typeof length === "number" ? length : (sequenceLength ?? openLength) };
     return { feed: text, expected, ...(typeof length === "number" && { fixedLength: length }) };
   }
-  const pictures = feeds.find(({ type, shape }) => type === "float32" && shape.length === 4 && (typeof shape[1] === "string" || shape[1] === 1 || shape[1] === 3));
+  const pictures = feeds.find(({ type, shape }) => type === "float32" && channelAxis(shape) !== undefined);
   if (!pictures) return undefined;
-  const [, channels, height, width] = pictures.shape.map((size, axis) => (typeof size === "number" ? size : axis === 1 ? 3 : openEdge));
+  const axis = channelAxis(pictures.shape)!;
+  const sizes = pictures.shape.map((size, place) => (typeof size === "number" ? size : place === axis ? 3 : openEdge));
+  const channels = sizes[axis];
+  const [, height, width] = sizes.filter((_, place) => place !== axis);
   const patches = (edge: number): number => Math.max(1, Math.floor(edge / patchEdge));
   return { feed: pictures, expected: { modality: "images", channels: channels!, height: height!, width: width!, tokensPerImage: patches(height!) * patches(width!) } };
+}
+
+/** Where the channels of pictures stand, of which there are 1 or 3: second, as in PyTorch, or last, as in TensorFlow and Keras; undefined for what is no pictures. */
+function channelAxis(shape: GraphFeed["shape"]): 1 | 3 | undefined {
+  if (shape.length !== 4) return undefined;
+  const counts = (axis: number): boolean => shape[axis] === 1 || shape[axis] === 3;
+  if (!counts(1) && counts(3)) return 3;
+  return counts(1) || typeof shape[1] === "string" ? 1 : undefined;
 }
 
 /** Sequences that a graph takes at a time; 1 where it leaves that open. */
@@ -61,9 +72,22 @@ export function sequencesTogether({ feed: { shape } }: MainFeed): number {
 /** Batches of one sequence each of the main input as one that feeds the whole graph: what was fed takes the graph's name, all other inputs are made. */
 export function completed(graph: GraphInput, { feed }: MainFeed, batches: readonly Batch[], seed: number): Batch {
   const together = concatenated(batches.map(({ feeds }) => Object.values(feeds)[0]!));
-  const main = feed.shape.length === 1 ? { ...together, shape: together.shape.slice(1) } : together;
+  const main = feed.shape.length === 1 ? { ...together, shape: together.shape.slice(1) } : channelAxis(feed.shape) === 3 ? withChannelsLast(together) : together;
   const { sequenceLength } = batches[0]!;
   return { sequences: batches.length, sequenceLength, feeds: filled(graph, { [feed.name]: main }, sequenceLength, seed) };
+}
+
+/** Pictures [samples, channels, height, width] as [samples, height, width, channels]. */
+function withChannelsLast(pictures: Tensor): Tensor {
+  if (pictures.type !== "float32") return pictures;
+  const [samples = 0, channels = 0, height = 0, width = 0] = pictures.shape;
+  const pixels = height * width;
+  const data = new Float32Array(pictures.data.length);
+  for (let index = 0; index < data.length; index++) {
+    const [sample, pixel, channel] = [Math.floor(index / (pixels * channels)), Math.floor(index / channels) % pixels, index % channels];
+    data[index] = pictures.data[(sample * channels + channel) * pixels + pixel]!;
+  }
+  return { type: "float32", shape: [samples, height, width, channels], data };
 }
 
 /** A batch of noise for a graph without a main input. */
@@ -134,7 +158,7 @@ function sizeOf(size: number | string, axis: number, feed: GraphFeed, sizes: Rea
   const sum = values.every((value) => value !== undefined) && size !== "" ? values.reduce((total, value) => total + value, 0) : undefined;
   if (sum !== undefined) return sum;
   if (axis === 0 && shape.length > 1 && meaningOf(feed) !== "places") return 1;
-  return type === "float32" && shape.length === 4 ? (axis === 1 ? 3 : openEdge) : length;
+  return type === "float32" && shape.length === 4 ? (axis === (channelAxis(shape) ?? 1) ? 3 : openEdge) : length;
 }
 
 /** Tensors of one shape and type, one after the other along their first axis. */

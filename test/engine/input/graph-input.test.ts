@@ -55,6 +55,16 @@ describe("input made from what a graph declares", () => {
     await expect(prepare(fixed, random, { sequenceLength: 5 })).rejects.toThrow(/takes sequences of 6 tokens and no others/);
   });
 
+  test("is pictures with their channels where the graph has them", async () => {
+    const images: InputChoice = { kind: "default" };
+    const [second, last] = await Promise.all([["batch", 3, 6, 4], ["batch", 6, 4, 3]].map((shape) => prepare([feed("image", "float32", shape)], images)));
+    const [before, after] = [second!.batches[0]!.feeds["image"]!, last!.batches[0]!.feeds["image"]!];
+    expect([before.shape, after.shape]).toEqual([[1, 3, 6, 4], [1, 6, 4, 3]]);
+    const [stored, turned] = [numbers(before), numbers(after)];
+    expect(new Set(stored).size).toBeGreaterThan(20);
+    for (let channel = 0; channel < 3; channel++) for (let pixel = 0; pixel < 24; pixel++) expect(turned[pixel * 3 + channel]).toBe(stored[channel * 24 + pixel]);
+  });
+
   test("fills a batch that the graph states with different sequences", async () => {
     for (const maxTokens of [8, 24]) {
       const { batches, description, warnings } = await prepare([feed("ids", "int64", [3, 4], 9)], random, { maxTokens });
