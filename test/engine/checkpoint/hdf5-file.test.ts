@@ -45,6 +45,28 @@ describe("a file that is refused", () => {
     expect(await refusal(openCheckpoint(await temporaryFile("model.h5", whole.subarray(0, length))))).toMatch(/model\.h5(: tensor ".*" is not all there, the file is cut short or damaged| is damaged, perhaps cut short); get it again/);
   });
 
+  it("whose groups are described in a circle", async () => {
+    const bytes = await readFile(join(golden, "earliest.h5"));
+    for (let tree = bytes.indexOf("TREE"); tree >= 0; tree = bytes.indexOf("TREE", tree + 4)) bytes.writeBigUInt64LE(BigInt(tree), tree + 32);
+    expect(await refusal(openCheckpoint(await temporaryFile("model.h5", bytes)))).toMatch(/model\.h5 is damaged, perhaps cut short/);
+  });
+
+  it("whose header goes on in itself", async () => {
+    const bytes = await readFile(join(golden, "latest.h5"));
+    const continued = bytes.indexOf("OCHK");
+    expect(continued).toBeGreaterThan(0);
+    const place = Buffer.alloc(8);
+    place.writeBigUInt64LE(BigInt(continued));
+    const messages = bytes.subarray(continued + 4);
+    messages.writeUInt8(0x10, 0);
+    messages.writeUInt16LE(16, 1);
+    messages.writeUInt8(0, 3);
+    const isOrdered = 4;
+    place.copy(messages, isOrdered);
+    messages.writeBigUInt64LE(64n, isOrdered + 8);
+    expect(await refusal(openCheckpoint(await temporaryFile("model.h5", bytes)))).toMatch(/model\.h5 is damaged, perhaps cut short/);
+  });
+
   it("of a superblock to come", async () => {
     const bytes = await readFile(join(golden, "latest.h5"));
     bytes[8] = 4;

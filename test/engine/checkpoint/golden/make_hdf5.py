@@ -47,6 +47,7 @@ def write(name, libver, links):
         for link in range(links):
             many[f"layer_{link}"] = np.float32([link])
         file["again"] = file["shapes"]
+        file["many/all"] = file["/"]
         file["soft"] = h5py.SoftLink("/shapes")
         file["outside"] = h5py.ExternalLink("other.h5", "/")
         file.create_group("deeper/and/deeper")["weight"] = array("float32", 2, 2)
@@ -69,6 +70,7 @@ def contents(name):
                 found[path + name] = np.ascontiguousarray(group[name][()]).reshape(group[name].shape)
 
     with h5py.File(here / name) as file:
+        seen.add(h5py.h5o.get_info(file.id).addr)
         visit(file, "")
     return found
 
