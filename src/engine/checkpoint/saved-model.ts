@@ -27,8 +27,8 @@ const largestModel = 2 ** 31 - 1;
 /** Tag of the graph that is for use, not for training. */
 const serving = "serve";
 
-/** Signature that is run where there are several. */
-const usual = "serving_default";
+/** Signatures that are run where there are several: TensorFlow's own, and that of the hub's first modules. */
+const usual: readonly string[] = ["serving_default", "default"];
 
 /** A folder as TensorFlow saves a model: its graph in saved_model.pb, its variables beside that. */
 export const savedModel: CheckpointFormat = {
@@ -98,9 +98,9 @@ function graphOf(model: ModelFile, saved: ReadonlyMap<string, TensorReference>):
 /** @throws where there is none, or several of which none is the usual one. */
 function signatureOf(signatures: Readonly<Record<string, Signature>>): Signature {
   const all = Object.entries(signatures).filter(([, { outputs }]) => Object.values(outputs).some(({ dtype }) => elementType(dtype)));
-  const chosen = all.find(([name]) => name === usual) ?? (all.length === 1 ? all[0] : undefined);
+  const chosen = usual.map((name) => all.find(([one]) => one === name)).find((one) => one !== undefined) ?? (all.length === 1 ? all[0] : undefined);
   if (chosen) return chosen[1];
-  throw new Error(all.length === 0 ? "it has no signature that gives numbers" : `it has several signatures (${all.map(([name]) => name).slice(0, 8).join(", ")}) and none called ${usual}`);
+  throw new Error(all.length === 0 ? "it has no signature that gives numbers" : `it has several signatures (${all.map(([name]) => name).slice(0, 8).join(", ")}) and none called ${usual[0]!}`);
 }
 
 /** A variable under the name of its node, which tells its place in the model; its key in the bundle is often a number. */

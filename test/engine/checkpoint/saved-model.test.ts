@@ -7,6 +7,8 @@ import type { Runtime } from "../../../src/engine/runtime/runtime";
 import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
 import { openTfjs } from "../../../src/engine/runtime/tfjs/tfjs";
 import { concatenate, worstError } from "../golden";
+import { modelFiles } from "../graph/tensorflow/model-files";
+import { unpacked } from "../graph/tensorflow/models";
 import { npzTensor } from "../npz";
 
 const retsim = join(import.meta.dirname, "../../../../shared/fixtures/retsim");
@@ -32,5 +34,21 @@ describe.skipIf(!existsSync(retsim))("retsim's SavedModel (skipped where ../shar
       { name: "model.embedding_model.gau.scaled_norm", kind: "rmsnorm", eps: 1e-6, weight: "norm_scale_1" },
       { name: "model.embedding_model.gau_1.scaled_norm_1", kind: "rmsnorm", eps: 1e-6, weight: "norm_scale" },
     ]);
+  });
+});
+
+describe("a SavedModel", () => {
+  const graph = modelFiles("first-bert").get("saved_model.pb")!.toString("latin1");
+  const norms = async (path: string): Promise<string[]> => findNorms((await openCheckpoint(path)).graph!).map(({ name }) => name);
+
+  test("is read from the file that holds its graph as from its folder", async () => {
+    const folder = await unpacked("first-bert");
+    expect(await norms(join(folder, "saved_model.pb"))).toEqual(await norms(folder));
+  });
+
+  test("with one signature is read, whatever that is called", async () => {
+    const renamed = Buffer.from(graph.replaceAll("serving_default", "serving_another"), "latin1");
+    expect(renamed.includes("serving_another")).toBe(true);
+    expect(await norms(await unpacked("first-bert", { "saved_model.pb": renamed }))).toEqual(await norms(await unpacked("first-bert")));
   });
 });
