@@ -2,7 +2,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { FileType, l10n, Uri, window, workspace } from "vscode";
 
 /** Endings that a folder's name has no use for. */
-const endings = /(\.safetensors|\.bin)?(\.index\.json|\.safetensors|\.bin|\.pt|\.pth|\.ckpt|\.gguf|\.onnx|\.msgpack)?$/i;
+const endings = /(\.safetensors|\.bin|\.msgpack)?(\.index\.json|\.safetensors|\.bin|\.pt|\.pth|\.ckpt|\.gguf|\.onnx|\.msgpack|\.keras|\.h5|\.hdf5)?$/i;
 
 /** A folder that does not exist yet, beside a checkpoint; for the bundled samples, in the workspace. */
 export async function suggestedTarget(checkpoint: string, bundled: Uri): Promise<string> {

@@ -6,7 +6,7 @@ interface Choice extends QuickPickItem {
 }
 
 /** Endings of checkpoints; ".bin" is that of many other files, too. */
-const endings = ["safetensors", "safetensors.index.json", "pt", "pth", "ckpt", "gguf", "onnx"];
+const endings = ["safetensors", "safetensors.index.json", "pt", "pth", "ckpt", "gguf", "onnx", "keras", "h5", "msgpack", "msgpack.index.json"];
 /** Braces in braces would find nothing: VS Code's search does not take them. */
 const checkpointFiles = `**/{${[...endings.map((ending) => `*.${ending}`), "pytorch_model*.bin", "pytorch_model*.bin.index.json", "saved_model.pb"].join(",")}}`;
 
@@ -97,7 +97,7 @@ async function browseForCheckpoint(kind: "folder" | "file"): Promise<Uri | undef
       openLabel: l10n.t("Analyze"),
       canSelectFiles: kind === "file",
       canSelectFolders: kind === "folder",
-      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "pt", "pth", "ckpt", "bin", "gguf", "onnx", "json"], [l10n.t("All Files")]: ["*"] } }),
+      ...(kind === "file" && { filters: { [l10n.t("Checkpoints")]: ["safetensors", "pt", "pth", "ckpt", "bin", "gguf", "onnx", "keras", "h5", "hdf5", "msgpack", "json"], [l10n.t("All Files")]: ["*"] } }),
     })) ?? [];
   return chosen;
 }
