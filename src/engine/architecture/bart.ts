@@ -39,7 +39,7 @@ function build(weights: Weights, config: Config): Architecture {
   };
   // The decoder's blocks are counted on from the encoder's.
   const depthIn = (stack: Stack, index: number): number => (stack === "encoder" ? index : depths.encoder + index);
-  const isPreNorm = (stack: Stack): boolean => weights.has(`${stack}.layer_norm.weight`);
+  const isPreNorm = (stack: Stack): boolean => weights.hasNorm(`${stack}.layer_norm`);
 
   const embedding = (stack: Stack): Stage =>
     stage(`${stack} embedding`, (g) => {
@@ -48,7 +48,7 @@ function build(weights: Weights, config: Config): Architecture {
       const scaled = flag(config, "scale_embedding", false) ? g.multiply(tokens, g.float(Math.sqrt(width))) : tokens;
       const placed = g.add(scaled, positions(g, g.sequenceLength(ids), weights.at(stack), config, width));
       const name = "layernorm_embedding";
-      g.output(weights.has(`${stack}.${name}.weight`) ? g.norm(placed, norm(weights.at(stack), name, width, "embedding", 0)) : placed, stackState(stack, 0));
+      g.output(weights.hasNorm(`${stack}.${name}`) ? g.norm(placed, norm(weights.at(stack), name, width, "embedding", 0)) : placed, stackState(stack, 0));
     });
 
   const block = (stack: Stack, index: number): Stage =>

@@ -88,7 +88,7 @@ function imageTower(weights: Weights, config: Config, defaults: Defaults): Archi
       positions: batchOfOne(weights.tensor("embeddings.position_embedding.weight", [any, width])),
       imageSize: imageSize(config["image_size"], patchWeight.shape),
     },
-    embeddingNorm: weights.has("pre_layrnorm.weight") ? norm(weights, "pre_layrnorm", width, "embedding", 0) : undefined,
+    embeddingNorm: weights.hasNorm("pre_layrnorm") ? norm(weights, "pre_layrnorm", width, "embedding", 0) : undefined,
     block,
     ...(classToken ? { pooledNorm: last } : { finalNorm: last }),
     pool: "first",
@@ -158,7 +158,7 @@ function encoder(weights: Weights, config: Config, width: number, defaults: { re
     norm,
     block,
     heads: optionalSize(config, "num_attention_heads") ?? defaults.heads,
-    depth: weights.blocks((index) => `encoder.layers.${index}.layer_norm1.weight`, optionalSize(config, "num_hidden_layers")),
+    depth: weights.blocks((index) => `encoder.layers.${index}.self_attn.out_proj.weight`, optionalSize(config, "num_hidden_layers")),
   };
 }
 

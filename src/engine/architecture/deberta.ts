@@ -39,7 +39,7 @@ function build(weights: Weights, config: Config): Architecture {
     const copies = g.op("Concat", [g.op("Shape", [x], { end: { int: 1 } }), g.ints([1, 1])], { axis: { int: 0 } });
     const spread = g.op("Expand", [g.weight(table), copies]);
     const norm = normsOf("layernorm", eps(config, ["layer_norm_eps"], 1e-7));
-    g.output(weights.has("encoder.LayerNorm.weight") ? g.norm(spread, norm(weights, "encoder.LayerNorm", width, "embedding", 0)) : spread, relativePositions);
+    g.output(weights.hasNorm("encoder.LayerNorm") ? g.norm(spread, norm(weights, "encoder.LayerNorm", width, "embedding", 0)) : spread, relativePositions);
   });
 
   return bertLike(weights, config, {

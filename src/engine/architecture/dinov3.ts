@@ -29,8 +29,8 @@ export const dinov3: Family = {
 function read(weights: Weights, config: Config): VisionTransformer {
   const patchWeight = weights.tensor(marker, [any, any, any, any]);
   const width = patchWeight.shape[0]!;
-  const path = blockPaths.find((one) => weights.has(`${one}.0.norm1.weight`)) ?? blockPaths[0];
-  const depth = weights.blocks((block) => `${path}.${block}.norm1.weight`, optionalSize(config, "num_hidden_layers"));
+  const path = blockPaths.find((one) => weights.has(`${one}.0.layer_scale1.lambda1`)) ?? blockPaths[0];
+  const depth = weights.blocks((block) => `${path}.${block}.layer_scale1.lambda1`, optionalSize(config, "num_hidden_layers"));
   const heads = size(config, "num_attention_heads");
   const channels = headSize(width, heads);
   if (channels % 4 !== 0) throw new UserError(`config.json: heads of ${channels} channels can't be turned by rows and columns; check "num_attention_heads".`);

@@ -35,7 +35,7 @@ function build(weights: Weights, config: Config): Architecture {
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`h.${index}`);
     const attentionNorm = parts.has("ln_attn.weight") ? "ln_attn" : "input_layernorm";
-    const ffnNorm = ["ln_mlp", "post_attention_layernorm"].find((name) => parts.has(`${name}.weight`));
+    const ffnNorm = ["ln_mlp", "post_attention_layernorm"].find((name) => parts.hasNorm(name));
     return {
       attention: {
         shape,

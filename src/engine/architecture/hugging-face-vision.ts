@@ -69,7 +69,7 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
   const heads = size(config, "num_attention_heads");
   const [height, imageWidth] = imageSize(config["image_size"], patchWeight.shape);
   const grid = [Math.floor(height / patchWeight.shape[2]!), Math.floor(imageWidth / patchWeight.shape[3]!)] as const;
-  const poolsMean = weights.has("pooler.layernorm.weight");
+  const poolsMean = weights.hasNorm("pooler.layernorm");
   const act = activation(optionalText(config, "hidden_act") ?? "gelu");
   return {
     name: architectureName(config, family.name),
@@ -96,7 +96,7 @@ export function huggingFaceVision(weights: Weights, config: Config, family: Visi
         ffnScale: parts.optional("lambda_2", [width]),
       };
     },
-    finalNorm: weights.has("layernorm.weight") || !poolsMean ? norm(weights, "layernorm", width, "final", depth) : undefined,
+    finalNorm: weights.hasNorm("layernorm") || !poolsMean ? norm(weights, "layernorm", width, "final", depth) : undefined,
     pooledNorm: poolsMean ? norm(weights, "pooler.layernorm", width, "final", depth) : undefined,
     pool: poolsMean ? "mean" : "first",
     classifier: classifierIn(weights.outside(family.module), "classifier", width),

@@ -94,7 +94,7 @@ export function llamaLike(weights: Weights, config: Config, form: LlamaForm): Ar
     const parts = weights.at(`layers.${index}`);
     const shape: AttentionShape = { heads, keyValueHeads, headSize: sizeOfHead, causal: true, ...form.attention?.(index) };
     const headNorm = (name: string, role: "query" | "key"): NormSpecification | undefined =>
-      parts.has(`${name}.weight`) ? normIn(parts, name, any, role, index) : undefined;
+      parts.hasNorm(name) ? normIn(parts, name, any, role, index) : undefined;
     return {
       attention: form.selfAttention?.(parts, index, width) ?? {
         shape,
@@ -131,8 +131,8 @@ function blockNorms(
   isParallel: boolean,
   norm: (name: string, role: NormSpecification["role"]) => NormSpecification,
 ): Pick<DecoderBlock, "attentionNorm" | "ffnNorm" | "postAttentionNorm" | "postFfnNorm"> {
-  const optional = (name: string, role: NormSpecification["role"]): NormSpecification | undefined => (parts.has(`${name}.weight`) ? norm(name, role) : undefined);
-  if (parts.has("post_feedforward_layernorm.weight")) {
+  const optional = (name: string, role: NormSpecification["role"]): NormSpecification | undefined => (parts.hasNorm(name) ? norm(name, role) : undefined);
+  if (parts.hasNorm("post_feedforward_layernorm")) {
     return {
       attentionNorm: optional(attentionNorm, "attention"),
       postAttentionNorm: norm("post_attention_layernorm", "post-attention"),

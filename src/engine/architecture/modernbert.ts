@@ -61,7 +61,7 @@ function build(weights: Weights, config: Config): Architecture {
       g.output(decoderBlock(g, x, width, block(index)), hiddenState(index + 1));
     });
   const outer = weights.outside("model.");
-  const hasHead = outer.has("head.norm.weight");
+  const hasHead = outer.hasNorm("head.norm");
   const last = (): Stage =>
     stage("final norm", (g) => {
       const x = g.input(hiddenState(depth), "float32", ["batch", "sequence", width]);

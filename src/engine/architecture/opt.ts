@@ -63,7 +63,7 @@ function build(outer: Weights, config: Config): Architecture {
     contextLength: positions.shape[0]! - unusedPositions,
     embed,
     block,
-    ...(weights.has("final_layer_norm.weight") && { finalNorm: norm(weights, "final_layer_norm", width, "final", depth) }),
+    ...(weights.hasNorm("final_layer_norm") && { finalNorm: norm(weights, "final_layer_norm", width, "final", depth) }),
     head: {
       ...tiedHead(outer.outside("model."), "lm_head.weight", tokenTable),
       ...(weights.has("project_out.weight") && { before: weights.linear("project_out", width, embeddingSize) }),

@@ -34,7 +34,7 @@ function build(weights: Weights, config: Config): Architecture {
   const block = (index: number): DecoderBlock => {
     const parts = weights.at(`layers.${index}`);
     const headNorm = (name: string, role: "query" | "key"): NormSpecification | undefined =>
-      parts.has(`${name}.weight`) ? norm(parts, name, shape.headSize, role, index) : undefined;
+      parts.hasNorm(name) ? norm(parts, name, shape.headSize, role, index) : undefined;
     return {
       attention: {
         shape,

@@ -188,7 +188,7 @@ function build(weights: Weights, config: Config, names: Names): Architecture {
 
 /** A merge belongs to the level before it, but in timm's newer versions to the one behind it: then the first one has none. */
 function mergeIn(levels: readonly Level[], before: Level): Weights {
-  const isBehind = levels[0]!.weights.has("downsample.norm.weight");
+  const isBehind = levels[0]!.weights.hasNorm("downsample.norm");
   return (isBehind ? before : levels[levels.indexOf(before) + 1]!).weights.at("downsample");
 }
 

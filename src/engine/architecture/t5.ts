@@ -31,7 +31,7 @@ function build(weights: Weights, config: Config): Architecture {
   const heads = size(config, "num_heads");
   const sizeOfHead = size(config, "d_kv");
   const norm = normsOf("rmsnorm", eps(config, ["layer_norm_epsilon"], 1e-6));
-  const hasDecoder = weights.has("decoder.final_layer_norm.weight");
+  const hasDecoder = weights.hasNorm("decoder.final_layer_norm");
   const furthest = optionalTableLength(config, "relative_attention_max_distance") ?? 128;
   const depthOf = (stack: Stack, ...fields: readonly string[]): number =>
     weights.blocks((block) => `${stack}.block.${block}.layer.0.SelfAttention.q.weight`, optionalSize(config, ...fields));

@@ -40,13 +40,13 @@ export function timmVision(weights: Weights, config: Config, family: TimmFamily)
   const settings = timmSettings(config);
   const patchWeight = weights.tensor(timmMarker, [any, any, any, any]);
   const width = patchWeight.shape[0]!;
-  const depth = weights.blocks((block) => `blocks.${block}.norm1.weight`, optionalSize(settings, "depth"));
+  const depth = weights.blocks((block) => `blocks.${block}.attn.proj.weight`, optionalSize(settings, "depth"));
   const stated = optionalSize(settings, "num_heads") ?? family.heads;
   const variant = timmVariant(architectureName(config, ""), width);
   const heads = stated ?? variant.heads;
   const norm = normsOf(variant.kind, variant.eps);
   const optionalNorm = (names: Weights, name: string, channels: number, role: NormSpecification["role"], index: number) =>
-    names.has(`${name}.weight`) ? norm(names, name, channels, role, index) : undefined;
+    names.hasNorm(name) ? norm(names, name, channels, role, index) : undefined;
   const prefix = ["cls_token", "dist_token", "reg_token"].flatMap((name) => weights.optional(name, [1, any, width]) ?? []);
   const registers = weights.optional("register_tokens", [1, any, width]);
   const positions = weights.optional("pos_embed", [1, any, width]);
@@ -80,7 +80,7 @@ export function timmVision(weights: Weights, config: Config, family: TimmFamily)
     },
     finalNorm: optionalNorm(weights, "norm", width, "final", depth),
     pooledNorm: optionalNorm(weights, "fc_norm", width, "final", depth),
-    pool: (optionalText(settings, "global_pool") ?? (weights.has("fc_norm.weight") ? "avg" : "token")) === "token" ? "first" : "mean",
+    pool: (optionalText(settings, "global_pool") ?? (weights.hasNorm("fc_norm") ? "avg" : "token")) === "token" ? "first" : "mean",
     // Behind a pooling by attention the classifier sees something else.
     classifier: weights.has("attn_pool.q.weight") ? undefined : classifierIn(weights, "head", width),
     assumptions:

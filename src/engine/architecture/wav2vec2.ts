@@ -53,7 +53,7 @@ function build(weights: Weights, config: Config): Architecture {
       g.op("Unsqueeze", [sound, g.ints([1])]),
     );
     const rows = g.op("Transpose", [convolved], { perm: { ints: [0, 2, 1] } });
-    const normed = weights.has("feature_projection.layer_norm.weight") ? g.norm(rows, norm(weights, "feature_projection.layer_norm", features, "embedding", 0)) : rows;
+    const normed = weights.hasNorm("feature_projection.layer_norm") ? g.norm(rows, norm(weights, "feature_projection.layer_norm", features, "embedding", 0)) : rows;
     const projected = g.project(normed, weights.linear("feature_projection.projection", features, width));
     const placed = g.add(projected, placeByConvolution(g, projected, weights.at("encoder.pos_conv_embed.conv"), width, optionalText(config, "feat_extract_activation") ?? "gelu"));
     g.output(sizes.normsFirst ? placed : g.norm(placed, norm(weights, "encoder.layer_norm", width, "embedding", 0)), hiddenState(0));

@@ -45,6 +45,11 @@ export class Weights {
     return this.checkpoint.tensors.has(this.prefix + name);
   }
 
+  /** Whether there is a norm of that name, or an element-wise layer in its place. */
+  hasNorm(name: string): boolean {
+    return this.has(`${name}.weight`) || this.has(`${name}.alpha`);
+  }
+
   /** The tensor of that name, whatever it holds. @throws UserError if it is missing. */
   stored(name: string): TensorReference {
     const reference = this.checkpoint.tensors.get(this.prefix + name);
@@ -104,12 +109,12 @@ export class Weights {
   /**
    * How many blocks there are, told by a tensor that each of them has.
    * @param stated number of blocks in the configuration, if it states one.
-   * @throws UserError where a block is missing, or the configuration states another number.
+   * @throws UserError where a block is missing, or all of them, or the configuration states another number.
    */
   blocks(nameIn: (index: number | string) => string, stated?: number): number {
     const pattern = new RegExp(`^${escapeRegExp(this.prefix)}${escapeRegExp(nameIn("#")).replace("#", "(\\d+)")}$`);
     const indices = [...this.checkpoint.tensors.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number);
-    const count = Math.max(stated ?? 0, ...indices.map((index) => index + 1));
+    const count = Math.max(stated ?? 1, ...indices.map((index) => index + 1));
     for (let index = 0; index < Math.min(count, indices.length + 1); index += 1) if (!this.has(nameIn(index))) throw this.missing(nameIn(index));
     if (stated === undefined || stated === count) return count;
     throw new UserError(`${this.checkpoint.path}: the checkpoint has ${count} blocks where the configuration states ${stated}; check that config.json belongs to these weights.`);

@@ -6,6 +6,7 @@ import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
 import { writeStages } from "../../../src/engine/forward";
 import { viewOf } from "../../../src/engine/graph/find/view";
 import { surveyNorms, type SurveyedNorm } from "../../../src/engine/survey";
+import { UserError } from "../../../src/shared/errors";
 import { goldenCases } from "../golden";
 
 /** What a norm's parameters are called. */
@@ -40,5 +41,16 @@ test.each(goldenCases().map((folder) => [basename(folder), folder]))("%s is read
     const norms = normsOf(replaced(checkpoint, parts));
     expect(norms.map(({ node: { name, role, depth } }) => ({ name, role, depth }))).toEqual(places);
     expect(norms.every(({ node }) => node.trained !== undefined || node.kind === "groupnorm")).toBe(true);
+  }
+});
+
+test.each(goldenCases().map((folder) => [basename(folder), folder]))("%s with an alpha alone in their place is read whole, or refused", async (_name, folder) => {
+  const checkpoint = await openCheckpoint(folder);
+  const names = (norms: readonly SurveyedNorm[]): string[] => norms.map(({ node }) => node.name);
+  try {
+    expect(names(normsOf(replaced(checkpoint, ["alpha"])))).toEqual(names(normsOf(checkpoint)));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    expect(error.message).toMatch(/ is missing; | is of no family that /);
   }
 });
