@@ -68,8 +68,11 @@ function asPyTorchHasThem(datasets: readonly Hdf5Dataset[]): TensorReference[] {
   return [...tensors.values()];
 }
 
+/** Parameters whose axes stand in TensorFlow's order: those of dense layers and convolutions, and the lengths of a convolution whose weights are normalised. */
+const kernels: readonly string[] = ["kernel", "weight_g"];
+
 /** A bias may be stored as a row. */
 function inPyTorchsOrder(parameter: string, tensor: TensorReference): TensorReference {
-  if (parameter === "kernel") return outputsFirst(tensor);
+  if (kernels.includes(parameter)) return outputsFirst(tensor);
   return parameter === "bias" && tensor.shape.length === 2 && tensor.shape[0] === 1 ? { ...tensor, shape: tensor.shape.slice(1) } : tensor;
 }
