@@ -47,12 +47,13 @@ interface Shard {
 /**
  * The weights of a TensorFlow.js model by their nodes' names. Shards of a group are one row of bytes, cut anywhere, so that a tensor may lie in several. What steers the graph is read, all else stays where it is.
  * @param model model.json, beside the shards.
- * @param named how the tensor of a node is called in the graph.
+ * @param named how the tensor of a node is called in the graph, if that is the name of no other.
  * @throws UserError where the manifest is damaged or hostile, or a shard is missing or too short.
  */
 export async function readTfjsWeights(model: string, manifest: unknown, named: (node: string) => string): Promise<Map<string, Held>> {
   if (!Array.isArray(manifest)) throw damaged(model, "has no list weightsManifest");
   const held = new Map<string, Held>();
+  const taken = new Set<string>();
   for (const group of manifest as readonly unknown[]) {
     if (!isJsonObject(group) || !Array.isArray(group["paths"]) || !Array.isArray(group["weights"])) throw damaged(model, "has a group of weights without paths or weights");
     const shards = await shardsOf(model, group["paths"]);
@@ -61,7 +62,10 @@ export async function readTfjsWeights(model: string, manifest: unknown, named: (
       const listed = listing(model, entry);
       const pieces = piecesOf(model, listed, place, shards);
       place += listed.length;
-      held.set(listed.name, await heldTensor(listed, named(listed.name), pieces));
+      if (held.has(listed.name)) throw damaged(model, `lists the tensor ${quote(listed.name)} twice`);
+      const name = [named(listed.name), listed.name].find((one) => !taken.has(one)) ?? `${listed.name}:0`;
+      taken.add(name);
+      held.set(listed.name, await heldTensor(listed, name, pieces));
     }
   }
   return held;

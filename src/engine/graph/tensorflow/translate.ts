@@ -32,17 +32,17 @@ const controlFlow = /^(Stateless)?(While|If|Case|For)$|^(Ref)?(Switch|Merge|Ente
 
 /**
  * The part of a graph of TensorFlow between the inputs and outputs of a signature, as an ONNX graph that takes and gives values of the signature's names.
- * Integers are int64 in it. Outputs that are no numbers are left out.
+ * Integers are int64 in it. Outputs that are no numbers are left out; one with the name of an input is called "NAME:output".
  * @throws where the graph is damaged, or has an operator that is not known.
  */
 export function translate(flat: FlatGraph, signature: Signature, stored: Stored): Graph {
   const inputs = Object.entries(signature.inputs).filter(([, info]) => flat.nodes.has(nodeOf(placeOf(info))));
-  const outputs = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype));
+  const outputs = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype)).map(([name, info]) => [Object.hasOwn(signature.inputs, name) ? `${name}:output` : name, info] as const);
   if (outputs.length === 0) throw new Error("it gives no numbers");
   const fed = new Map(inputs.map(([name, info]) => [flat.resolve(placeOf(info)), name]));
   const nodes = inOrder(flat, outputs.map(([, info]) => placeOf(info)));
   refuseUnknown(nodes);
-  const writer = new OnnxWriter();
+  const writer = new OnnxWriter(new Set([...inputs, ...outputs].map(([name]) => name)));
   const values = new Map<TensorName, Value>();
   for (const node of nodes) {
     writer.enter(node.name);

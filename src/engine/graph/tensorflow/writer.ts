@@ -26,6 +26,9 @@ export class OnnxWriter {
   private scope = "";
   private written = 0;
 
+  /** @param boundary names of what the graph takes and gives, which nothing else may have. */
+  constructor(private readonly boundary: ReadonlySet<Value>) {}
+
   /** All that is written until the next call stands for the node of this name. */
   enter(scope: string): void {
     this.scope = scope;
@@ -59,7 +62,8 @@ export class OnnxWriter {
   }
 
   /** A tensor that stands in the graph under a name. */
-  named(name: Value, tensor: onnx.ITensorProto): Value {
+  named(wanted: Value, tensor: onnx.ITensorProto): Value {
+    const name = this.besideBoundary(wanted);
     const t = { ...tensor, name };
     this.initializers.push(t);
     this.producers.set(name, { opType: "Constant", output: [name], attribute: [{ name: "value", type: onnx.AttributeProto.AttributeType.TENSOR, t }] });
@@ -68,7 +72,8 @@ export class OnnxWriter {
 
   /** A tensor of numbers whose bytes stay in their file; what is no type to compute with is cast where it is used. */
   weight(reference: TensorReference, type: number, computed: number): Value {
-    const { name, shape } = reference;
+    const { shape } = reference;
+    const name = this.besideBoundary(reference.name);
     if (!this.weights.has(name)) {
       this.weights.set(name, reference);
       this.initializers.push({ name, dataType: type, dims: [...shape] });
@@ -132,6 +137,10 @@ export class OnnxWriter {
       graph: { name, node: this.nodes, input, output, initializer: this.initializers },
     };
     return { model, weights: this.weights };
+  }
+
+  private besideBoundary(name: Value): Value {
+    return this.boundary.has(name) ? `${name}:held` : name;
   }
 
   private add(node: onnx.INodeProto): void {

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
+import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
 import { readAll } from "../../checkpoint/fuzz/read-all";
 import { refusal, temporaryFolder } from "../../checkpoint/files";
 import { modelFiles, modelNames, writeModel } from "./model-files";
@@ -101,4 +102,20 @@ test("mutated models of TensorFlow are read or refused in one sentence, 200 of t
     await writeModel(mutatedModel(models, number), folder);
     await expect(readAll(folder)).resolves.toBeUndefined();
   }
+});
+
+test("a graph whose constants, inputs and outputs share names keeps them apart", async () => {
+  const held = (name: string, value: number): Node => ({ name, op: "Const", attr: { dtype: float, value: { tensor: { dtype: "DT_FLOAT", tensorShape: { dim: [] }, floatVal: [value] } } } });
+  const sum = (name: string, input: readonly string[]): Node => ({ name, op: "AddN", input, attr: { T: float } });
+  const nodes = [placeholder, held("z", 1), held("n/ReadVariableOp", 2), held("n/ReadVariableOp_1", 4), held("n", 8), sum("f", ["x", "z", "n/ReadVariableOp", "n/ReadVariableOp_1", "n"]), { ...last, name: "w" }];
+  const info = (name: string): unknown => ({ name: `${name}:0`, dtype: "DT_FLOAT", tensorShape: { dim: [{ size: "-1" }] } });
+  const folder = await temporaryFolder();
+  const weights = ["n/ReadVariableOp", "n/ReadVariableOp_1", "n"].map((name) => ({ name, shape: [], dtype: "float32" }));
+  const model = { modelTopology: { node: nodes }, signature: { inputs: { z: info("x") }, outputs: { z: info("w"), n: info("f") } }, weightsManifest: [{ paths: ["shard.bin"], weights }] };
+  await writeModel(new Map<string, string | Uint8Array>([["model.json", JSON.stringify(model)], ["shard.bin", new Uint8Array(Float32Array.of(2, 4, 8).buffer)]]), folder);
+  const { graph } = await openCheckpoint(folder);
+  const session = await openOnnxRuntime().open(graph!);
+  const outputs = await session.run({ z: { type: "float32", shape: [1], data: Float32Array.of(16) } }, ["z:output", "n"]);
+  await session.close();
+  expect(Object.values(outputs).map(({ data }) => [...data])).toEqual([[31], [31]]);
 });
