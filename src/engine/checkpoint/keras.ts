@@ -20,7 +20,7 @@ const weights = "model.weights.h5";
 const entries: readonly string[] = [configuration, "metadata.json", weights];
 
 /** Longest configuration in bytes: a model of 1,000 layers takes 2 MB. */
-const longestConfiguration = 2 ** 27;
+const longestConfiguration = 2 ** 25;
 
 /** A model as Keras 3 saves it: a zip archive with its configuration and, not compressed, its weights as HDF5. */
 export const kerasFile: CheckpointFormat = {

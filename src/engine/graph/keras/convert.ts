@@ -25,12 +25,12 @@ export interface KerasGraph {
  */
 export function kerasGraph(model: KerasModel, variables: ReadonlyMap<string, TensorReference>): KerasGraph {
   const g = new GraphBuilder(model.name);
-  const unknown = new Map<string, UnknownLayer>();
-  const walk = new ModelWalk(g, model, variables, "", unknown);
+  const writing: Writing = { g, variables, unknown: new Map(), calls: 0 };
+  const walk = new ModelWalk(writing, model, "");
   const names = new Set<string>();
   const outputs = model.outputs.map((tensor) => ({ flow: walk.flowOf(tensor), name: freeName(tensor.layer, names) }));
   for (const { flow, name } of outputs) g.output(flow.value, `${name}__output`);
-  return { graph: g.build(), unknown: [...unknown.values()] };
+  return { graph: g.build(), unknown: [...writing.unknown.values()] };
 }
 
 function freeName(wanted: string, taken: Set<string>): string {
@@ -40,6 +40,17 @@ function freeName(wanted: string, taken: Set<string>): string {
   return name;
 }
 
+/** Most calls of layers: models inside models that call each other several times can make any number of them. */
+const mostCalls = 100_000;
+
+/** What is written so far. */
+interface Writing {
+  readonly g: GraphBuilder;
+  readonly variables: ReadonlyMap<string, TensorReference>;
+  readonly unknown: Map<string, UnknownLayer>;
+  calls: number;
+}
+
 class ModelWalk {
   private readonly layers: ReadonlyMap<string, KerasLayer>;
   private readonly known = new Map<string, Flow>();
@@ -47,11 +58,9 @@ class ModelWalk {
 
   /** @param prefix names of the models around this one, each with "/" behind it. */
   constructor(
-    private readonly g: GraphBuilder,
+    private readonly writing: Writing,
     private readonly model: KerasModel,
-    private readonly variables: ReadonlyMap<string, TensorReference>,
     private readonly prefix: string,
-    private readonly unknown: Map<string, UnknownLayer>,
   ) {
     this.layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   }
@@ -74,6 +83,7 @@ class ModelWalk {
     const call = `${tensor.layer} ${tensor.call}`;
     if (this.begun.has(call)) throw new Error(`its layer "${tensor.layer}" depends on itself or has no output ${tensor.output}`);
     this.begun.add(call);
+    if (++this.writing.calls > mostCalls) throw new Error(`its layers are called more than ${mostCalls} times`);
     this.outputsOf(layer, tensor).forEach((flow, output) => this.known.set(keyOf({ ...tensor, output }), flow));
     return this.flowOf(tensor);
   }
@@ -93,11 +103,11 @@ class ModelWalk {
     if (!Array.isArray(stated)) throw new Error(`its input "${name}" states no shape: build the model and save it anew`);
     const shape = stated.map((size: unknown, axis) => (typeof size === "number" ? size : axis === 0 ? "batch" : `size_${axis}`));
     const isWhole = /int|bool/.test(typeof config["dtype"] === "string" ? config["dtype"] : "float32");
-    return { value: this.g.input(this.prefix + name, isWhole ? "int64" : "float32", shape), rank: shape.length };
+    return { value: this.writing.g.input(this.prefix + name, isWhole ? "int64" : "float32", shape), rank: shape.length };
   }
 
   private inner(layer: KerasLayer, model: KerasModel, inputs: readonly Flow[]): readonly Flow[] {
-    const walk = new ModelWalk(this.g, model, this.variables, `${this.prefix}${layer.name}/`, this.unknown);
+    const walk = new ModelWalk(this.writing, model, `${this.prefix}${layer.name}/`);
     walk.feed(inputs);
     return model.outputs.map((output) => walk.flowOf(output));
   }
@@ -115,8 +125,8 @@ class ModelWalk {
   }
 
   private left({ name, className }: KerasLayer, inputs: readonly Flow[], tensor: KerasTensor, has?: string): Flow {
-    this.unknown.set(this.prefix + name, { name: this.prefix + name, className, ...(has !== undefined && { has }) });
-    const value: Value = this.g.op(`Keras${className}`, inputs.map((flow) => flow.value));
+    this.writing.unknown.set(this.prefix + name, { name: this.prefix + name, className, ...(has !== undefined && { has }) });
+    const value: Value = this.writing.g.op(`Keras${className}`, inputs.map((flow) => flow.value));
     return { value, rank: tensor.shape?.length ?? inputs[0]!.rank };
   }
 
@@ -125,7 +135,7 @@ class ModelWalk {
     const first = [args, kwargs].flatMap((one) => tensorsIn(one))[0];
     const channels = (first?.shape ?? layer.builtFor)?.at(-1);
     return {
-      g: this.g,
+      g: this.writing.g,
       name,
       settings: new Settings(layer.config),
       inputs,
@@ -137,7 +147,7 @@ class ModelWalk {
         const tensor = tensorOf(args[place]) ?? tensorOf(kwargs[keyword]);
         return tensor && this.flowOf(tensor);
       },
-      variable: (...path) => this.variables.get([name, ...path].join("/")),
+      variable: (...path) => this.writing.variables.get([name, ...path].join("/")),
     };
   }
 }

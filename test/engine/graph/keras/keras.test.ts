@@ -6,7 +6,10 @@ import { analyzeCheckpoint } from "../../../../src/engine/analyze";
 import { batchNormsOf } from "../../../../src/engine/batch-norms";
 import type { Checkpoint } from "../../../../src/engine/checkpoint/checkpoint";
 import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
+import type { JsonObject } from "../../../../src/engine/checkpoint/json";
 import { readTensor } from "../../../../src/engine/checkpoint/tensor-data";
+import { kerasGraph } from "../../../../src/engine/graph/keras/convert";
+import { readKerasModel } from "../../../../src/engine/graph/keras/model";
 import { withOutputs, type Graph } from "../../../../src/engine/graph/graph";
 import { findNorms } from "../../../../src/engine/graph/norms";
 import { inspectCheckpoint } from "../../../../src/engine/inspect";
@@ -149,6 +152,22 @@ describe("a Keras model that can't be run", () => {
     const place = model.indexOf('"activation": "elu", "use_bias": true');
     model.write('"activation": "hard_sigmoid"'.padEnd('"activation": "elu", "use_bias": true'.length), place, "latin1");
     expect(await refusal(openCheckpoint(await temporaryFile("model.h5", model)))).toMatch(/has the function "hard_sigmoid" as Keras 2 computes it, which NormLens does not read; export it as ONNX/);
+  });
+
+  it("for models inside models that call each other without end", () => {
+    const tensor = (layer: string, call = 0): object => ({ class_name: "__keras_tensor__", config: { keras_history: [layer, call, 0] } });
+    const calls = (first: string, own: string): object[] => Array.from({ length: 10 }, (_, call) => ({ args: [call === 0 ? tensor(first) : tensor(own, call - 1)], kwargs: {} }));
+    const nested = (depth: number): object => ({
+      ...{ class_name: "Functional", name: `model_${depth}`, inbound_nodes: depth === 0 ? [] : calls("in", `model_${depth}`) },
+      config: {
+        name: `model_${depth}`,
+        layers: [{ class_name: "InputLayer", name: "in", config: { batch_shape: [null, 4], dtype: "float32" } }, depth === 12 ? { class_name: "Dropout", name: "last", config: { dtype: "float32" }, inbound_nodes: calls("in", "last") } : nested(depth + 1)],
+        input_layers: ["in", 0, 0],
+        output_layers: [depth === 12 ? "last" : `model_${depth + 1}`, 9, 0],
+      },
+    });
+    const model = readKerasModel(nested(0) as JsonObject);
+    expect(() => kerasGraph(model, new Map())).toThrow("its layers are called more than 100000 times");
   });
 
   it("for a class of its user's own", async () => {
