@@ -46,6 +46,8 @@ describe("the place of a norm", () => {
     ["encoder.layers.1.final_layer_norm", "ffn", 1],
     ["decoder.final_layer_norm", "final", undefined],
     ["MagikaV2.LayerNorm_0", "other", undefined],
+    ["block_3_attention_norm", "attention", 3],
+    ["block_12_ffn_norm", "ffn", 12],
   ])("%s is %s of block %s", (name, role, block) => {
     expect(normPlace(name)).toEqual({ role, block });
   });

@@ -23,10 +23,14 @@ const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly
 /** In a block that has a norm of this name, that after attention is one of its output, not of the feed-forward part's input. */
 const beforeFeedForward = "pre_feedforward_layernorm";
 
+/** The number of a block, and what is in it. Keras has flat names, "block_0_attention_norm". */
+const inBlock = /(?:^|[._])(\d+)\./;
+
 /** Role and block of a norm of this name: "other" where it tells nothing. `others` are the names of all norms of the model. */
 export function normPlace(name: string, others: ReadonlySet<string> = new Set()): NormPlace {
-  const number = /(?:^|[._])(\d+)\./.exec(name)?.[1];
-  const known = names.find(({ path, outside }) => path.test(name) && !(outside && number !== undefined));
+  const place = inBlock.test(name) ? name : name.replace(/_(\d+)_/, "_$1.");
+  const number = inBlock.exec(place)?.[1];
+  const known = names.find(({ path, outside }) => path.test(place) && !(outside && number !== undefined));
   const isOfOutput = name.endsWith("post_attention_layernorm") && others.has(name.replace("post_attention_layernorm", beforeFeedForward));
   return { role: isOfOutput ? "post-attention" : (known?.role ?? "other"), block: number === undefined ? undefined : Number(number) };
 }
