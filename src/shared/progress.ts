@@ -22,7 +22,7 @@ export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
 const phaseShares: Readonly<Record<(typeof progressPhases)[number], number>> = { open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
 
 /** Steps of replacing norms, with the shares of the whole at which they begin. */
-export const replaceSteps = { "fitting in order": 0, "all layers": 0.35, "one layer at a time": 0.75, "more and more layers": 0.92 } as const;
+export const replaceSteps = { "fitting in order": 0, "tuning all layers together": 0.25, "all layers": 0.45, "one layer at a time": 0.8, "more and more layers": 0.94 } as const;
 export type ReplaceStep = keyof typeof replaceSteps;
 
 /** How far an analysis has come; the engine reports it, the command line and the panel show it. */

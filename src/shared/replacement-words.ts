@@ -3,6 +3,7 @@ import type { CostMeasure, ReplacementMethod } from "./replacement";
 
 /** The methods for people. */
 export const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
+  tuned: "DyT, all layers tuned together",
   "in-order": "DyT, fitted in order",
   "in-order-robust": "DyT, in order, outliers left out",
   "in-order-original": "DyT, in order, to the original's outputs",

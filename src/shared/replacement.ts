@@ -10,6 +10,8 @@ export type ReplacementCurve = (typeof replacementCurves)[number];
 
 /** Ways to come by the values of a layer's replacement. */
 export const replacementMethods = [
+  /** In order, then the values of all layers tuned together by gradients, to the original's predictions. */
+  "tuned",
   /** Layer after layer: fitted on what the converted layers before it hand over, to what the norm would make of that. */
   "in-order",
   /** The same, without the rows that are far larger than the others, as the first token of a sequence can be. */

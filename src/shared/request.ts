@@ -61,6 +61,8 @@ export interface ReplaceRequest extends Omit<AnalysisRequest, "kind"> {
   readonly alphas?: Readonly<Record<string, number>>;
   /** Highest cost, in the measure's units, of replacing as many layers as possible. */
   readonly budget?: number;
+  /** Steps in which the values of all layers are tuned together, by gradients; none where absent. */
+  readonly tune?: number;
 }
 
 /** Asks for a checkpoint to be run. */

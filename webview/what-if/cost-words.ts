@@ -27,6 +27,8 @@ export function measureText(measure: CostMeasure): string {
 /** A method in a few words. */
 export function methodText(method: ReplacementMethod): string {
   switch (method) {
+    case "tuned":
+      return t("DyT, all layers tuned together");
     case "in-order":
       return t("DyT, fitted in order");
     case "in-order-robust":

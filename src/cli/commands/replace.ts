@@ -11,6 +11,7 @@ interface Options extends AnalysisOptions {
   readonly layers?: readonly string[];
   readonly values?: string;
   readonly budget?: number;
+  readonly tune?: number;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -28,6 +29,7 @@ export function addReplace(program: Command): void {
     .option("--layers <name...>", "replace these layers alone")
     .option("--values <file>", "measure these values too (.safetensors, a result, or .json of alphas by name)")
     .option("--budget <cost>", "tell how many layers can be replaced for at most this cost", cost)
+    .option("--tune <steps>", "tune the values of all layers together, by gradients (60 steps help, 240 help more; each costs about 5 forward passes over 1024 tokens)", wholeNumber(1, 100_000))
     .option("--out <file>", "write the result, and the values that cost least beside it")
     .option("--json", "print the result as JSON and nothing else")
     .option("--quiet", "show no progress")
@@ -37,7 +39,7 @@ export function addReplace(program: Command): void {
 }
 
 function requestOf(checkpoint: string, options: Options): ReplaceRequest {
-  const { heldOut, heldOutTokens, layers, values, budget, out } = options;
+  const { heldOut, heldOutTokens, layers, values, budget, tune, out } = options;
   const analysis = analysisOf(checkpoint, options);
   return {
     ...analysis,
@@ -47,6 +49,7 @@ function requestOf(checkpoint: string, options: Options): ReplaceRequest {
     ...(layers !== undefined && { layers }),
     ...(values !== undefined && { values }),
     ...(budget !== undefined && { budget }),
+    ...(tune !== undefined && { tune }),
     ...(out !== undefined && { out }),
   };
 }

@@ -63,6 +63,7 @@ function namesOf({ names, curve }: ModelCard): Record<string, string> {
 
 /** Names of methods as a card has them. */
 const methodWords: Readonly<Record<ReplacementMethod, string>> = {
+  tuned: "layer after layer, then all layers together by gradients, to the predictions of the original",
   "in-order": "layer after layer, each fitted on what the converted layers before it hand over",
   "in-order-robust": "layer after layer, each fitted on what the converted layers before it hand over, without outlying rows",
   "in-order-original": "layer after layer, each fitted to what the norm gave in the original",

@@ -21,17 +21,38 @@ export interface ElementWiseValues {
 
 const { DataType } = onnx.TensorProto;
 
+/** Initializers that hold the values of a layer. */
+export interface ParameterNames {
+  readonly alpha: Value;
+  /** Absent where it is 0. */
+  readonly shift?: Value;
+  readonly gain: Value;
+  readonly offset: Value;
+}
+
+/** A graph in which norms are replaced. */
+export interface ReplacedGraph {
+  readonly graph: Graph;
+  /** By the names of the layers that were replaced. */
+  readonly parameters: ReadonlyMap<string, ParameterNames>;
+}
+
 /**
  * The same graph with element-wise layers in place of some of its norms; what only these norms needed is left out. Values keep their names, so
  * that norms which stay can still be tapped.
  * @param valuesOf values for a norm, undefined for one that stays. A layer that runs twice is asked for twice and gets the same values.
  */
 export function replaceNorms(graph: Graph, norms: readonly NormNode[], valuesOf: (norm: NormNode) => ElementWiseValues | undefined): Graph {
+  return replacedGraph(graph, norms, valuesOf).graph;
+}
+
+/** As {@link replaceNorms}, and where the values of the layers are in it. */
+export function replacedGraph(graph: Graph, norms: readonly NormNode[], valuesOf: (norm: NormNode) => ElementWiseValues | undefined): ReplacedGraph {
   const replaced = norms.flatMap((norm) => {
     const values = valuesOf(norm);
     return values === undefined ? [] : [{ norm, values }];
   });
-  if (replaced.length === 0) return graph;
+  if (replaced.length === 0) return { graph, parameters: new Map() };
   const own = graph.model.graph ?? {};
   const parameters = new Parameters(own);
   const nodesFor = new Map(replaced.map(({ norm, values }) => [norm.output, layerNodes(norm, values, parameters)]));
@@ -41,7 +62,7 @@ export function replaceNorms(graph: Graph, norms: readonly NormNode[], valuesOf:
   });
   const changed: Graph = { ...graph, model: { ...graph.model, graph: { ...own, node, initializer: [...(own.initializer ?? []), ...parameters.initializers] } } };
   const pruned = prunedTo(changed, [...outputNames(graph), ...norms.flatMap(inputValues)]);
-  return { ...pruned, model: { ...pruned.model, graph: { ...pruned.model.graph, input: own.input ?? [], output: own.output ?? [] } } };
+  return { graph: { ...pruned, model: { ...pruned.model, graph: { ...pruned.model.graph, input: own.input ?? [], output: own.output ?? [] } } }, parameters: parameters.known };
 }
 
 /** The norm's last node, whose output goes by another name: it is left out unless something else of it is used. */
@@ -65,13 +86,13 @@ function comparedNorm({ kind, eps }: NormNode): ComparedNorm | undefined {
 class Parameters {
   readonly initializers: onnx.ITensorProto[] = [];
   private readonly taken: Set<Value>;
-  private readonly known = new Map<string, { alpha: Value; shift?: Value; gain: Value; offset: Value }>();
+  readonly known = new Map<string, ParameterNames>();
 
   constructor({ node, initializer, input }: onnx.IGraphProto) {
     this.taken = new Set([...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")]);
   }
 
-  of(layer: string, { alpha, shift, gain, offset, shape }: ElementWiseValues): { alpha: Value; shift?: Value; gain: Value; offset: Value } {
+  of(layer: string, { alpha, shift, gain, offset, shape }: ElementWiseValues): ParameterNames {
     const named = this.known.get(layer) ?? {
       alpha: this.add(`${layer}.alpha`, [1], Float32Array.of(alpha)),
       ...(shift !== 0 && { shift: this.add(`${layer}.shift`, [1], Float32Array.of(shift)) }),

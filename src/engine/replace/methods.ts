@@ -15,7 +15,7 @@ import { byName } from "./variants";
 
 const directMethods: readonly DirectMethod[] = ["per-channel", "pooled", "inverse-std", "default", "official"];
 /** Methods that a network would be converted by; the others are there to be compared with. */
-const conversions: readonly ReplacementMethod[] = ["in-order", "in-order-robust", "in-order-original", "per-channel", "pooled"];
+const conversions: readonly ReplacementMethod[] = ["tuned", "in-order", "in-order-robust", "in-order-original", "per-channel", "pooled"];
 
 const chainForms: [ReplacementMethod, ChainForm][] = [
   ["in-order", { curve: "tanh", target: "norm" }],

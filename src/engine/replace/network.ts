@@ -6,7 +6,8 @@ import type { Batch } from "../input/input";
 import type { OpenModel } from "../open-model";
 import type { Runtime } from "../runtime/runtime";
 import { elementCount, type Tensor } from "../tensor";
-import { score, type Predictor, type PredictionScores } from "./scorer";
+import type { Predictor } from "./predictor";
+import { score, type PredictionScores } from "./scorer";
 import { runVariants, type Variant } from "./variants";
 
 /** A model from its input to its predictions, run with norms replaced and without. */

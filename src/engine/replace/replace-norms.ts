@@ -11,9 +11,10 @@ import { measureApart, replacing, sampleTokens } from "./apart";
 import { budgetCurve } from "./budget";
 import { costOf } from "./costs";
 import { leading, splitInput, tokensOf, type SplitInput } from "./held-out";
-import { measureMethods, valuesByMethod, type OwnChoice, type Replacing } from "./methods";
+import { measureMethods, valuesByMethod, type OwnChoice, type Replacing, type ValuesByMethod } from "./methods";
 import { networkOf, scoreVariants } from "./network";
 import { readOwnValues } from "./own-values";
+import { tunedValues } from "./tune/tuned-values";
 import { candidatesOf } from "./values";
 
 /**
@@ -69,7 +70,9 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   if (taken.length === 0) throw new UserError(`No norm layer of ${model.checkpoint.path} can be replaced: ${kept[0]?.name ?? "there is none"}${kept[0] ? `, as ${kept[0].reason}` : ""}.`);
   const work: Replacing = { model, network, taken, signal, steps: (stage) => (done, total) => { onProgress({ phase: "replace", stage, done, total }); } };
 
-  const valuesBy = await valuesByMethod(work, input.calibration, own);
+  const fittedBy = await valuesByMethod(work, input.calibration, own);
+  const tuned = await tunedValues(work, input.calibration, fittedBy, request.tune ?? 0);
+  const valuesBy: ValuesByMethod = tuned.values ? new Map([...fittedBy, ["tuned", tuned.values]]) : fittedBy;
   const { measure, original, unchanged, costs, chosen, predictions } = await measureMethods(work, input, valuesBy);
   const values = valuesBy.get(chosen)!;
   const fitted = valuesBy.get("per-channel")!;
@@ -86,7 +89,7 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   });
 
   const { source, sequences, tokens, sha256 } = input.heldOut.description;
-  const warnings = [...analysis.result.warnings, ...(measure === "error" || predictions >= fewPredictions ? [] : [tooFew(predictions)])];
+  const warnings = [...analysis.result.warnings, ...tuned.warnings, ...(measure === "error" || predictions >= fewPredictions ? [] : [tooFew(predictions)])];
   const replacement: Replacement = {
     ...{ measure, original, unchanged, methods: costs, chosen, roles: apart.roles, layers, budget, kept },
     heldOut: { source, sequences, tokens, sha256 },

@@ -1,21 +1,11 @@
 import { onnx } from "onnx-proto";
 import type { ReplacementScores } from "../../shared/replacement";
-import { attributeProtos } from "../graph/attributes";
 import { breathe, type Values } from "../forward";
-import { inputNames, valueInfo, type Graph, type Value } from "../graph/graph";
+import { valueInfo, type Graph } from "../graph/graph";
 import type { Batch } from "../input/input";
 import type { Runtime, Session } from "../runtime/runtime";
 import type { Tensor } from "../tensor";
-
-/** What turns the last values of a network into predictions. */
-export interface Predictor {
-  /** Gives `logits`, [..., outcomes]. */
-  readonly graph: Graph;
-  /** True where the logits at a position are of the token that follows it, so that the input itself tells what was right. */
-  readonly isCausal: boolean;
-  /** True where a position's logits depend on what is handed on at that position alone, so that positions can be taken a few at a time. */
-  readonly isPositional: boolean;
-}
+import { constant, extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "./predictor";
 
 /** Scores of one network, kept for every prediction: means and errors follow from them. */
 export interface PredictionScores {
@@ -30,11 +20,7 @@ export interface PredictionScores {
   readonly original: number;
 }
 
-/** Bytes of log-probabilities that are held at a time. */
-const mostBytes = 2 ** 26;
 const { DataType } = onnx.TensorProto;
-const logProbabilities = "log_probabilities";
-const reference = "reference_log_probabilities";
 const following = "following_tokens";
 
 /**
@@ -107,45 +93,6 @@ function addDifference(sum: Growing, original: Values, other: Values): void {
   }
 }
 
-/** Positions of a batch that are predicted together. */
-interface Piece {
-  readonly batch: number;
-  /** Positions [from, to) of all of the batch's, sequence by sequence; absent where the batch is taken whole. */
-  readonly from: number;
-  readonly to: number;
-  /** The token after each position, -1 behind the last of a sequence; absent where what is right is not known. */
-  readonly following?: readonly number[];
-  readonly whole: boolean;
-}
-
-function piecesOf({ isCausal, isPositional }: Predictor, batch: Batch, index: number, outcomes: number): Piece[] {
-  const positions = batch.sequences * batch.sequenceLength;
-  const ids = isCausal ? batch.feeds["input_ids"]?.data : undefined;
-  const next = ids && Array.from({ length: positions }, (_, position) => ((position + 1) % batch.sequenceLength === 0 ? -1 : Number(ids[position + 1])));
-  if (!isPositional) return [{ batch: index, from: 0, to: positions, whole: true, ...(next && { following: next }) }];
-  const size = Math.max(16, Math.min(512, Math.floor(mostBytes / (4 * Math.max(1, outcomes)))));
-  return Array.from({ length: Math.ceil(positions / size) }, (_, piece) => {
-    const from = piece * size;
-    const to = Math.min(positions, from + size);
-    return { batch: index, from, to, whole: false, ...(next && { following: next.slice(from, to) }) };
-  });
-}
-
-function feedsOf({ graph }: Predictor, values: Values, { from, to, whole }: Piece): Record<Value, Tensor> {
-  return Object.fromEntries(inputNames(graph).map((name) => {
-    const value = values[name]!;
-    return [name, whole ? value : positionsOf(value, from, to)];
-  }));
-}
-
-/** [batch, sequence, ...] to [1, positions, ...]. */
-function positionsOf({ shape, data, type }: Tensor, from: number, to: number): Tensor {
-  const behind = shape.slice(2);
-  const length = behind.reduce((product, size) => product * size, 1);
-  const cut = { shape: [1, to - from, ...behind] };
-  return type === "float32" ? { type, ...cut, data: data.subarray(from * length, to * length) } : { type, ...cut, data: data.subarray(from * length, to * length) };
-}
-
 async function compare(session: Session, predictor: Predictor, values: Values, piece: Piece, original: Tensor, sum: Growing): Promise<void> {
   const shape = original.shape.slice(0, -1);
   const { following: tokens } = piece;
@@ -162,10 +109,6 @@ async function compare(session: Session, predictor: Predictor, values: Values, p
     sum.agreeing += agreement[i]!;
     if (crossEntropy) sum.crossEntropy.push(crossEntropy[i]!);
   }
-}
-
-function referenceGraph(graph: Graph): Graph {
-  return extended(graph, [node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } })], [], [logProbabilities]);
 }
 
 /** KL divergence, agreement of the most probable outcomes and, where what is right is known, cross-entropy, each [...]. */
@@ -185,31 +128,6 @@ function comparisonGraph({ graph, isCausal }: Predictor): Graph {
   ];
   const inputs = [valueInfo(reference, "float32"), ...(isCausal ? [valueInfo(following, "int64")] : [])];
   return extended(graph, nodes, inputs, ["kl", "agreement", ...(isCausal ? ["cross_entropy"] : [])], [axes]);
-}
-
-function extended(graph: Graph, nodes: readonly onnx.INodeProto[], inputs: readonly onnx.IValueInfoProto[], outputs: readonly Value[], initializers: readonly onnx.ITensorProto[] = []): Graph {
-  const own = graph.model.graph ?? {};
-  return {
-    ...graph,
-    model: {
-      ...graph.model,
-      graph: {
-        ...own,
-        node: [...(own.node ?? []), ...nodes],
-        input: [...(own.input ?? []), ...inputs],
-        initializer: [...(own.initializer ?? []), ...initializers],
-        output: outputs.map((name) => valueInfo(name, "float32")),
-      },
-    },
-  };
-}
-
-function node(opType: string, input: readonly Value[], output: Value, attributes: Parameters<typeof attributeProtos>[0] = {}): onnx.INodeProto {
-  return { opType, name: output, input: [...input], output: [output], attribute: attributeProtos(attributes) };
-}
-
-function constant(name: Value, dataType: number, dims: number[], rawData: Uint8Array): onnx.ITensorProto {
-  return { name, dataType, dims, rawData };
 }
 
 /** Sums up scores of predictions. */

@@ -1,0 +1,58 @@
+import type { Batch } from "../../input/input";
+import { tokensOf } from "../held-out";
+import type { LayerValues } from "../in-order";
+import type { Network, OnSteps } from "../network";
+import { TunedLayer } from "./tuned-layer";
+import { openTunedNetwork } from "./tuned-network";
+import type { LayerGradients } from "./tuned-stage";
+
+/** Length of the first step, as a share of the values; it falls evenly to 0. */
+const firstRate = 0.02;
+
+/** What is tuned, on what, and for how long. */
+export interface TuneOptions {
+  readonly network: Network;
+  /** Calibration input; batches of the commonest shape are used. */
+  readonly batches: readonly Batch[];
+  readonly start: LayerValues;
+  readonly steps: number;
+  readonly signal: AbortSignal;
+  readonly onSteps: OnSteps;
+}
+
+/**
+ * Tunes the values of all layers together, by gradients, so that the converted network predicts what the original predicts: what fitting layer by
+ * layer can't know is how errors of layers meet. No labels are needed, and nothing else of the network changes. Every step looks at one batch, in turn.
+ * @throws NoGradientError where an operator has no gradient; CancelledError once `signal` is aborted.
+ */
+export async function tuneTogether({ network, batches: given, start, steps, signal, onSteps }: TuneOptions): Promise<LayerValues> {
+  const batches = sameShaped(given);
+  const layers = new Map([...start].map(([name, values]) => [name, new TunedLayer(values)]));
+  const current = (): LayerValues => new Map([...layers].map(([name, layer]) => [name, layer.values]));
+  const opened = await openTunedNetwork(network, batches, start, signal);
+  try {
+    for (let step = 0; step < steps; step++) {
+      onSteps(step, steps);
+      const slope = await opened.slopeAt(step % batches.length, current());
+      for (const [name, layer] of layers) layer.step(gradientsOf(name, slope.layers), firstRate * (1 - step / steps));
+    }
+    return current();
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Gradients of one layer, from every stage in which it stands. */
+function gradientsOf(name: string, stages: readonly LayerGradients[]): readonly NonNullable<ReturnType<LayerGradients["get"]>>[] {
+  return stages.map((layers) => layers.get(name)).filter((found) => found !== undefined);
+}
+
+/** The batches of the shape that most tokens are in. */
+function sameShaped(batches: readonly Batch[]): readonly Batch[] {
+  const groups = new Map<string, Batch[]>();
+  for (const batch of batches) {
+    const shapes = JSON.stringify(Object.entries(batch.feeds).map(([name, { shape }]) => [name, shape]));
+    groups.set(shapes, [...(groups.get(shapes) ?? []), batch]);
+  }
+  return [...groups.values()].toSorted((a, b) => tokensOf(b) - tokensOf(a))[0]!;
+}
