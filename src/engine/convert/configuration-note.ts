@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Naming } from "../../shared/parameter-names";
 import type { ReplacementCurve } from "../../shared/replacement";
 import type { Checkpoint } from "../checkpoint/checkpoint";
+import { configurationNames } from "../checkpoint/configuration";
 
 /** What a converted model's config.json says of it, under "normlens". */
 export interface ConversionNote {
@@ -21,9 +22,16 @@ export interface ConversionNote {
  * no configuration, or it is Meta's, whose readers take no other fields.
  */
 export async function notedConfiguration({ folder, config }: Checkpoint, note: ConversionNote): Promise<string | undefined> {
-  if (config === undefined || !["model_type", "architectures", "architecture"].some((field) => field in config)) return undefined;
-  const text = await readFile(join(folder, "config.json"), "utf8").catch(() => JSON.stringify(config, undefined, 2));
+  const text = await writtenText(folder, config);
+  if (text === undefined) return undefined;
   const body = text.slice(0, text.lastIndexOf("}")).trimEnd();
   const indented = JSON.stringify(note, undefined, 2).replaceAll("\n", "\n  ");
   return `${body}${body.endsWith("{") ? "" : ","}\n  "normlens": ${indented}\n}\n`;
+}
+
+/** What config.json says, or would say of a configuration that stands among the weights. */
+async function writtenText(folder: string, config: Checkpoint["config"]): Promise<string | undefined> {
+  const [usual, meta] = await Promise.all(configurationNames.map((name) => readFile(join(folder, name), "utf8").catch(() => undefined)));
+  if (usual !== undefined) return usual;
+  return config === undefined || meta !== undefined ? undefined : JSON.stringify(config, undefined, 2);
 }

@@ -43,6 +43,12 @@ describe("a converted checkpoint", () => {
     expect(normlens.layers).toContain("transformer.ln_f");
   });
 
+  test.each(["nanogpt", "dit-original", "llama-meta"])("of %s, whose configuration names no class, is read again", async (name) => {
+    const { target, layers } = await convert(join(golden, name));
+    const { result } = await analyzeCheckpoint({ ...(await request(target)).analysis }, context);
+    expect(result.layers.filter(({ trained }) => trained).map((layer) => layer.name)).toEqual(layers.map((layer) => layer.name));
+  });
+
   test("has a card that tells method, data and numbers", async () => {
     const { target, layers } = await convert(gpt2);
     const card = await readFile(join(target, "README.md"), "utf8");
