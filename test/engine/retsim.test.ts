@@ -46,7 +46,7 @@ describeFixture("retsim (skipped where ../shared/fixtures is absent)", () => {
       { name: "gau_layers.1.norm", kind: "rmsnorm", role: "attention", depth: 1 },
     ]);
     const gains = await Promise.all([...surveyNorms(stages).values()].map(async (norm) => [...(await readNorm(norm)).weight!]));
-    expect(gains.map((gain) => gain.map((value) => value.toFixed(4)))).toEqual([["0.0409"], ["0.0477"]]);
+    expect(gains.map((gain) => [...new Set(gain.map((value) => value.toFixed(4)))])).toEqual([["0.0409"], ["0.0477"]]);
     expect(unreachedNorms(checkpoint, stages)).toEqual([]);
   });
 

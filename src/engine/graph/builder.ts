@@ -7,6 +7,7 @@ import { attributeProtos, type Attribute } from "./attributes";
 import { valueInfo, type Graph, type Value, type ValueType } from "./graph";
 import { elementWiseNodes } from "./element-wise";
 import { normLabel, type ComparedNorm } from "./norm-label";
+import { elementCount } from "../tensor";
 
 const { DataType } = onnx.TensorProto;
 
@@ -45,7 +46,7 @@ export interface NormSpecification {
   readonly role: NormRole;
   readonly depth: number;
   readonly eps: number;
-  /** Absent where the gain is 1 in all channels, whose number is then stated. */
+  /** Absent where the gain is 1 in all channels, whose number is then stated, as it is where one gain stands for all of them. */
   readonly weight?: TensorReference | undefined;
   readonly channels?: number;
   /** What the gain is more than the stored weight: 1 in Gemma, whose weights are 0 where the gain is 1; nothing unless stated. */
@@ -280,7 +281,9 @@ export class GraphBuilder {
 
   private gain({ weight, weightOffset, channels = 1 }: NormSpecification): Value {
     if (!weight) return this.floats(`ones_${channels}`, [channels], () => new Float32Array(channels).fill(1));
-    return weightOffset === undefined ? this.weight(weight) : this.add(this.weight(weight), this.float(weightOffset));
+    const gain = weightOffset === undefined ? this.weight(weight) : this.add(this.weight(weight), this.float(weightOffset));
+    // Runtimes on GPUs take no norm whose one gain stands for all channels.
+    return elementCount(weight.shape) === 1 && channels > 1 ? this.op("Expand", [gain, this.ints([channels])]) : gain;
   }
 
   private stored(reference: TensorReference): Value {
