@@ -18,10 +18,7 @@ export const dinov2: Family = {
   name: "dinov2",
   modelTypes: ["dinov2", "dinov2_with_registers"],
   recognises: (checkpoint) => holds(checkpoint, huggingFaceMarker) && holds(checkpoint, "encoder.layer.0.layer_scale1.lambda1"),
-  build: (weights, config) => {
-    const { input, ...architecture } = visionTransformer(read(weights.within(huggingFaceMarker), config));
-    return { ...architecture, input: input.modality === "images" ? { ...input, takesAnySize: true } : input };
-  },
+  build: (weights, config) => visionTransformer(read(weights.within(huggingFaceMarker), config)),
 };
 
 function read(weights: Weights, config: Config): VisionTransformer {
@@ -59,6 +56,7 @@ function read(weights: Weights, config: Config): VisionTransformer {
     },
     finalNorm: norm(weights, "layernorm", width, "final", depth),
     pool: "first",
+    takesAnySize: true,
     assumptions: [],
   };
 }

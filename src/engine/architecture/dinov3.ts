@@ -20,10 +20,7 @@ export const dinov3: Family = {
   name: "dinov3",
   modelTypes: ["dinov3_vit"],
   recognises: (checkpoint) => blockPaths.some((path) => holdsTogether(checkpoint, marker, `${path}.0.layer_scale1.lambda1`)),
-  build: (weights, config) => {
-    const { input, ...architecture } = visionTransformer(read(weights.within(marker), config));
-    return { ...architecture, input: input.modality === "images" ? { ...input, takesAnySize: true } : input };
-  },
+  build: (weights, config) => visionTransformer(read(weights.within(marker), config)),
 };
 
 function read(weights: Weights, config: Config): VisionTransformer {
@@ -67,6 +64,7 @@ function read(weights: Weights, config: Config): VisionTransformer {
     },
     finalNorm: norm(weights, "norm", width, "final", depth),
     pool: "first",
+    takesAnySize: true,
     assumptions: [],
   };
 }

@@ -23,6 +23,8 @@ export interface VisionTransformer {
   /** Norm of what the classifier sees. */
   readonly pooledNorm?: NormSpecification | undefined;
   readonly classifier?: Linear | undefined;
+  /** It was made for pictures of any size, not of the one that it is run on. */
+  readonly takesAnySize?: true;
   readonly assumptions: readonly string[];
 }
 
@@ -56,7 +58,7 @@ export function visionTransformer(model: VisionTransformer): Architecture {
     width,
     depth,
     isLanguageModel: false,
-    input: { modality: "images", channels, height, width: imageWidth, tokensPerImage: patches + prefix },
+    input: { modality: "images", channels, height, width: imageWidth, tokensPerImage: patches + prefix, ...(model.takesAnySize && { takesAnySize: true }) },
     stages: [embed, ...blockIndices(depth).map((index) => blockStage(model, index)), ...(model.finalNorm ?? model.pooledNorm ? [last] : [])],
     ...(model.classifier && { head: head(model.classifier) }),
     assumptions: model.assumptions,

@@ -10,7 +10,7 @@ import { parseJson } from "./json";
 import type { JsonObject } from "./json";
 import { kerasCheckpoint, ownClass } from "./keras-model";
 import { quote } from "./quote";
-import { withZipDirectory } from "./zip-directory";
+import { withZipDirectory, zipMagic } from "./zip-directory";
 import type { ZipDirectory, ZipEntry } from "./zip-directory";
 
 const configuration = "config.json";
@@ -62,7 +62,7 @@ function entryOf({ entries: stored }: ZipDirectory, name: string, path: string):
 }
 
 function isZip(bytes: Uint8Array): boolean {
-  return latin1(bytes.subarray(0, 4)) === "PK\x03\x04";
+  return zipMagic.equals(bytes.subarray(0, zipMagic.length));
 }
 
 /** The name of the first entry of an archive, as far as it can be seen. */

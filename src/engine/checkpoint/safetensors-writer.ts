@@ -1,3 +1,4 @@
+import { bytesOf } from "../bytes-of";
 import { dtypeBits } from "../../shared/dtype";
 import type { Dtype } from "../../shared/dtype";
 import { OutputFile } from "./output-file";
@@ -87,7 +88,7 @@ export class SafetensorsWriter {
       throw new RangeError(`Bytes ${offset} to ${offset + data.byteLength} are not in ${name}, which has ${place.length}.`);
     }
     place.written += data.byteLength;
-    await this.file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place.offset + offset);
+    await this.file.write(bytesOf(data), place.offset + offset);
   }
 
   /**

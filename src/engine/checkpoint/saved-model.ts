@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { onnx } from "onnx-proto";
-import { messageOf, UserError } from "../../shared/errors";
+import { UserError } from "../../shared/errors";
 import { fixedSizes } from "../graph/tensorflow/constant";
 import { elementType } from "../graph/tensorflow/element-types";
 import { attribute, flatten, type FlatNode } from "../graph/tensorflow/flatten";
@@ -16,6 +16,7 @@ import { readConfiguration } from "./configuration";
 import { withInputFile } from "./input-file";
 import { byteLength } from "./safetensors-header";
 import { bundleIndexEnding, readTensorBundle } from "./tensor-bundle";
+import { refusingGraph } from "./tensorflow-refusal";
 import { isUniform } from "./uniform";
 
 /** Name of the file that holds the graph. */
@@ -43,7 +44,7 @@ export const savedModel: CheckpointFormat = {
     const model = await readModel(join(folder, modelFile));
     const index = join(folder, "variables", `variables${bundleIndexEnding}`);
     const saved = (await isFile(index)) ? await readTensorBundle(index) : new Map<string, TensorReference>();
-    const graph = refusing(path, () => graphOf(model, saved));
+    const graph = refusingGraph(path, "savedmodel", () => graphOf(model, saved));
     const config = await readConfiguration(folder);
     return { path, folder, format: savedModel.name, tensors: graph.weights, graph, ...(config && { config }) };
   },
@@ -77,15 +78,6 @@ function metaGraphOf(path: string, bytes: Uint8Array): MetaGraph {
     throw new UserError(`${path} is no SavedModel of TensorFlow or is damaged; get the file again or save the model anew.`, { cause });
   }
   throw new UserError(`${path} holds no graph; save the model anew.`);
-}
-
-function refusing<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path} can't be read, as ${messageOf(error)}; try its export as ONNX (python -m tf2onnx.convert --saved-model FOLDER --output model.onnx).`, { cause: error });
-  }
 }
 
 function graphOf(model: ModelFile, saved: ReadonlyMap<string, TensorReference>): Graph {

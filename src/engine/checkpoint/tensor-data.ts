@@ -1,3 +1,4 @@
+import { bytesOf } from "../bytes-of";
 import { computableDtypes, dtypeBits } from "../../shared/dtype";
 import type { Dtype } from "../../shared/dtype";
 import { UserError } from "../../shared/errors";
@@ -180,7 +181,3 @@ const storage: Readonly<Record<ComputableDtype, Storage>> = {
     },
   },
 };
-
-function bytesOf(array: Float32Array | Float64Array | Uint16Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { messageOf, UserError } from "../../shared/errors";
+import { UserError } from "../../shared/errors";
 import { attribute, flatten } from "../graph/tensorflow/flatten";
 import { elementType } from "../graph/tensorflow/element-types";
 import { graphMessage, signatureMessage, type GraphMessage, type NodeMessage, type Signature } from "../graph/tensorflow/messages";
@@ -10,6 +10,7 @@ import { readConfiguration } from "./configuration";
 import { tellingBytes } from "./foreign-formats";
 import { beginningOf } from "./input-file";
 import { isJsonObject, parseUntrustedJson, readJsonFile, type JsonObject } from "./json";
+import { refusingGraph } from "./tensorflow-refusal";
 import { readTfjsWeights } from "./tfjs-weights";
 
 /** Usual name of the file that holds the graph. */
@@ -29,7 +30,7 @@ export const tfjsGraphModel: CheckpointFormat = {
     const graph = graphOf(file, model);
     const weights = await readTfjsWeights(file, model["weightsManifest"], tensorName);
     const folder = dirname(resolve(file));
-    const translated = refusing(file, () => translate(flatten(graph), signatureOf(model, graph), ({ name }) => weights.get(name)));
+    const translated = refusingGraph(file, "tfjs", () => translate(flatten(graph), signatureOf(model, graph), ({ name }) => weights.get(name)));
     const config = await readConfiguration(folder);
     return { path, folder, format: tfjsGraphModel.name, tensors: translated.weights, graph: translated, ...(config && { config }) };
   },
@@ -52,14 +53,6 @@ function graphOf(file: string, { format, modelTopology }: JsonObject): GraphMess
     return graphMessage.fromJson(isJsonObject(modelTopology) ? modelTopology : {});
   } catch (cause) {
     throw new UserError(`${file} holds no graph of TensorFlow or is damaged; get the file again or convert the model anew.`, { cause });
-  }
-}
-
-function refusing<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new UserError(`${path} can't be read, as ${messageOf(error)}; try its export as ONNX (python -m tf2onnx.convert --tfjs FILE --output model.onnx).`, { cause: error });
   }
 }
 

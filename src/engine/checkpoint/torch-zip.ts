@@ -11,13 +11,11 @@ import { quote } from "./quote";
 import { referTo } from "./torch-references";
 import type { StoragePlace } from "./torch-references";
 import { findStateDict } from "./torch-state-dict";
-import { withZipDirectory } from "./zip-directory";
+import { withZipDirectory, zipMagic } from "./zip-directory";
 import type { ZipDirectory, ZipEntry } from "./zip-directory";
 
 /** Entry that describes what was saved; it stands in a folder that may have any name. */
 const pickleEntry = /(^|\/)data\.pkl$/;
-
-const zipMagic = Buffer.from("PK\x03\x04");
 
 /** What torch.save writes since PyTorch 1.6, and torch.jit.save: a zip archive with a pickle and, not compressed, one entry for every storage. */
 export const torchZip: CheckpointFormat = {

@@ -5,6 +5,9 @@ import { ArchiveReader } from "./archive-reader";
 import type { InputFile } from "./input-file";
 import { quote } from "./quote";
 
+/** What a zip archive begins with. */
+export const zipMagic = Buffer.from("PK\x03\x04");
+
 /** A file inside a zip archive. */
 export interface ZipEntry {
   readonly name: string;

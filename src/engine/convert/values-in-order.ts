@@ -7,9 +7,9 @@ import type { Analysis } from "../compose";
 import { quote } from "../checkpoint/quote";
 import { prepareInput } from "../input/prepare";
 import { openModel } from "../open-model";
-import { fitInOrder, type LayerValues } from "../replace/in-order";
+import { fitInOrder, inOrderInput, type LayerValues } from "../replace/in-order";
 import { networkOf } from "../replace/network";
-import { candidatesOf, directValues } from "../replace/values";
+import { candidatesOf } from "../replace/values";
 import type { SurveyedNorm } from "../survey";
 
 /** Values that were fitted layer after layer, and the analysis that came before them. */
@@ -28,7 +28,7 @@ export interface ValuesInOrder {
 export async function valuesInOrder(request: AnalysisRequest, isAsked: (norm: SurveyedNorm) => boolean, { alphas }: InOrderFit, context: RunContext): Promise<ValuesInOrder> {
   const { onProgress, signal } = context;
   const model = await openModel(request, context);
-  const { survey, norms, runtime, checkpoint } = model;
+  const { survey, norms, checkpoint } = model;
   const unknown = Object.keys(alphas ?? {}).find((name) => !survey.has(name));
   if (unknown !== undefined) throw new UserError(`An alpha is given for ${quote(unknown)}, which is no norm of ${checkpoint.path}; "normlens inspect" lists those that it has.`);
   onProgress({ phase: "input", done: 0, total: 1 });
@@ -39,9 +39,8 @@ export async function valuesInOrder(request: AnalysisRequest, isAsked: (norm: Su
   const [values] = await refusingForeign(checkpoint, async () => {
     const { stages } = await networkOf(model, input.batches);
     return fitInOrder({
-      ...{ runtime, stages, norms, batches: input.batches, signal },
-      starts: new Map(taken.map(({ name, measured }) => [name, measured.channelFit.alpha])),
-      given: new Map(taken.filter(({ measured }) => measured.calls > 1).map((one) => [one.name, directValues("per-channel", one)])),
+      ...inOrderInput(model, stages, taken, input.batches),
+      signal,
       onProgress: (_, done, total) => { onProgress({ phase: "replace", stage: "fitting in order" satisfies ReplaceStep, done, total }); },
     }, [{ curve: "tanh", target: "norm", ...(alphas && { alphas }) }]);
   });

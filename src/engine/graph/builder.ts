@@ -2,6 +2,7 @@ import { onnx } from "onnx-proto";
 import type { Dtype } from "../../shared/dtype";
 import type { NormRole } from "../../shared/norm";
 import type { ReplacementCurve } from "../../shared/replacement";
+import { bytesOf } from "../bytes-of";
 import type { TensorReference } from "../checkpoint/checkpoint";
 import { attributeProtos, type Attribute } from "./attributes";
 import { valueInfo, type Graph, type Value, type ValueType } from "./graph";
@@ -307,8 +308,4 @@ export class GraphBuilder {
     this.constants.set(key, known);
     return known;
   }
-}
-
-function bytesOf(array: Float32Array | Float64Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -29,6 +29,11 @@ export function valueInfo(name: Value, type: ValueType, shape?: readonly (number
   };
 }
 
+/** Names of all values of a graph, fed, held or computed: what is added needs others. */
+export function takenNames({ node, initializer, input }: onnx.IGraphProto): Set<Value> {
+  return new Set([...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")]);
+}
+
 /** Names of the values that a graph must be fed. */
 export function inputNames(graph: Graph): string[] {
   return (graph.model.graph?.input ?? []).map((input) => input.name ?? "");

@@ -1,7 +1,8 @@
 import { onnx } from "onnx-proto";
+import { bytesOf } from "../bytes-of";
 import type { ReplacementCurve } from "../../shared/replacement";
 import { elementWiseNodes } from "./element-wise";
-import { outputNames, type Graph, type Value } from "./graph";
+import { outputNames, takenNames, type Graph, type Value } from "./graph";
 import { normLabel, type ComparedNorm } from "./norm-label";
 import { inputValues, type NormNode } from "./norms";
 import { prunedTo } from "./prune";
@@ -88,8 +89,8 @@ class Parameters {
   private readonly taken: Set<Value>;
   readonly known = new Map<string, ParameterNames>();
 
-  constructor({ node, initializer, input }: onnx.IGraphProto) {
-    this.taken = new Set([...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")]);
+  constructor(graph: onnx.IGraphProto) {
+    this.taken = takenNames(graph);
   }
 
   of(layer: string, { alpha, shift, gain, offset, shape }: ElementWiseValues): ParameterNames {
@@ -107,7 +108,7 @@ class Parameters {
     let name = wanted;
     while (this.taken.has(name)) name = `${name}_`;
     this.taken.add(name);
-    this.initializers.push({ name, dataType: DataType.FLOAT, dims: [...shape], rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    this.initializers.push({ name, dataType: DataType.FLOAT, dims: [...shape], rawData: bytesOf(data) });
     return name;
   }
 }

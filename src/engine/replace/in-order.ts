@@ -9,7 +9,9 @@ import type { Batch } from "../input/input";
 import { channelShape, type RowsOfNorm } from "../norm-rows";
 import type { Runtime } from "../runtime/runtime";
 import type { Tensor } from "../tensor";
+import type { OpenModel } from "../open-model";
 import { pairsOf, type LayerPairs } from "./pairs";
+import { directValues, type Candidate } from "./values";
 import { neededAfter, runStage } from "./variants";
 
 /** One way of converting a network layer after layer. */
@@ -42,6 +44,15 @@ export interface InOrderInput {
   readonly given: LayerValues;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** What the conversion of a network's layers starts from: the alphas that are fitted to each by itself. */
+export function inOrderInput({ runtime, norms }: Pick<OpenModel, "runtime" | "norms">, stages: readonly WrittenStage[], taken: readonly Candidate[], batches: readonly Batch[]): InOrderInput {
+  return {
+    ...{ runtime, stages, norms, batches },
+    starts: new Map(taken.map(({ name, measured }) => [name, measured.channelFit.alpha])),
+    given: new Map(taken.filter(({ measured }) => measured.calls > 1).map((one) => [one.name, directValues("per-channel", one)])),
+  };
 }
 
 /** A conversion under way. */

@@ -6,7 +6,7 @@ import type { CalibrationInput } from "../input/input";
 import type { OpenModel } from "../open-model";
 import { costOf, measureOf } from "./costs";
 import type { SplitInput } from "./held-out";
-import { fitInOrder, type ChainForm, type LayerValues } from "./in-order";
+import { fitInOrder, inOrderInput, type ChainForm, type LayerValues } from "./in-order";
 import { scoreVariants, type Network, type OnSteps } from "./network";
 import type { OwnLayerValues } from "./own-values";
 import { scoresOf } from "./scorer";
@@ -66,7 +66,7 @@ export async function valuesByMethod(replacing: Replacing, calibration: Calibrat
   const values = new Map<ReplacementMethod, LayerValues>(direct);
   const perChannel = values.get("per-channel")!;
   if (own.values) values.set("own", ownValues(own.values, taken, perChannel));
-  for (const [method, fitted] of await fitChains(replacing, calibration, perChannel, own.alphas)) values.set(method, fitted);
+  for (const [method, fitted] of await fitChains(replacing, calibration, own.alphas)) values.set(method, fitted);
   return values;
 }
 
@@ -85,17 +85,10 @@ export async function measureMethods({ network, signal, steps }: Replacing, { he
 }
 
 /** Converts the network layer after layer, in every form, and with the user's alphas where there are any. */
-async function fitChains({ model, network, taken, signal, steps }: Replacing, { batches }: CalibrationInput, perChannel: LayerValues, alphas: OwnChoice["alphas"]): Promise<[ReplacementMethod, LayerValues][]> {
-  const { norms, runtime } = model;
-  const { stages } = network;
+async function fitChains({ model, network, taken, signal, steps }: Replacing, { batches }: CalibrationInput, alphas: OwnChoice["alphas"]): Promise<[ReplacementMethod, LayerValues][]> {
   const onSteps = steps("fitting in order");
   const forms: [ReplacementMethod, ChainForm][] = alphas === undefined ? chainForms : [...chainForms, ["own", { curve: "tanh", target: "norm", alphas }]];
-  const given = new Map(taken.filter(({ measured }) => measured.calls > 1).map(({ name }) => [name, perChannel.get(name)!]));
-  const fitted = await fitInOrder({
-    ...{ runtime, stages, norms, batches, given, signal },
-    starts: new Map(taken.map(({ name, measured }) => [name, measured.channelFit.alpha])),
-    onProgress: (_, done, total) => { onSteps(done, total); },
-  }, forms.map(([, form]) => form));
+  const fitted = await fitInOrder({ ...inOrderInput(model, network.stages, taken, batches), signal, onProgress: (_, done, total) => { onSteps(done, total); } }, forms.map(([, form]) => form));
   return forms.flatMap(([method], index): [ReplacementMethod, LayerValues][] => (fitted[index] ? [[method, fitted[index]]] : []));
 }
 

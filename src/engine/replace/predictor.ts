@@ -68,6 +68,16 @@ export function referenceGraph(graph: Graph): Graph {
   return extended(graph, [node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } })], [], [logProbabilities]);
 }
 
+/** Nodes behind logits: their log-probabilities, and the terms of the KL divergence of {@link reference} from them, "kl_terms", [..., outcomes]. */
+export function divergenceNodes(): onnx.INodeProto[] {
+  return [
+    node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } }),
+    node("Exp", [reference], "reference_probabilities"),
+    node("Sub", [reference, logProbabilities], "log_ratio"),
+    node("Mul", ["reference_probabilities", "log_ratio"], "kl_terms"),
+  ];
+}
+
 /** A graph with nodes behind its own, which is fed more and gives something else. */
 export function extended(graph: Graph, nodes: readonly onnx.INodeProto[], inputs: readonly onnx.IValueInfoProto[], outputs: readonly Value[], initializers: readonly onnx.ITensorProto[] = []): Graph {
   const own = graph.model.graph ?? {};

@@ -5,7 +5,7 @@ import { valueInfo, type Graph } from "../graph/graph";
 import type { Batch } from "../input/input";
 import type { Runtime, Session } from "../runtime/runtime";
 import type { Tensor } from "../tensor";
-import { constant, extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "./predictor";
+import { constant, divergenceNodes, extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "./predictor";
 
 /** Scores of one network, kept for every prediction: means and errors follow from them. */
 export interface PredictionScores {
@@ -115,10 +115,7 @@ async function compare(session: Session, predictor: Predictor, values: Values, p
 function comparisonGraph({ graph, isCausal }: Predictor): Graph {
   const axes = constant("last_axis", DataType.INT64, [1], new Uint8Array(BigInt64Array.of(-1n).buffer));
   const nodes = [
-    node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } }),
-    node("Exp", [reference], "reference_probabilities"),
-    node("Sub", [reference, logProbabilities], "log_ratio"),
-    node("Mul", ["reference_probabilities", "log_ratio"], "kl_terms"),
+    ...divergenceNodes(),
     node("ReduceSum", ["kl_terms", "last_axis"], "kl", { keepdims: { int: 0 } }),
     node("ArgMax", [reference], "reference_best", { axis: { int: -1 }, keepdims: { int: 0 } }),
     node("ArgMax", [logProbabilities], "best", { axis: { int: -1 }, keepdims: { int: 0 } }),

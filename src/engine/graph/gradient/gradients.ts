@@ -1,6 +1,6 @@
 import type { onnx } from "onnx-proto";
 import { viewOf } from "../find/view";
-import { valueInfo, type Graph, type Value } from "../graph";
+import { takenNames, valueInfo, type Graph, type Value } from "../graph";
 import { prunedTo } from "../prune";
 import { activeValues } from "./active";
 import { elementWiseRules } from "./element-wise-rules";
@@ -93,8 +93,8 @@ function opsetOf({ model }: Graph): number {
   return Number(model.opsetImport?.find(({ domain }) => domain === "" || domain === undefined || domain === "ai.onnx")?.version ?? 1);
 }
 
-function unusedPrefix({ node, initializer, input }: onnx.IGraphProto): string {
-  const names = [...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")];
+function unusedPrefix(graph: onnx.IGraphProto): string {
+  const names = [...takenNames(graph)];
   let prefix = "gradient_";
   while (names.some((name) => name.startsWith(prefix))) prefix = `${prefix}_`;
   return prefix;

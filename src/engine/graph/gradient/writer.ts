@@ -1,4 +1,5 @@
 import { onnx } from "onnx-proto";
+import { bytesOf } from "../../bytes-of";
 import { elementCount } from "../../tensor";
 import { attributeProtos, type Attribute } from "../attributes";
 import type { Value } from "../graph";
@@ -94,8 +95,4 @@ export class GradientWriter {
 /** Sizes before an axis, of it and behind it, multiplied: what an operator along one axis sees. */
 export function aroundAxis(shape: readonly number[], axis: number): readonly [number, number, number] {
   return [elementCount(shape.slice(0, axis)), shape[axis]!, elementCount(shape.slice(axis + 1))];
-}
-
-function bytesOf(array: Float32Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

@@ -1,4 +1,5 @@
 import type { onnx } from "onnx-proto";
+import { bytesOf } from "../../bytes-of";
 import { dtypeBits } from "../../../shared/dtype";
 import { quote } from "../../checkpoint/quote";
 import { elementCount } from "../../tensor";
@@ -98,9 +99,4 @@ function filled<Item, Element>(list: readonly Item[], count: number, name: strin
   for (const [index, item] of list.entries()) elements[index] = convert(item);
   if (list.length > 0 && list.length < count) elements.fill(convert(list.at(-1)!), list.length);
   return bytesOf(elements);
-}
-
-/** The bytes of a typed array, not copied. */
-export function bytesOf({ buffer, byteOffset, byteLength }: Pick<Elements<unknown>, "buffer" | "byteOffset" | "byteLength">): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -1,9 +1,9 @@
 import { onnx } from "onnx-proto";
+import { bytesOf } from "../../bytes-of";
 import type { TensorReference } from "../../checkpoint/checkpoint";
 import { attributeProtos, type Attribute } from "../attributes";
 import { constantsOf, type Constants } from "../find/constants";
 import type { Graph, Value } from "../graph";
-import { bytesOf } from "./constant";
 import { elementType, integer } from "./element-types";
 
 const { DataType } = onnx.TensorProto;

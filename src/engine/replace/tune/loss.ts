@@ -1,11 +1,12 @@
 import type { Values } from "../../forward";
-import { gradientGraph, gradientOf, shapedValues } from "../../graph/gradient/gradients";
-import { valueInfo, withOutputs, type Graph, type Value } from "../../graph/graph";
+import { gradientGraph, gradientOf } from "../../graph/gradient/gradients";
+import { valueInfo, type Graph, type Value } from "../../graph/graph";
 import type { Batch } from "../../input/input";
 import type { Runtime, Session } from "../../runtime/runtime";
 import { elementCount, type Tensor } from "../../tensor";
 import type { Network } from "../network";
-import { extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "../predictor";
+import { divergenceNodes, extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "../predictor";
+import { shapesOf } from "./shapes";
 import type { Gradient, Gradients } from "./tuned-stage";
 
 /** How far a network is from the original, and which way is nearer. */
@@ -91,14 +92,8 @@ function placeOf({ shape }: Tensor, { from, whole }: Piece): number {
 
 /** The KL divergence of all predictions together. */
 function divergenceGraph(graph: Graph): Graph {
-  const nodes = [
-    node("LogSoftmax", ["logits"], logProbabilities, { axis: { int: -1 } }),
-    node("Exp", [reference], "reference_probabilities"),
-    node("Sub", [reference, logProbabilities], "log_ratio"),
-    node("Mul", ["reference_probabilities", "log_ratio"], "kl_terms"),
-    node("ReduceSum", ["kl_terms"], divergence, { keepdims: { int: 0 } }),
-  ];
-  return extended(graph, nodes, [valueInfo(reference, "float32")], [divergence]);
+  const sum = node("ReduceSum", ["kl_terms"], divergence, { keepdims: { int: 0 } });
+  return extended(graph, [...divergenceNodes(), sum], [valueInfo(reference, "float32")], [divergence]);
 }
 
 /** Gives the divergence and its gradients by what a predictor takes. */
@@ -109,9 +104,6 @@ interface GradientSession {
 
 async function openGradient(runtime: Runtime, graph: Graph, feeds: Values): Promise<GradientSession> {
   const by = Object.entries(feeds).filter(([name, { type }]) => type === "float32" && name !== reference).map(([name]) => name);
-  const shaped = shapedValues(graph, by).filter((value) => value !== divergence);
-  const probe = await runtime.open(withOutputs(graph, shaped));
-  const seen = await probe.run(feeds, [...shaped, divergence]).finally(() => probe.close());
-  const shapes = new Map(Object.entries({ ...feeds, ...seen }).map(([name, { shape }]) => [name, shape]));
+  const shapes = await shapesOf(runtime, graph, by, feeds);
   return { session: await runtime.open(gradientGraph(graph, [divergence], by, shapes, [divergence])), by };
 }

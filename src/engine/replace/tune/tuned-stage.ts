@@ -1,11 +1,12 @@
 import type { onnx } from "onnx-proto";
 import { keep, type Values, type WrittenStage } from "../../forward";
 import { activeValues } from "../../graph/gradient/active";
-import { gradientGraph, gradientOf, shapedValues } from "../../graph/gradient/gradients";
-import { inputNames, outputNames, valueInfo, withOutputs, type Graph, type Value } from "../../graph/graph";
+import { gradientGraph, gradientOf } from "../../graph/gradient/gradients";
+import { inputNames, outputNames, valueInfo, type Graph, type Value } from "../../graph/graph";
 import { replacedGraph, type ElementWiseValues, type ParameterNames } from "../../graph/replace";
 import type { Runtime, Session } from "../../runtime/runtime";
 import { elementCount, type Tensor } from "../../tensor";
+import { shapesOf } from "./shapes";
 import type { LayerGradient } from "./tuned-layer";
 
 /** What a stage's layers are worth at the moment, by the names of the layers. */
@@ -115,19 +116,6 @@ function parameterFeeds(parameters: ReadonlyMap<string, ParameterNames>, layers:
     const tensor = (data: Float32Array): Tensor => ({ type: "float32", shape, data });
     return [[names.alpha, { type: "float32", shape: [1], data: Float32Array.of(alpha) }], [names.gain, tensor(gain)], [names.offset, tensor(offset)]];
   }));
-}
-
-/** Shapes of the values that a gradient has to know, as one run shows them. */
-async function shapesOf(runtime: Runtime, graph: Graph, by: readonly Value[], feeds: Values): Promise<ReadonlyMap<Value, readonly number[]>> {
-  const outputs = outputNames(graph);
-  const shaped = shapedValues(graph, by);
-  const session = await runtime.open(withOutputs(graph, shaped.filter((value) => !outputs.includes(value))));
-  try {
-    const seen = { ...feeds, ...await session.run(feeds, [...new Set([...outputs, ...shaped])]) };
-    return new Map(Object.entries(seen).map(([name, { shape }]) => [name, shape]));
-  } finally {
-    await session.close();
-  }
 }
 
 function zeros(shape: readonly number[]): Gradient {

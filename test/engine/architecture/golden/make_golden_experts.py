@@ -80,18 +80,15 @@ def deepseek_v3_hf() -> Case:
     return case
 
 
+def gpt_oss(**sizes: int) -> transformers.GptOssConfig:
+    """A window of three tokens, and positions stretched by YaRN without rounding."""
+    shared = {"num_key_value_heads": 2, "head_dim": 8, "num_experts_per_tok": 2, "sliding_window": 3, "rope_parameters": {**YARN, "truncate": False}}
+    return transformers.GptOssConfig(**{**SIZES, **shared, **sizes})
+
+
 def gpt_oss_hf() -> Case:
     """Sinks, a window in the first block, and gates that reach their bound."""
-    config = transformers.GptOssConfig(
-        **SIZES,
-        num_key_value_heads=2,
-        head_dim=8,
-        intermediate_size=12,
-        num_local_experts=4,
-        num_experts_per_tok=2,
-        sliding_window=3,
-        rope_parameters={**YARN, "truncate": False},
-    )
+    config = gpt_oss(intermediate_size=12, num_local_experts=4)
     return transformers_case("gpt-oss-hf", transformers.GptOssForCausalLM(config), ROLES, text_feeds(), adjust=steepened)
 
 
@@ -105,16 +102,7 @@ def steepened(model: nn.Module) -> None:
 
 def gpt_oss_mxfp4() -> Case:
     """As it is given out: experts in 4-bit floats, two a byte, of which 32 share an exponent."""
-    config = transformers.GptOssConfig(
-        **{**SIZES, "hidden_size": 32, "num_hidden_layers": 1},
-        num_key_value_heads=2,
-        head_dim=8,
-        intermediate_size=32,
-        num_local_experts=3,
-        num_experts_per_tok=2,
-        sliding_window=3,
-        rope_parameters={**YARN, "truncate": False},
-    )
+    config = gpt_oss(hidden_size=32, num_hidden_layers=1, intermediate_size=32, num_local_experts=3)
     model = transformers.GptOssForCausalLM(config)
     generator = torch.Generator().manual_seed(0)
     quantised: dict[str, Tensor] = {}
