@@ -46,7 +46,8 @@ export interface KeptNorm {
 
 /** Where the values of a conversion come from: an analysis that ran for it, an earlier one, or a file of values alone. */
 export type ValuesSource =
-  | { readonly kind: "fit"; readonly input: InputDescription; readonly inOrder?: InOrderFit; readonly fallback?: EngineFallback }
+  /** With what is to be said of the input, as that it is noise, in sentences. */
+  | { readonly kind: "fit"; readonly input: InputDescription; readonly inputWarnings: readonly string[]; readonly inOrder?: InOrderFit; readonly fallback?: EngineFallback }
   /** With what replacing costs, where that was measured. */
   | { readonly kind: "result"; readonly path: string; readonly input: InputDescription; readonly replacement?: Replacement }
   | { readonly kind: "file"; readonly path: string };

@@ -15,7 +15,7 @@ export function addAnalyze(program: Command): void {
   const command = program
     .command("analyze")
     .description("run a checkpoint, watch every norm layer, fit DyT, and show the alphas")
-    .argument("<checkpoint>", "folder, .safetensors file, .safetensors.index.json or .onnx graph");
+    .argument("<checkpoint>", "folder, or file: safetensors, PyTorch, GGUF, ONNX, Flax, Keras, TensorFlow or the index of shards");
   addAnalysisOptions(command)
     .option("--out <file>", "write the result, and the per-channel values beside it")
     .option("--taps <file>", "write what went into the norms, as a capture file")

@@ -24,7 +24,7 @@ export function addConvert(program: Command): void {
   const command = program
     .command("convert")
     .description("write a checkpoint anew, in a folder of its own, with DyT in the place of its norms")
-    .argument("<checkpoint>", "folder, .safetensors file, .safetensors.index.json, .pt or .gguf")
+    .argument("<checkpoint>", "folder, or file of any format that analyze reads")
     .requiredOption("--out <folder>", "folder to make")
     .option("--values <file>", "take these values (a .normlens.json with its .safetensors beside it, a .safetensors, or a .json of alphas by name) and run nothing")
     .addOption(new Option("--in-order", "fit layer after layer, each on what the converted layers before it hand on").conflicts("values"))

@@ -8,7 +8,7 @@ export function addInspect(program: Command): void {
   program
     .command("inspect")
     .description("tell family, norms, sizes and dtypes from header and configuration alone")
-    .argument("<checkpoint>", "folder, .safetensors file or .safetensors.index.json")
+    .argument("<checkpoint>", "folder, or file of any format that analyze reads")
     .option("--json", "print JSON and nothing else")
     .action(async (checkpoint: string, options: { readonly json?: boolean }) => {
       const inspection = await inspectCheckpoint(checkpoint);

@@ -53,7 +53,10 @@ export async function convertCheckpoint(request: ConvertRequest, context: RunCon
 }
 
 function warningsOf(source: ValuesSource, layers: readonly ConvertedLayer[]): string[] {
-  if (source.kind === "fit" && source.fallback) return [`${engineLabel(source.fallback)} failed while the model ran (${source.fallback.reason}); another engine took over.`];
+  if (source.kind === "fit") {
+    const { inputWarnings, fallback } = source;
+    return [...inputWarnings, ...(fallback ? [`${engineLabel(fallback)} failed while the model ran (${fallback.reason}); another engine took over.`] : [])];
+  }
   const others = source.kind === "result" && source.replacement ? otherLayersWarning(source.replacement, layers.map(({ name }) => name)) : undefined;
   return others === undefined ? [] : [others];
 }

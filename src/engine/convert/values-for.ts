@@ -81,6 +81,7 @@ async function fittedInOrder(request: ConvertRequest, inOrder: InOrderFit, conte
   };
 }
 
-function fitOf({ input, engine: { fallback } }: Result): ValuesSource & { readonly kind: "fit" } {
-  return { kind: "fit", input, ...(fallback && { fallback }) };
+function fitOf({ input, engine: { fallback }, warnings }: Result): ValuesSource & { readonly kind: "fit" } {
+  const inputWarnings = warnings.filter(({ code }) => code === "input").map(({ message }) => message);
+  return { kind: "fit", input, inputWarnings, ...(fallback && { fallback }) };
 }

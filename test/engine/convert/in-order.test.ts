@@ -21,6 +21,13 @@ describe("a checkpoint that is converted layer after layer", () => {
     expect(Math.abs(costOf("in-order") - costOf("per-channel"))).toBeGreaterThan(1e-5);
   });
 
+  test.each([{}, { inOrder: {} }])("says of values that were fitted on noise that they were (%o)", async (how) => {
+    const { analysis } = await request(gpt2);
+    const { warnings, target } = await convert(gpt2, { ...how, analysis: { ...analysis, input: { kind: "default" } } });
+    expect(warnings).toEqual([expect.stringMatching(/random/)]);
+    expect(await readFile(join(target, "README.md"), "utf8")).toContain(`**Note.** ${warnings[0]!}`);
+  });
+
   test("has the alphas that were given, with weights fitted to them, and says so", async () => {
     const { target, source } = await convert(gpt2, { inOrder: { alphas: { "transformer.ln_f": 0.75 } } });
     expect(source).toMatchObject({ kind: "fit", inOrder: { alphas: { "transformer.ln_f": 0.75 } } });
