@@ -1,6 +1,6 @@
 import { createLogUpdate } from "log-update";
 import { formatCount, formatSeconds, printable } from "../shared/format";
-import { phaseTexts, progressPhases, type Progress } from "../shared/progress";
+import { phaseTexts, pieceNumber, type Progress } from "../shared/progress";
 
 /** Shows how far an analysis has come. */
 export interface ProgressReporter {
@@ -36,9 +36,9 @@ export function createProgressReporter(options: ProgressOptions): ProgressReport
 /** One line that tells the phase, a bar, the time left, the stage, the rate and the steps: a narrow terminal cuts the end. */
 export function progressLine(progress: Progress): string {
   const { phase, stage, done, total, tokensPerSecond, secondsLeft } = progress;
-  const number = phase === "replace" || phase === "copy" ? "" : `[${progressPhases.indexOf(phase) + 1}/${progressPhases.length}] `;
+  const place = pieceNumber(progress);
   const parts = [
-    `${number}${phaseTexts[phase]}`,
+    `${place === undefined ? "" : `[${place.number}/${place.of}] `}${phaseTexts[phase]}`,
     bar(done, total),
     secondsLeft === undefined ? "" : `${formatSeconds(secondsLeft)} left`,
     stage === undefined ? "" : printable(stage),

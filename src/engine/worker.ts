@@ -5,6 +5,7 @@ import { engineLabel, type EngineFallback } from "../shared/engines";
 import { CancelledError } from "../shared/errors";
 import { failureOf } from "../shared/failure";
 import type { EngineCall, EngineEvent } from "../shared/messages";
+import { piecesOf, piecesOfConversion, type ProgressPiece } from "../shared/progress";
 import type { EngineRequest, SurveyRequest } from "../shared/request";
 import { analyzeCheckpoint, type RunContext } from "./analyze";
 import type { Analysis } from "./compose";
@@ -41,7 +42,7 @@ function send(event: EngineEvent): void {
 }
 
 async function answer(request: EngineRequest): Promise<void> {
-  await inContext(async (context) => {
+  await inContext(piecesOf(request), async (context) => {
     await checkOutputs(request);
     const analysis = await run(request, context);
     if (stop.signal.aborted) throw new CancelledError();
@@ -53,7 +54,7 @@ async function answer(request: EngineRequest): Promise<void> {
 }
 
 async function convert(request: ConvertRequest): Promise<void> {
-  await inContext(async (context) => {
+  await inContext(piecesOfConversion(request), async (context) => {
     const conversion = await convertCheckpoint(request, context);
     if (conversion.source.kind === "fit") await forgetFailed(conversion.source.fallback);
     send({ type: "converted", conversion });
@@ -66,14 +67,14 @@ async function forgetFailed(fallback: EngineFallback | undefined): Promise<void>
 }
 
 /** Does work that reports progress and can be stopped, and sends its failure where it has one. */
-async function inContext(work: (context: RunContext) => Promise<void>): Promise<void> {
+async function inContext(pieces: readonly ProgressPiece[], work: (context: RunContext) => Promise<void>): Promise<void> {
   const measurer = threadPoolMeasurer(join(__dirname, "measure.js"));
   try {
     await work({
       measurer,
       prover: engineProver(proofScript),
       signal: stop.signal,
-      onProgress: (progress) => { send({ type: "progress", progress }); },
+      onProgress: (progress) => { send({ type: "progress", progress: { ...progress, pieces } }); },
       onChoice: (engine, choice) => { send({ type: "chosen", engine, choice }); },
     });
   } catch (error) {

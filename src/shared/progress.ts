@@ -1,7 +1,10 @@
+import type { ConvertRequest } from "./conversion";
 import { formatSeconds, printable } from "./format";
+import type { EngineRequest, ReplaceRequest } from "./request";
 
 /** What an analysis is doing, in the order in which it does it. */
 export const progressPhases = ["open", "build", "engine", "input", "forward", "fit", "write"] as const;
+const analysisPieces = progressPhases.slice(0, -1);
 /** Work of its own behind an analysis, or without one: "replace" measures what replacing norms costs, "copy" writes a converted checkpoint. */
 export type ProgressPhase = (typeof progressPhases)[number] | "replace" | "copy";
 
@@ -18,18 +21,27 @@ export const phaseTexts: Readonly<Record<ProgressPhase, string>> = {
   copy: "Writing the checkpoint",
 };
 
-/** Share of a whole analysis that each phase takes, as a bar shows it: nearly all of it is the forward pass. */
-const phaseShares: Readonly<Record<(typeof progressPhases)[number], number>> = { open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 };
+/** Steps of replacing norms, in their order; each is a piece of the work with a count of its own. */
+export const replaceSteps = ["fitting in order", "tuning all layers together", "all layers", "one layer at a time", "more and more layers"] as const;
+export type ReplaceStep = (typeof replaceSteps)[number];
 
-/** Steps of replacing norms, with the shares of the whole at which they begin. */
-export const replaceSteps = { "fitting in order": 0, "tuning all layers together": 0.25, "all layers": 0.45, "one layer at a time": 0.8, "more and more layers": 0.94 } as const;
-export type ReplaceStep = keyof typeof replaceSteps;
+/** A piece of the work that is counted by itself. */
+export type ProgressPiece = Exclude<ProgressPhase, "replace"> | ReplaceStep;
+
+/** How long pieces take beside each other, roughly: nearly all of an analysis is the forward pass. */
+const pieceWeights: Readonly<Record<ProgressPiece, number>> = {
+  ...{ open: 0.02, build: 0.02, engine: 0.01, input: 0.03, forward: 0.86, fit: 0.04, write: 0.02 },
+  ...{ "fitting in order": 3, "tuning all layers together": 10, "all layers": 1, "one layer at a time": 1, "more and more layers": 0.5 },
+  copy: 0.5,
+};
 
 /** How far an analysis has come; the engine reports it, the command line and the panel show it. */
 export interface Progress {
   readonly phase: ProgressPhase;
-  /** What is being worked on: "block 3", a layer's name ... */
+  /** What is being worked on: "block 3", a layer's name; of replacing norms its step. */
   readonly stage?: string;
+  /** All pieces of the work, in their order; those of an analysis where absent. */
+  readonly pieces?: readonly ProgressPiece[];
   /** Steps of the phase that are finished, 0 to `total`. */
   readonly done: number;
   /** Steps of the phase; 0 where unknown. */
@@ -39,13 +51,33 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
-/** How much of the whole analysis is done, 0 to 1; of the work that comes behind it, how much of that. */
-export function overallShare({ phase, stage, done, total }: Progress): number {
+/** The pieces that a request is done in, in their order. */
+export function piecesOf(request: Pick<EngineRequest, "kind"> & Pick<Partial<ReplaceRequest>, "tune">): readonly ProgressPiece[] {
+  if (request.kind !== "replace") return progressPhases;
+  return [...analysisPieces, ...replaceSteps.filter((step) => step !== "tuning all layers together" || request.tune !== undefined), "write"];
+}
+
+/** The pieces that a conversion is done in, in their order. */
+export function piecesOfConversion({ values, inOrder }: Pick<ConvertRequest, "values" | "inOrder">): readonly ProgressPiece[] {
+  if (values !== undefined) return ["open", "copy"];
+  return [...analysisPieces, ...(inOrder === undefined ? [] : ["fitting in order" as const]), "copy"];
+}
+
+/** The number of the piece that is being done, from 1, and of how many; undefined where it is none of them. */
+export function pieceNumber(progress: Progress): { readonly number: number; readonly of: number } | undefined {
+  const { pieces = progressPhases } = progress;
+  const number = pieces.findIndex((piece) => piece === pieceOf(progress)) + 1;
+  return number === 0 ? undefined : { number, of: pieces.length };
+}
+
+/** How much of the whole work is done, 0 to 1. */
+export function overallShare(progress: Progress): number {
+  const { done, total, pieces = progressPhases } = progress;
   const share = total > 0 ? Math.min(1, done / total) : 0;
-  if (phase === "replace") return shareOfReplacing(stage, share);
-  if (phase === "copy") return share;
-  const before = progressPhases.slice(0, progressPhases.indexOf(phase)).reduce((sum, each) => sum + phaseShares[each], 0);
-  return Math.min(1, before + share * phaseShares[phase]);
+  const place = pieces.findIndex((piece) => piece === pieceOf(progress));
+  if (place < 0) return share;
+  const weight = (some: readonly ProgressPiece[]): number => some.reduce((sum, piece) => sum + pieceWeights[piece], 0);
+  return Math.min(1, (weight(pieces.slice(0, place)) + share * pieceWeights[pieces[place]!]) / weight(pieces));
 }
 
 /** What is being done and for how long still: "block 3, 5.0 s left". */
@@ -54,8 +86,6 @@ export function describeProgress({ phase, stage, secondsLeft }: Progress): strin
   return secondsLeft === undefined ? what : `${what}, ${formatSeconds(secondsLeft)} left`;
 }
 
-function shareOfReplacing(stage: string | undefined, share: number): number {
-  const begins = [...Object.values(replaceSteps), 1];
-  const step = Object.keys(replaceSteps).indexOf(stage ?? "");
-  return step < 0 ? 0 : begins[step]! + share * (begins[step + 1]! - begins[step]!);
+function pieceOf({ phase, stage }: Progress): string | undefined {
+  return phase === "replace" ? stage : phase;
 }

@@ -25,7 +25,7 @@ export function addReplace(program: Command): void {
     .argument("<checkpoint>", "folder, or file of any format that analyze reads");
   addAnalysisOptions(command)
     .option("--held-out <path>", "measure on this input, of the kind that is fed (default: a part of what is fed)")
-    .option("--held-out-tokens <n>", "most tokens to measure on", wholeNumber(2, 10_000_000), 1024)
+    .option("--held-out-tokens <n>", "most tokens to measure on; --max-tokens says on how many values are fitted", wholeNumber(2, 10_000_000), 1024)
     .option("--layers <name...>", "replace these layers alone")
     .option("--values <file>", "measure these values too (.safetensors, a result, or .json of alphas by name)")
     .option("--budget <cost>", "tell how many layers can be replaced for at most this cost", cost)

@@ -32,7 +32,7 @@ export async function prepareGraph(expected: GraphInput, options: InputOptions, 
   const length = fixedLength ?? sequenceLength;
   const together = sequencesTogether(main);
   const tokensTogether = together * (main.expected.modality === "images" ? main.expected.tokensPerImage : (length ?? 1));
-  const fed = await prepareMain(main.expected, { ...options, batchTokens: 1, maxTokens: Math.max(options.maxTokens, tokensTogether), ...(length !== undefined && { sequenceLength: length }) });
+  const fed = await prepareMain(main.expected, { ...options, batchTokens: 1, maxTokens: Math.max(options.maxTokens, tokensTogether), ...(length !== undefined && { sequenceLength: length }), ...(fixedLength !== undefined && { longestSequence: fixedLength }) });
   const batches = fed.batches.filter((batch) => fixedLength === undefined || batch.sequenceLength === fixedLength || main.expected.modality === "images");
   if (batches.length === 0) throw new UserError(`${fed.description.source} holds no sequence of ${fixedLength ?? 0} tokens, the only length that the graph takes: give longer ones.`);
   const { kind, source } = fed.description;

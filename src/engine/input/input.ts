@@ -80,6 +80,8 @@ export interface InputOptions {
   readonly maxTokens: number;
   /** Length to which text is cut; the model's context length, at most 1024, where absent. */
   readonly sequenceLength?: number;
+  /** Longest sequence to cut to where the model allows longer ones; text that is to be split must not be one sequence. */
+  readonly longestSequence?: number;
   readonly seed: number;
   /** The checkpoint's own tokenizer; a tokenizer.json in its folder comes before it. */
   readonly tokenizer?: EmbeddedTokenizer;

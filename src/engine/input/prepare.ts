@@ -107,7 +107,7 @@ async function text(expected: TextInput, folder: string, options: InputOptions, 
 /** Sequences that the user cut are kept whole as far as the model's context allows, unless a length is asked for. */
 async function ids(expected: TextInput, options: InputOptions, path: string): Promise<CalibrationInput> {
   const all = await readIds(path, expected.vocabularySize, options.maxTokens + 1);
-  const length = options.sequenceLength ?? expected.contextLength;
+  const length = lengthOf(expected.contextLength, options);
   const { sequences, cut, leftOut } = cutSequences(all, length, options.maxTokens);
   const warnings = [
     ...(cut > 0 ? [`${cut} ${cut === 1 ? "sequence" : "sequences"} of ${path} longer than ${length} tokens were cut into pieces.`] : []),
@@ -137,7 +137,11 @@ function imageBatches(images: readonly Float32Array[], expected: ImageInput, opt
 }
 
 function textLength(expected: TextInput, options: InputOptions): number {
-  return options.sequenceLength ?? Math.min(expected.contextLength, defaultSequenceLength);
+  return lengthOf(Math.min(expected.contextLength, defaultSequenceLength), options);
+}
+
+function lengthOf(usual: number, { sequenceLength, longestSequence = Infinity }: InputOptions): number {
+  return Math.min(sequenceLength ?? usual, longestSequence);
 }
 
 /** As many whole images as the tokens allow, at least one. */

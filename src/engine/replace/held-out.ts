@@ -8,36 +8,47 @@ export interface SplitInput {
   readonly heldOut: CalibrationInput;
 }
 
+/** How input is split. */
+export interface SplitOptions {
+  /** Most tokens to fit on. */
+  readonly maxTokens: number;
+  /** Most tokens to measure on. */
+  readonly heldOutTokens: number;
+  /** Sequences that run together can't be parted, as in a graph of a fixed batch size. */
+  readonly wholeBatches: boolean;
+}
+
 /** Tokens that run together at most. */
 const batchTokens = 1024;
 
 /**
- * Keeps part of the input to measure on: sequences evenly spread over it, up to `heldOutTokens`, and never more than a third of it.
+ * Keeps part of the input to measure on: sequences evenly spread over it, as many as are not fitted on, or a third where there is less than was asked for.
  * Where there is one sequence alone, it is measured on what it is fitted on, with a warning.
- * @param wholeBatches sequences that run together can't be parted, as in a graph of a fixed batch size
  */
-export function splitInput(input: CalibrationInput, heldOutTokens: number, wholeBatches: boolean): SplitInput {
+export function splitInput(input: CalibrationInput, { maxTokens, heldOutTokens, wholeBatches }: SplitOptions): SplitInput {
   const units = wholeBatches ? input.batches : input.batches.flatMap(sequencesOf);
+  const fitted = (some: readonly Batch[]): CalibrationInput => described(input, leading(some, maxTokens, wholeBatches));
+  const heldOut = (some: readonly Batch[]): CalibrationInput => ({ ...described(input, leading(some, heldOutTokens, wholeBatches)), warnings: [] });
   if (units.length < 2) {
     const warning = "The input is one sequence, so the cost of replacing norms was measured on what the values were fitted on: give more input.";
-    return { calibration: { ...input, warnings: [...input.warnings, warning] }, heldOut: { ...input, warnings: [] } };
+    return { calibration: { ...fitted(units), warnings: [...input.warnings, warning] }, heldOut: heldOut(units) };
   }
   const tokens = tokensOf(units);
-  const wanted = Math.min(heldOutTokens, tokens / 3);
+  const wanted = Math.min(heldOutTokens, Math.max(tokens / 3, tokens - maxTokens));
   const count = Math.max(1, Math.min(units.length - 1, Math.round((wanted / tokens) * units.length)));
   const chosen = new Set(Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * units.length) / count)));
-  const part = (isChosen: boolean): readonly Batch[] => together(units.filter((_, index) => chosen.has(index) === isChosen), wholeBatches);
-  return { calibration: { ...described(input, part(false)), warnings: input.warnings }, heldOut: { ...described(input, part(true)), warnings: [] } };
+  const part = (isChosen: boolean): readonly Batch[] => units.filter((_, index) => chosen.has(index) === isChosen);
+  return { calibration: fitted(part(false)), heldOut: heldOut(part(true)) };
 }
 
-/** The leading sequences that hold `tokens` tokens; where the first one alone holds more, its beginning if it can be cut. */
+/** The leading sequences that hold at most `tokens` tokens, the last one cut where it can be; the first one in any case. */
 export function leading(batches: readonly Batch[], tokens: number, wholeBatches: boolean): readonly Batch[] {
   const units = wholeBatches ? batches : batches.flatMap(sequencesOf);
   const taken: Batch[] = [];
   let left = tokens;
   for (const unit of units) {
-    if (left <= 0 && taken.length > 0) break;
     const fitting = !wholeBatches && unit.sequenceLength > left ? cutTo(unit, Math.max(2, left)) : unit;
+    if (taken.length > 0 && tokensOf([fitting]) > left) break;
     taken.push(fitting);
     left -= tokensOf([fitting]);
   }
@@ -49,9 +60,9 @@ export function tokensOf(batches: readonly Batch[]): number {
   return batches.reduce((sum, { sequences, sequenceLength }) => sum + sequences * sequenceLength, 0);
 }
 
-function described(input: CalibrationInput, batches: readonly Batch[]): Pick<CalibrationInput, "batches" | "description"> {
+function described(input: CalibrationInput, batches: readonly Batch[]): CalibrationInput {
   const sequences = batches.reduce((sum, batch) => sum + batch.sequences, 0);
-  return { batches, description: { ...input.description, sequences, tokens: tokensOf(batches), sha256: sha256Of(batches) } };
+  return { ...input, batches, description: { ...input.description, sequences, tokens: tokensOf(batches), sha256: sha256Of(batches) } };
 }
 
 /** Every sequence of a batch as a batch of its own. */

@@ -4,6 +4,7 @@ import type { ReplaceRequest } from "../../shared/request";
 import type { Warning } from "../../shared/result";
 import { analyzeModel, refusingForeign, withTokenizer, type RunContext } from "../analyze";
 import type { Analysis } from "../compose";
+import type { InputOptions } from "../input/input";
 import { prepareInput } from "../input/prepare";
 import { openModel, type OpenModel } from "../open-model";
 import { stopwatch } from "../stopwatch";
@@ -36,9 +37,10 @@ export async function replaceCheckpoint(request: ReplaceRequest, context: RunCon
 }
 
 async function prepareSplit({ architecture, checkpoint }: OpenModel, request: ReplaceRequest): Promise<SplitInput> {
-  const prepare = (choice: ReplaceRequest["input"], maxTokens: number): ReturnType<typeof prepareInput> => prepareInput(architecture.input, checkpoint.folder, { ...request, choice, maxTokens, ...withTokenizer(checkpoint) });
-  if (request.heldOut) return apart(await prepare(request.input, request.maxTokens), await prepare(request.heldOut, request.heldOutTokens));
-  return splitInput(await prepare(request.input, request.maxTokens + request.heldOutTokens), request.heldOutTokens, checkpoint.graph !== undefined);
+  const { input, heldOut, maxTokens, heldOutTokens } = request;
+  const prepare = (some: Pick<InputOptions, "choice" | "maxTokens" | "longestSequence">): ReturnType<typeof prepareInput> => prepareInput(architecture.input, checkpoint.folder, { ...request, ...some, ...withTokenizer(checkpoint) });
+  if (heldOut) return apart(await prepare({ choice: input, maxTokens }), await prepare({ choice: heldOut, maxTokens: heldOutTokens }));
+  return splitInput(await prepare({ choice: input, maxTokens: maxTokens + heldOutTokens, longestSequence: maxTokens }), { maxTokens, heldOutTokens, wholeBatches: checkpoint.graph !== undefined });
 }
 
 /** Input to measure on that the values were fitted on, too, is told of. */
@@ -83,10 +85,10 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
     return { name, curve, alpha, shift, ...apart.layers[index]!, defaultCost: apart.defaults[index]!.cost };
   });
   const order = layers.toSorted((a, b) => (a.cost ?? Infinity) - (b.cost ?? Infinity)).map(({ name }) => name);
-  const budget = await budgetCurve(order, request.budget, async (counts) => {
-    const [before, ...after] = await scoreVariants(network, sample, counts.map((count) => replacing(order.slice(0, count), fitted)), signal, work.steps("more and more layers"));
+  const budget = await budgetCurve(order, request.budget, async (counts, onSteps) => {
+    const [before, ...after] = await scoreVariants(network, sample, counts.map((count) => replacing(order.slice(0, count), fitted)), signal, onSteps);
     return after.map((scores) => costOf(measure, before!, scores).cost);
-  });
+  }, work.steps("more and more layers"));
 
   const { source, sequences, tokens, sha256 } = input.heldOut.description;
   const warnings = [...analysis.result.warnings, ...tuned.warnings, ...(measure === "error" || predictions >= fewPredictions ? [] : [tooFew(predictions)])];

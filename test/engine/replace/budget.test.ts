@@ -27,3 +27,16 @@ test("few layers are all measured once", async () => {
   await budgetCurve(["a", "b", "c"], 0.15, (counts) => { asked.push(...counts); return linear(counts); });
   expect(asked.sort()).toEqual([1, 2, 3]);
 });
+
+test.each([[40, undefined], [40, 1.75], [13, 0.5], [3, 0.15], [1, 0]])("progress of %i layers with the limit %s rises to one total", async (count, limit) => {
+  const told: [number, number][] = [];
+  await budgetCurve(order.slice(0, count), limit, (counts, onSteps) => {
+    for (const done of [0, 1, 2]) onSteps(done, 2);
+    return linear(counts);
+  }, (done, total) => told.push([done, total]));
+  expect(new Set(told.map(([, total]) => total)).size).toBe(1);
+  for (const [index, [done, total]] of told.entries()) {
+    expect(done).toBeGreaterThanOrEqual(told[index - 1]?.[0] ?? 0);
+    expect(done).toBeLessThanOrEqual(total);
+  }
+});

@@ -238,3 +238,10 @@ test("held-out input that the values were fitted on is told of", async () => {
   const { analysis } = await replace({ maxTokens: 256, heldOutTokens: 128, heldOut: { kind: "text", path }, layers: ["transformer.ln_f"] });
   expect(analysis.result.warnings.map(({ message }) => message).join()).toContain("which the values were fitted on: hold out other input");
 });
+
+test("no more is fitted on, or measured on, than was asked for", async () => {
+  const { analysis, replacement } = await replace({ maxTokens: 40, heldOutTokens: 30, layers: ["transformer.ln_f"] });
+  expect(analysis.result.input.tokens).toBe(40);
+  expect(replacement.heldOut.tokens).toBe(30);
+  expect(replacement.heldOut.sha256).not.toBe(analysis.result.input.sha256);
+});
