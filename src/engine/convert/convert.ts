@@ -12,6 +12,7 @@ import type { Checkpoint } from "../checkpoint/checkpoint";
 import { openCheckpoint } from "../checkpoint/formats";
 import { checkRunnable } from "../checkpoint/runnable";
 import { writeStages } from "../forward";
+import { refuseUnknownCurve } from "../graph/known-curves";
 import { mediaPath } from "../media-path";
 import { surveyNorms, unreachedNorms } from "../survey";
 import { copyCompanions } from "./companions";
@@ -75,6 +76,7 @@ function curveOf({ replaced }: Plan, { values, names }: ConvertRequest, { path, 
   const curves = [...new Set(replaced.map(({ values: { curve } }) => curve))];
   const [curve] = curves;
   if (curve === undefined || curves.length > 1) throw new UserError(`${values ?? "The fit"} has layers of several curves (${curves.join(", ")}); give values of one.`);
+  if (graph) refuseUnknownCurve(path, graph, curve);
   if (names === "official") return curve;
   if (graph) throw new UserError(`${path} is a graph, whose layers have no parameters with the names of ${names}; leave the names out.`);
   if (curve !== "tanh") throw new UserError(`${values ?? "The fit"} has ${curve} in the place of tanh, for which ${names} has no names; ask for the official ones.`);

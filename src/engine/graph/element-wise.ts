@@ -1,6 +1,5 @@
-import type { onnx } from "onnx-proto";
+import { onnx } from "onnx-proto";
 import type { ReplacementCurve } from "../../shared/replacement";
-import { attributeProtos } from "./attributes";
 import type { Value } from "./graph";
 
 /** gain * f(alpha * x + shift) + offset, each a value of the graph; what is absent is not computed. */
@@ -38,11 +37,14 @@ export function elementWiseNodes(name: string, layer: ElementWise, docString?: s
   return nodes;
 }
 
+/** The number 1 as every operator set takes it: plain floats as attributes of constants are newer. */
+const scalarOne: onnx.IAttributeProto = { name: "value", type: onnx.AttributeProto.AttributeType.TENSOR, t: { dataType: onnx.TensorProto.DataType.FLOAT, dims: [], floatData: [1] } };
+
 type Op = (opType: string, step: string, inputs: readonly Value[]) => Value;
 
 function bend(curve: ReplacementCurve, z: Value, op: Op, nodes: onnx.INodeProto[], one: Value): Value {
   if (curve === "tanh") return op("Tanh", "tanh", [z]);
   if (curve === "erf") return op("Erf", "erf", [z]);
-  nodes.push({ opType: "Constant", name: one, output: [one], attribute: attributeProtos({ value_float: { float: 1 } }) });
+  nodes.push({ opType: "Constant", name: one, output: [one], attribute: [scalarOne] });
   return op("Div", "isru", [z, op("Sqrt", "root", [op("Add", "sum", [op("Mul", "square", [z, z]), one])])]);
 }

@@ -34,6 +34,11 @@ export function takenNames({ node, initializer, input }: onnx.IGraphProto): Set<
   return new Set([...(node ?? []).flatMap(({ output }) => output ?? []), ...[...(initializer ?? []), ...(input ?? [])].map(({ name }) => name ?? "")]);
 }
 
+/** Version of ONNX's own operators that a graph is written in. */
+export function operatorSetOf({ model }: Graph): number {
+  return Number(model.opsetImport?.find(({ domain }) => (domain ?? "") === "" || domain === "ai.onnx")?.version ?? 1);
+}
+
 /** Names of the values that a graph must be fed. */
 export function inputNames(graph: Graph): string[] {
   return (graph.model.graph?.input ?? []).map((input) => input.name ?? "");

@@ -19,10 +19,10 @@ export interface NormNode extends Pick<Norm, "name" | "kind" | "role" | "depth" 
   readonly input: Value;
   /** Where the norm stands in a branch or loop: the rank and sizes of each of its runs, whose elements `input` has then one after another. */
   readonly sizes?: Value;
-  /** The value that `input` is a float32 cast of, where the graph computes in another type. */
-  readonly castFrom?: Value;
   /** The value after the affine. */
   readonly output: Value;
+  /** Its element type, a number of onnx's DataType, where that is not float32. */
+  readonly outputType?: number;
   /** Constants of the graph that are the gain and the offset, computed from initializers or initializers themselves. */
   readonly gain?: Value;
   readonly offset?: Value;

@@ -1,6 +1,7 @@
 import { onnx } from "onnx-proto";
 import { bytesOf } from "../bytes-of";
 import type { ReplacementCurve } from "../../shared/replacement";
+import { attributeProtos } from "./attributes";
 import { elementWiseNodes } from "./element-wise";
 import { outputNames, takenNames, type Graph, type Value } from "./graph";
 import { normLabel, type ComparedNorm } from "./norm-label";
@@ -71,12 +72,12 @@ function renamed(node: onnx.INodeProto, output: Value): onnx.INodeProto {
   return { ...node, output: (node.output ?? []).map((value) => (value === output ? `${output}/norm` : value)) };
 }
 
-/** A graph that computes in another type than float32 gets the layer's output in that type. */
+/** The layer computes in float32, and gives its output in the norm's type. */
 function layerNodes(norm: NormNode, values: ElementWiseValues, parameters: Parameters): onnx.INodeProto[] {
-  const { name, input, output, castFrom } = norm;
-  const layer = { curve: values.curve, input, output: castFrom === undefined ? output : `${output}/float32`, ...parameters.of(name, values) };
+  const { name, input, output, outputType } = norm;
+  const layer = { curve: values.curve, input, output: outputType === undefined ? output : `${output}/float32`, ...parameters.of(name, values) };
   const nodes = elementWiseNodes(name, layer, normLabel(norm.role, norm.depth, comparedNorm(norm)));
-  return castFrom === undefined ? nodes : [...nodes, { opType: "CastLike", name: `${output}/cast`, input: [layer.output, castFrom], output: [output] }];
+  return outputType === undefined ? nodes : [...nodes, { opType: "Cast", name: `${output}/cast`, input: [layer.output], output: [output], attribute: attributeProtos({ to: { int: outputType } }) }];
 }
 
 function comparedNorm({ kind, eps }: NormNode): ComparedNorm | undefined {

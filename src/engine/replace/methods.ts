@@ -1,6 +1,7 @@
 import { UserError } from "../../shared/errors";
 import type { ReplaceStep } from "../../shared/progress";
 import { replacementMethods, type CostMeasure, type MethodCost, type ReplacementCost, type ReplacementMethod } from "../../shared/replacement";
+import { knowsCurve, refuseUnknownCurve } from "../graph/known-curves";
 import type { ElementWiseValues } from "../graph/replace";
 import type { CalibrationInput } from "../input/input";
 import type { OpenModel } from "../open-model";
@@ -61,10 +62,11 @@ export type ValuesByMethod = ReadonlyMap<ReplacementMethod, LayerValues>;
  * @throws UserError where the user's values do not fit the layers; CancelledError where it is stopped.
  */
 export async function valuesByMethod(replacing: Replacing, calibration: CalibrationInput, own: OwnChoice): Promise<ValuesByMethod> {
-  const { taken } = replacing;
+  const { model, network, taken } = replacing;
   const direct = directMethods.map((method) => [method, new Map(taken.map((one) => [one.name, directValues(method, one)]))] as const);
   const values = new Map<ReplacementMethod, LayerValues>(direct);
   const perChannel = values.get("per-channel")!;
+  for (const { curve } of own.values?.values() ?? []) for (const { graph } of network.stages) refuseUnknownCurve(model.checkpoint.path, graph, curve);
   if (own.values) values.set("own", ownValues(own.values, taken, perChannel));
   for (const [method, fitted] of await fitChains(replacing, calibration, own.alphas)) values.set(method, fitted);
   return values;
@@ -87,7 +89,8 @@ export async function measureMethods({ network, signal, steps }: Replacing, { he
 /** Converts the network layer after layer, in every form, and with the user's alphas where there are any. */
 async function fitChains({ model, network, taken, signal, steps }: Replacing, { batches }: CalibrationInput, alphas: OwnChoice["alphas"]): Promise<[ReplacementMethod, LayerValues][]> {
   const onSteps = steps("fitting in order");
-  const forms: [ReplacementMethod, ChainForm][] = alphas === undefined ? chainForms : [...chainForms, ["own", { curve: "tanh", target: "norm", alphas }]];
+  const known = chainForms.filter(([, { curve }]) => network.stages.every(({ graph }) => knowsCurve(graph, curve)));
+  const forms: [ReplacementMethod, ChainForm][] = alphas === undefined ? known : [...known, ["own", { curve: "tanh", target: "norm", alphas }]];
   const fitted = await fitInOrder({ ...inOrderInput(model, network.stages, taken, batches), signal, onProgress: (_, done, total) => { onSteps(done, total); } }, forms.map(([, form]) => form));
   return forms.flatMap(([method], index): [ReplacementMethod, LayerValues][] => (fitted[index] ? [[method, fitted[index]]] : []));
 }

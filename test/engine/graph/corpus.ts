@@ -1,5 +1,5 @@
 import type { Graph, Value } from "../../../src/engine/graph/graph";
-import { scattered, Writer } from "./model";
+import { scattered, Writer, type FloatType } from "./model";
 
 /** What a written norm has, as the finder must tell it. */
 export interface Written {
@@ -22,8 +22,8 @@ const means: Readonly<Record<string, Step>> = {
   ReduceMean: (w, x, { axes }) => w.reduce("ReduceMean", x, axes),
   "sum / n": (w, x, { axes, count }) => w.op("Div", [w.reduce("ReduceSum", x, axes), w.float(count)]),
   "sum * 1/n": (w, x, { axes, count }) => w.op("Mul", [w.float(1 / count), w.reduce("ReduceSum", x, axes)]),
-  "mean, unsqueezed": (w, x, { axes }) => w.op("Unsqueeze", [w.reduce("ReduceMean", x, axes, 0), w.integers(axes)]),
-  "mean, cast": (w, x, { axes }) => w.op("Cast", [w.reduce("ReduceMean", w.op("Cast", [x], { to: 1 }), axes)], { to: 1 }),
+  "mean, unsqueezed": (w, x, { axes }) => w.unsqueeze(w.reduce("ReduceMean", x, axes, 0), axes),
+  "mean, cast": (w, x, { axes }) => w.op("Cast", [w.reduce("ReduceMean", w.op("Cast", [x], { to: 1 }), axes)], { to: w.elementType }),
 };
 
 const squares: Readonly<Record<string, (w: Writer, x: Value) => Value>> = {
@@ -64,24 +64,28 @@ const places: Readonly<Record<string, { readonly shape: readonly number[]; reado
   "two axes, gain along one": { shape: [2, 3, 4, 5], axes: [2, 3], affine: [5] },
 };
 
-/** All combinations of mean, square, quotient and spread over the last axis, and all places in a few spellings. */
-export function corpus(): Written[] {
-  const everywhere = Object.keys(means).flatMap((mean) => Object.keys(squares).flatMap((square) => Object.keys(quotients).flatMap((quotient) => Object.keys(spreads).map((spread) => written(mean, square, quotient, spread, "last axis")))));
-  const elsewhere = Object.keys(places).flatMap((place) => Object.keys(means).flatMap((mean) => Object.keys(spreads).map((spread) => written(mean, "pow 2", "/ sqrt", spread, place))));
+/** All combinations of mean, square, quotient and spread over the last axis, and all places in a few spellings, in one operator set and type. */
+export function corpus(opset?: number, type: FloatType = "FLOAT"): Written[] {
+  const one = (mean: string, square: string, quotient: string, spread: string, place: string): Written => written([mean, square, quotient, spread, place], new Writer(places[place]!.shape, opset ?? (mean === "mean, unsqueezed" ? 18 : 17), type));
+  const everywhere = Object.keys(means).flatMap((mean) => Object.keys(squares).flatMap((square) => Object.keys(quotients).flatMap((quotient) => Object.keys(spreads).map((spread) => one(mean, square, quotient, spread, "last axis")))));
+  const elsewhere = Object.keys(places).flatMap((place) => Object.keys(means).flatMap((mean) => Object.keys(spreads).map((spread) => one(mean, "pow 2", "/ sqrt", spread, place))));
   return [...everywhere, ...elsewhere];
 }
 
-function written(mean: string, square: string, quotient: string, spread: string, place: string): Written {
-  const { shape, axes, affine } = places[place]!;
-  const w = new Writer(shape, mean === "mean, unsqueezed" ? 18 : 17);
+type Spelling = readonly [mean: string, square: string, quotient: string, spread: string, place: string];
+
+function written([mean, square, quotient, spread, place]: Spelling, w: Writer): Written {
+  const { shape, axes: stated, affine } = places[place]!;
+  // Before version 11 axes are counted from the start alone.
+  const axes = w.opset >= 11 ? stated : stated.map((axis) => (axis < 0 ? axis + shape.length : axis));
   const count = axes.reduce((product, axis) => product * shape.at(axis)!, 1);
   // What is fed is computed with first: a fed value that is standardised is no layer's input.
-  const x = w.op("Mul", ["x", w.float(2)]);
+  const x = w.inType(w.op("Add", ["x", "x"]));
   const { kind, write } = spreads[spread]!;
   const [numerator, squared] = write(w, x, (value) => means[mean]!(w, value, { axes, count }), (value) => squares[square]!(w, value));
   const normalised = quotients[quotient]!(w, numerator, squared);
   const output = affine ? withAffine(w, normalised, affine) : normalised;
-  return { name: [kind, spread, mean, square, quotient, place].join(" | "), graph: w.graph(output), kind, shape, hasAffine: affine !== undefined, axes: axes.map((axis) => (axis < 0 ? axis : axis - shape.length)) };
+  return { name: [kind, spread, mean, square, quotient, place].join(" | "), graph: w.graph(w.inFloat32(output)), kind, shape, hasAffine: affine !== undefined, axes: axes.map((axis) => (axis < 0 ? axis : axis - shape.length)) };
 }
 
 function withAffine(w: Writer, normalised: Value, shape: readonly number[]): Value {

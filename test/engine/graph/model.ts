@@ -5,7 +5,10 @@ import { elementCount } from "../../../src/engine/tensor";
 const { DataType } = onnx.TensorProto;
 const { AttributeType } = onnx.AttributeProto;
 
-/** Writes a graph as some exporter might: `x` of a shape goes in, whatever is returned last comes out. */
+/** Element types that graphs compute in. */
+export type FloatType = "FLOAT" | "FLOAT16" | "BFLOAT16";
+
+/** Writes a graph as some exporter might: `x` of a shape goes in, whatever is returned last comes out. Both are float32, whatever the type of the constants. */
 export class Writer {
   readonly nodes: onnx.INodeProto[] = [];
   readonly initializers: onnx.ITensorProto[] = [];
@@ -13,9 +16,25 @@ export class Writer {
 
   constructor(
     shape: readonly number[],
-    private readonly opset = 17,
+    readonly opset = 17,
+    readonly type: FloatType = "FLOAT",
   ) {
     this.inputs.push({ name: "x", type: { tensorType: { elemType: DataType.FLOAT, shape: { dim: shape.map((dimValue) => ({ dimValue })) } } } });
+  }
+
+  /** Number of the type that the graph computes in. */
+  get elementType(): number {
+    return DataType[this.type];
+  }
+
+  /** A float32 value in the type that the graph computes in. */
+  inType(x: Value): Value {
+    return this.type === "FLOAT" ? x : this.op("Cast", [x], { to: this.elementType });
+  }
+
+  /** A value that the graph computes, in float32. */
+  inFloat32(x: Value): Value {
+    return this.type === "FLOAT" ? x : this.op("Cast", [x], { to: DataType.FLOAT });
   }
 
   /** A node with one output. */
@@ -31,7 +50,7 @@ export class Writer {
 
   floats(name: string, shape: readonly number[], values: readonly number[]): Value {
     expectCount(shape, values);
-    this.initializers.push({ name, dataType: DataType.FLOAT, dims: [...shape], floatData: [...values] });
+    this.initializers.push({ name, dataType: this.elementType, dims: [...shape], ...(this.type === "FLOAT" ? { floatData: [...values] } : { int32Data: values.map((value) => bitsOf(this.type, value)) }) });
     return name;
   }
 
@@ -51,6 +70,11 @@ export class Writer {
     return asInput ? this.op(opType, [x, this.integers(axes)], { keepdims }) : this.op(opType, [x], { axes, keepdims });
   }
 
+  /** Axes of size 1 put in, which are an input from opset 13 on. */
+  unsqueeze(x: Value, axes: readonly number[]): Value {
+    return this.opset >= 13 ? this.op("Unsqueeze", [x, this.integers(axes)]) : this.op("Unsqueeze", [x], { axes });
+  }
+
   graph(output: Value): Graph {
     return {
       weights: new Map(),
@@ -67,6 +91,14 @@ export class Writer {
       },
     };
   }
+}
+
+/** The bits of a number in a type of 16 of them, cut off; numbers too small for float16 become 0. */
+function bitsOf(type: FloatType, value: number): number {
+  const [bits] = new Uint32Array(Float32Array.of(value).buffer);
+  if (type === "BFLOAT16") return bits! >>> 16;
+  const exponent = ((bits! >>> 23) & 0xff) - 112;
+  return ((bits! >>> 16) & 0x8000) | (exponent > 0 ? (exponent << 10) | ((bits! >>> 13) & 0x3ff) : 0);
 }
 
 function expectCount(shape: readonly number[], values: readonly number[]): void {

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { curves } from "../../../src/analysis/curves";
 import { recogniseModel } from "../../../src/engine/architecture/families";
 import type { Architecture } from "../../../src/engine/architecture/architecture";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
@@ -17,36 +16,10 @@ import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
 import { findEngine } from "../../../src/engine/runtime/runtimes";
 import type { Runtime } from "../../../src/engine/runtime/runtime";
 import { surveyNorms } from "../../../src/engine/survey";
-import { elementCount, type Tensor } from "../../../src/engine/tensor";
-import type { ReplacementCurve } from "../../../src/shared/replacement";
 import { batchesOf, goldenCases, goldenFiles, openGolden } from "../golden";
+import { replacedValues, valuesFor } from "./replaced-values";
 
 const fixtures = join(import.meta.dirname, "../../../../shared/fixtures");
-const alpha = 0.7;
-const curveOf = (index: number): ReplacementCurve => (["tanh", "erf", "isru"] as const)[index % 3]!;
-
-/** Values that are different in every channel. */
-function valuesFor(shape: readonly number[], index: number): ElementWiseValues {
-  const count = elementCount(shape);
-  const curve = curveOf(index);
-  return { curve, alpha, shift: curve === "erf" ? 0.2 : 0, shape, gain: Float32Array.from({ length: count }, (_, c) => 1 + c / count), offset: Float32Array.from({ length: count }, (_, c) => c / count - 0.5) };
-}
-
-/** gain * f(alpha x + shift) + offset, element by element. */
-function expected({ shape, data }: Tensor, values: ElementWiseValues): Float32Array {
-  const inner = shape.slice(shape.length - values.shape.length);
-  const strides = values.shape.map((size, axis) => (size === 1 ? 0 : elementCount(values.shape.slice(axis + 1))));
-  return Float32Array.from(data as Float32Array, (x, index) => {
-    let rest = index % elementCount(inner);
-    const channel = inner.reduceRight((sum, size, axis) => {
-      const place = rest % size;
-      rest = Math.floor(rest / size);
-      return sum + place * strides[axis]!;
-    }, 0);
-    return values.gain[channel]! * curves[values.curve].value(values.alpha * x + values.shift) + values.offset[channel]!;
-  });
-}
-
 /** Runs stage after stage with every norm replaced that can be, and compares what each layer gives with what it should. @returns how many were compared. */
 async function compareLayers(runtime: Runtime, stages: readonly WrittenStage[], batch: Batch, tolerance: number): Promise<number> {
   const survey = surveyNorms(stages);
@@ -62,14 +35,14 @@ async function compareLayers(runtime: Runtime, stages: readonly WrittenStage[], 
     const left = findNorms(graph).filter(({ trained }) => !trained).map(({ name }) => name);
     expect(left.filter((name) => known.has(name))).toEqual([]);
     const outside = new Set([...inputNames(graph), ...outputNames(graph)]);
-    const taps = [...new Set(seen.flatMap(({ input, output }) => [input, output]))].filter((value) => !outside.has(value));
+    const taps = [...new Set(seen.flatMap((norm) => [norm.input, inFloat32(norm)]))].filter((value) => !outside.has(value));
     const session = await runtime.open(withOutputs(graph, taps));
     const feeds = Object.fromEntries(Object.entries(values).filter(([name]) => outside.has(name)));
     const all: Values = { ...values, ...await session.run(feeds, [...outputNames(graph), ...taps]) };
     await session.close();
-    for (const { name, input, output } of seen) {
-      const actual = all[output]!.data as Float32Array;
-      const wanted = expected(all[input]!, known.get(name)!);
+    for (const { name, input, ...norm } of seen) {
+      const actual = all[inFloat32(norm)]!.data as Float32Array;
+      const wanted = replacedValues(all[input]!, known.get(name)!);
       expect(actual).toHaveLength(wanted.length);
       for (let i = 0; i < wanted.length; i++) if (Math.abs(actual[i]! - wanted[i]!) > tolerance) expect.fail(`${name}: element ${i} is ${actual[i]!}, not ${wanted[i]!}`);
       compared += 1;
@@ -77,6 +50,11 @@ async function compareLayers(runtime: Runtime, stages: readonly WrittenStage[], 
     values = all;
   }
   return compared;
+}
+
+/** What a layer gives, before it gets the type of a norm that gave another. */
+function inFloat32({ output, outputType }: Pick<NormNode, "output" | "outputType">): string {
+  return outputType === undefined ? output : `${output}/float32`;
 }
 
 /** What a gain broadcasts as is told by what reaches a norm in the original network. */
@@ -113,6 +91,17 @@ describe("on every engine of the processor", () => {
     const runtime = await findEngine({ runtime: "tfjs", device }).open({});
     const [batch] = await batchesOf(await openGolden(goldenFiles(folder)[0]!));
     expect(await compareLayers(runtime, writeStages((await architectureOf(folder)).stages), batch!, 1e-4)).toBe((await openGolden(goldenFiles(folder)[0]!)).norms.length);
+  });
+});
+
+describe("graphs that compute in float16", () => {
+  test.each(["layernorm-half", "layernorm-traced-11-half", "rmsnorm-traced-13-half"])("%s", async (name) => {
+    const checkpoint = await openCheckpoint(join(import.meta.dirname, "exported", `${name}.onnx`));
+    const { input, whole } = recogniseModel(checkpoint).architecture;
+    const { batches } = await prepareInput(input, checkpoint.folder, { choice: { kind: "random" }, maxTokens: 14, seed: 0 });
+    for (const runtime of [openOnnxRuntime(), await findEngine({ runtime: "tfjs", device: "cpu" }).open({})]) {
+      expect(await compareLayers(runtime, writeStages([whole!]), batches[0]!, 1e-4)).toBe(5);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { onnx } from "onnx-proto";
 import { viewOf } from "../find/view";
-import { takenNames, valueInfo, type Graph, type Value } from "../graph";
+import { operatorSetOf, takenNames, valueInfo, type Graph, type Value } from "../graph";
 import { prunedTo } from "../prune";
 import { activeValues } from "./active";
 import { elementWiseRules } from "./element-wise-rules";
@@ -76,7 +76,7 @@ export function gradientGraph(graph: Graph, of: readonly Value[], by: readonly V
  * @throws NoGradientError where the graph is of an operator set that gradients can't be written in.
  */
 export function shapedValues(graph: Graph, by: readonly Value[]): Value[] {
-  if (opsetOf(graph) < oldestOpset) throw new NoGradientError(`set ${opsetOf(graph)}`);
+  if (operatorSetOf(graph) < oldestOpset) throw new NoGradientError(`set ${operatorSetOf(graph)}`);
   const own = graph.model.graph ?? {};
   const active = activeValues(own, by);
   const made = new Set((own.node ?? []).flatMap(({ output }) => output ?? []));
@@ -87,10 +87,6 @@ export function shapedValues(graph: Graph, by: readonly Value[]): Value[] {
 /** Shapes of what a graph holds. */
 function storedShapes({ initializer }: onnx.IGraphProto): ReadonlyMap<Value, readonly number[]> {
   return new Map((initializer ?? []).map(({ name, dims }) => [name ?? "", (dims ?? []).map(Number)]));
-}
-
-function opsetOf({ model }: Graph): number {
-  return Number(model.opsetImport?.find(({ domain }) => domain === "" || domain === undefined || domain === "ai.onnx")?.version ?? 1);
 }
 
 function unusedPrefix(graph: onnx.IGraphProto): string {

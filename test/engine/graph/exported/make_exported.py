@@ -194,6 +194,13 @@ exporters = [
     ("dynamo-23", {"dynamo": True, "opset_version": 23, "external_data": False}),
 ]
 
+# Models that compute in float16.
+halves = [
+    ("layernorm-half", lambda: nn.LayerNorm(8), {"dynamo": True, "opset_version": 18, "external_data": False, "verbose": False}),
+    ("layernorm-traced-11-half", lambda: nn.LayerNorm(8), {"dynamo": False, "opset_version": 11}),
+    ("rmsnorm-traced-13-half", lambda: RootMeanSquare(8), {"dynamo": False, "opset_version": 13}),
+]
+
 if __name__ == "__main__":
     expected = {}
     for case, (make, example, name) in cases.items():
@@ -211,8 +218,9 @@ if __name__ == "__main__":
             without_remarks(path)
             expected[path.stem] = norms_of(model)
             print(path.name, os.path.getsize(path))
-    model = randomised(Language(lambda: nn.LayerNorm(8))).half()
-    torch.onnx.export(model, (ids,), str(here / "layernorm-half.onnx"), input_names=["input_ids"], dynamo=True, opset_version=18, external_data=False, verbose=False)
-    without_remarks(here / "layernorm-half.onnx")
-    expected["layernorm-half"] = norms_of(model)
+    for name, make, options in halves:
+        model = randomised(Language(make)).half()
+        torch.onnx.export(model, (ids,), str(here / f"{name}.onnx"), input_names=["input_ids"], **options)
+        without_remarks(here / f"{name}.onnx")
+        expected[name] = norms_of(model)
     (here / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
