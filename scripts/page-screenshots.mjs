@@ -30,7 +30,7 @@ function resultOf(name, command, ...args) {
 }
 
 const text = analyzed("text", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
-const costed = resultOf("costed", "replace", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
+const costed = resultOf("costed", "replace", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt", "--tune", "60");
 const random = analyzed("random", "media/samples/gpt2", "--random");
 
 const state = (changes = {}) => ({ type: "state", state: { ...idleState, ...changes } });
@@ -42,7 +42,8 @@ const offered = [
   { uri: "file:///a", label: "gpt2", detail: "media/samples/gpt2/calibration.txt, 2,048 tokens", time: Date.UTC(2026, 2, 14, 9, 26) },
   { uri: "file:///b", label: "vit", detail: "bundled images, 16 sequences", time: Date.UTC(2026, 2, 13, 17, 5) },
 ];
-const running = { kind: "running", task: "analysis", label: "llama-1b", stopping: false, queued: 1, progress: { phase: "forward", stage: "block 9", done: 9, total: 17, tokensPerSecond: 812, secondsLeft: 9 } };
+const running = { kind: "running", task: "analysis", label: "llama-1b", stopping: false, queued: [{ task: "conversion", label: "gpt2" }], progress: { phase: "forward", stage: "block 9", done: 9, total: 17, tokensPerSecond: 812, secondsLeft: 9 } };
+const tuning = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: [], progress: { phase: "replace", stage: "tuning all layers together", done: 17, total: 60 } };
 const failed = { kind: "failed", task: "analysis", label: "llama-1b", message: "model-00002-of-00003.safetensors ends before its header does: download it again.", defect: false };
 const partial = {
   ...text,
@@ -108,6 +109,7 @@ const all = [
   { name: "panel-untrusted", view: { theme: "light", width: 1000, height: 400 }, updates: [state({ trusted: false, offered }), nothing] },
   { name: "panel-loading", view: { theme: "dark", width: 1000, height: 160 }, updates: [] },
   { name: "panel-running", view: { theme: "dark", width: 1000, height: 220 }, updates: [state({ run: running }), nothing] },
+  { name: "panel-tuning", view: { theme: "dark", width: 1000, height: 220 }, updates: [state({ run: tuning }), nothing] },
   { name: "panel-error", view: { theme: "light", width: 1000, height: 420 }, updates: [state({ run: failed, error: "old.normlens.json is no result of NormLens: its schema is missing.", offered }), nothing] },
 ];
 

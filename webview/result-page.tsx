@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useMemo, useRef } from "preact/hooks";
 import { printable } from "../src/shared/format";
 import type { Intent } from "../src/shared/intent";
+import type { Replacement } from "../src/shared/replacement";
 import type { LayerResult, Result } from "../src/shared/result";
 import { glossary } from "./glossary";
 import type { Host } from "./host";
@@ -16,6 +17,7 @@ import { Tabs } from "./tabs";
 import { triedOn, withAlpha, type View } from "./view";
 import { Warnings } from "./warnings";
 import type { Measuring } from "./what-if/measuring";
+import { methodText } from "./what-if/cost-words";
 import { WhatIf } from "./what-if/what-if";
 
 interface ResultPageProps {
@@ -94,7 +96,7 @@ export function ResultPage({ result, other, intent, sourceLayers, measuring, vie
                   step={(by) => { select((selected + by + layers.length) % layers.length); }}
                   alpha={tried[layer.name]}
                   tryAlpha={(alpha) => { onView({ ...view, tried: withAlpha(tried, layer.name, alpha) }); }}
-                  replaced={replacement !== undefined && cost !== undefined ? { cost, measure: replacement.measure } : undefined}
+                  replaced={replacement !== undefined && cost !== undefined ? { cost, measure: replacement.measure, method: methodText(replacement.chosen, replacement.tuneSteps) } : undefined}
                   hasSource={sourceLayers.includes(layer.name)}
                   warnings={warnings.filter((warning) => warning.layer === layer.name)}
                   host={host}
@@ -103,6 +105,7 @@ export function ResultPage({ result, other, intent, sourceLayers, measuring, vie
               <LayerTable
                 layers={layers}
                 others={others}
+                note={replacement && noteOfChosen(replacement)}
                 selected={selected}
                 select={selectRow}
                 order={view.order}
@@ -118,6 +121,12 @@ export function ResultPage({ result, other, intent, sourceLayers, measuring, vie
       )}
     </>
   );
+}
+
+/** Says that the table's alphas are not those that a conversion takes. */
+function noteOfChosen({ chosen, tuneSteps }: Replacement): string | undefined {
+  if (chosen === "per-channel") return undefined;
+  return t("α convert is fitted to every layer by itself. What measured best, and is converted to, is “{0}”: its alphas stand in the What-if tab.", methodText(chosen, tuneSteps));
 }
 
 interface WithTabsProps {

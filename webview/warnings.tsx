@@ -1,7 +1,7 @@
 import { t } from "@vscode/l10n";
 import { Fragment } from "preact";
 import { formatCount, printable } from "../src/shared/format";
-import type { Result } from "../src/shared/result";
+import type { Result, Warning } from "../src/shared/result";
 import { Icon } from "./icon";
 import { shortened } from "./names";
 import { aboutScratch } from "./roles";
@@ -10,6 +10,9 @@ interface WarningsProps {
   readonly result: Result;
   readonly goTo: (layer: string) => void;
 }
+
+/** What the coverage and the What-if tab tell. */
+const toldElsewhere: ReadonlySet<Warning["code"]> = new Set(["not-covered", "not-tuned"]);
 
 /** One thing to know, about the result or about some of its layers. */
 interface Caution {
@@ -62,7 +65,7 @@ function Item({ caution: { text, layers }, goTo }: { readonly caution: Caution; 
 function cautionsOf(result: Result): Caution[] {
   const { warnings, coverage, input } = result;
   const random = input.kind === "random" && !warnings.some(({ code }) => code === "random-input") ? [t("The input was random: these alphas do not describe real use.")] : [];
-  const told = warnings.filter(({ code }) => code !== "not-covered" && !aboutScratch.has(code));
+  const told = warnings.filter(({ code }) => !toldElsewhere.has(code) && !aboutScratch.has(code));
   // Random input first: it puts every other number in doubt.
   const general = [...told.filter(({ code }) => code === "random-input"), ...told.filter(({ code, layer }) => layer === undefined && code !== "random-input")];
   const missing = coverage.missing.map(({ name, reason }) => t("{0} was not measured: {1}", shortened(name), reason));

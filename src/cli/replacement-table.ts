@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { formatCount, formatCounted, formatNumber, formatSeconds, formatShare, noNumber, printable } from "../shared/format";
 import type { BudgetCurve, CostMeasure, LayerCost, Replacement, ReplacementCost, RoleCost } from "../shared/replacement";
-import { costUnits, formatCost, methodTexts } from "../shared/replacement-words";
+import { costUnits, formatCost, methodText } from "../shared/replacement-words";
 import { renderColumns, renderPairs, type Column } from "./columns";
 import type { TableOptions } from "./table";
 
@@ -13,10 +13,10 @@ interface MethodRow extends ReplacementCost {
 /** What `normlens replace` prints of the cost of replacing norms; it ends with a line feed. */
 export function renderReplacement(replacement: Replacement, { color, width }: TableOptions): string {
   const colors = pc.createColors(color);
-  const { measure, methods, chosen, unchanged, roles, layers, budget } = replacement;
+  const { measure, methods, chosen, tuneSteps, unchanged, roles, layers, budget } = replacement;
   const rows: MethodRow[] = [
     { label: "nothing replaced (control)", isChosen: false, ...unchanged },
-    ...methods.map((cost): MethodRow => ({ label: methodTexts[cost.method], isChosen: cost.method === chosen, ...cost })),
+    ...methods.map((cost): MethodRow => ({ label: methodText(cost.method, tuneSteps), isChosen: cost.method === chosen, ...cost })),
   ];
   const chosenColor = (text: string, { isChosen }: MethodRow): string => (isChosen ? colors.bold(colors.cyan(text)) : text);
   return `${[

@@ -1,8 +1,8 @@
 import { hasAlpha } from "../shared/alpha";
 import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { formatCount, formatCounted, formatLarge, formatNumber, formatR2, formatShare, noNumber, printable } from "../shared/format";
-import { notAskedFor, type CostMeasure, type LayerCost, type Replacement, type ReplacementCost, type RoleCost } from "../shared/replacement";
-import { costUnits, formatCostIn, methodTexts } from "../shared/replacement-words";
+import { notAskedFor, type CostMeasure, type LayerCost, type MethodCost, type Replacement, type ReplacementCost, type RoleCost } from "../shared/replacement";
+import { costUnits, formatCostIn, methodText } from "../shared/replacement-words";
 import type { GroupResult, LayerResult, PooledFit, Result } from "../shared/result";
 import type { ExportFormat } from "./format";
 
@@ -29,10 +29,11 @@ const footnote =
 
 /** What replacing the norms costs: all of them by every method, and each layer alone. */
 function replacementSections(replacement: Replacement): string[] {
-  const { measure, methods, unchanged, chosen, roles, layers } = replacement;
+  const { measure, methods, unchanged, chosen, tuneSteps, roles, layers } = replacement;
+  const label = ({ method }: MethodCost) => text(methodText(method, tuneSteps));
   const all: readonly MethodRow[] = [
     { label: "nothing replaced (control)", ...unchanged },
-    ...methods.map((cost) => ({ label: cost.method === chosen ? `**${text(methodTexts[cost.method])}**` : text(methodTexts[cost.method]), ...cost })),
+    ...methods.map((cost) => ({ label: cost.method === chosen ? `**${label(cost)}**` : label(cost), ...cost })),
   ];
   const costs = costColumns(measure);
   return [

@@ -8,7 +8,7 @@ const checks: Readonly<Record<PanelAction["type"], (fields: Fields) => boolean>>
   ready: () => true,
   analyze: ({ what }) => isOneOf(["checkpoint", "options", "sample"], what),
   stop: () => true,
-  measureReplacement: hasAlphasAndLayers,
+  measureReplacement: (fields) => hasAlphasAndLayers(fields) && (fields["tune"] === undefined || isCount(fields["tune"])),
   convert: hasAlphasAndLayers,
   open: ({ uri }) => isTextIfThere(uri),
   compare: ({ uri }) => isTextIfThere(uri),
@@ -33,6 +33,10 @@ export function panelActionOf(value: unknown): PanelAction | undefined {
 
 function hasAlphasAndLayers({ alphas, layers }: Fields): boolean {
   return (alphas === undefined || isRecordOfAlphas(alphas)) && (layers === undefined || isListOfTexts(layers));
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isText(value: unknown): boolean {

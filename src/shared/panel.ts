@@ -21,8 +21,8 @@ export type PanelAction =
   | { readonly type: "ready" }
   | { readonly type: "analyze"; readonly what: "checkpoint" | "options" | "sample" }
   | { readonly type: "stop" }
-  /** Measures what replacing the norms of the main result costs: with alphas of the user's own, by layer, and of some layers alone. */
-  | { readonly type: "measureReplacement"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[] }
+  /** Measures what replacing the norms of the main result costs: with alphas of the user's own, by layer, of some layers alone, and with so many steps in which all are tuned together; the host asks how many where it is not told. */
+  | { readonly type: "measureReplacement"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[]; readonly tune?: number }
   /** Writes the checkpoint of the main result anew with its norms replaced: some of them, and with alphas of the user's own where there are any. The host asks for the rest. */
   | { readonly type: "convert"; readonly alphas?: Readonly<Record<string, number>>; readonly layers?: readonly string[] }
   /** Opens a result: one that the page was offered, or asks which. */
@@ -89,12 +89,18 @@ export interface PanelRestore {
 /** What runs do: fit alphas, also measure what replacing norms costs, or write a converted checkpoint. */
 export type RunTask = "analysis" | "replacement" | "conversion";
 
+/** A run that was asked for and is not begun. */
+export interface WaitingRun {
+  readonly task: RunTask;
+  readonly label: string;
+}
+
 /** What the analysis runner is doing. */
 export type RunState =
   | { readonly kind: "idle" }
-  /** `label` names what is analysed, `queued` counts the analyses that wait. */
-  | { readonly kind: "running"; readonly task: RunTask; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: number }
-  /** `dropped` counts the analyses that waited and were not begun. */
+  /** `label` names what is analysed, `queued` has what waits, the next one first. */
+  | { readonly kind: "running"; readonly task: RunTask; readonly label: string; readonly progress?: Progress; readonly stopping: boolean; readonly queued: readonly WaitingRun[] }
+  /** `dropped` counts the runs that waited and were not begun. */
   | { readonly kind: "stopped"; readonly task: RunTask; readonly label: string; readonly dropped: number }
   /** `defect`: not the user's doing, and the log has more. */
   | { readonly kind: "failed"; readonly task: RunTask; readonly label: string; readonly message: string; readonly defect: boolean };

@@ -26,7 +26,7 @@ const measures: Readonly<Record<CostMeasure, true>> = { "cross-entropy": true, k
 /** What is wrong with the part of a result that tells what replacing norms costs, in words; undefined where nothing is, or it is not there. */
 export function damageOfReplacement(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  return firstDifference(example, value, "replacement") ?? damagedScore(value as Replacement) ?? unknownWord(value as Replacement) ?? damagedBudget(value as Replacement);
+  return firstDifference(example, value, "replacement") ?? damagedScore(value as Replacement) ?? optionalDifference(0, (value as Replacement).tuneSteps, "replacement.tuneSteps") ?? unknownWord(value as Replacement) ?? damagedBudget(value as Replacement);
 }
 
 /** Scores that a model need not have. */

@@ -1,8 +1,7 @@
-import { formatNumber, formatShare } from "./format";
+import { formatCounted, formatNumber, formatShare } from "./format";
 import type { CostMeasure, ReplacementMethod } from "./replacement";
 
-/** The methods for people. */
-export const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
+const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
   tuned: "DyT, all layers tuned together",
   "in-order": "DyT, fitted in order",
   "in-order-robust": "DyT, in order, outliers left out",
@@ -16,6 +15,11 @@ export const methodTexts: Readonly<Record<ReplacementMethod, string>> = {
   official: "official conversion (alpha 0.5, gain 1)",
   own: "your own values",
 };
+
+/** A method, and how long its values were tuned where that is known: "DyT, all layers tuned together, 240 steps". */
+export function methodText(method: ReplacementMethod, tuneSteps: number | undefined): string {
+  return method === "tuned" && tuneSteps !== undefined ? `${methodTexts[method]}, ${formatCounted(tuneSteps, "step")}` : methodTexts[method];
+}
 
 /** What costs are counted in. */
 export const costUnits: Readonly<Record<CostMeasure, string>> = { "cross-entropy": "nats", kl: "nats KL", error: "error" };

@@ -113,6 +113,8 @@ export interface Replacement {
   readonly methods: readonly MethodCost[];
   /** The method of lowest cost among those that a network would be converted by; values that are written are its. */
   readonly chosen: ReplacementMethod;
+  /** Steps in which the values of `tuned` were tuned; absent where nothing was. */
+  readonly tuneSteps?: number;
   readonly roles: readonly RoleCost[];
   /** In the order of `Result.layers`. */
   readonly layers: readonly LayerCost[];

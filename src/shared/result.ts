@@ -29,7 +29,7 @@ export interface ModelDescription {
   readonly path: string;
   /** Checkpoint format: "safetensors", "capture" ... */
   readonly format: string;
-  /** Architecture family of NormLens: "gpt2", "llama", "bert", "albert", "vit", or "unknown" for a capture. */
+  /** Architecture family of NormLens: "gpt2", "llama", "bert", "albert", "vit"; "onnx", "tensorflow" or "keras" for a graph; "unknown" for a capture. */
   readonly family: string;
   /** Class name from the configuration (`GPT2LMHeadModel`), or the family again. */
   readonly architecture: string;
@@ -292,6 +292,8 @@ export interface Warning {
     | "first-token-outliers"
     | "non-finite"
     | "few-tokens"
+    /** The layers could not be tuned together, as was asked for. */
+    | "not-tuned"
     | "vit-large"
     /** A trained alpha is 0 or negative. */
     | "alpha-sign"

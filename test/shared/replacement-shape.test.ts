@@ -34,6 +34,7 @@ describe("damage of what replacing costs", () => {
     ['the method "luck" is not known', { ...replacement, chosen: "luck" }],
     ['the curve "sine" is not known', { ...replacement, layers: [{ ...layer, curve: "sine" }] }],
     ['the role "toString" is not known', { ...replacement, roles: [{ ...role, role: "toString" }] }],
+    ["tuneSteps is no number", { ...replacement, tuneSteps: "60" }],
     ["limit is no number", { ...replacement, budget: { ...replacement.budget, limit: "1" } }],
     ["is none of its layers", { ...replacement, budget: { ...replacement.budget, points: [{ count: 99, cost: 1 }] } }],
     ["is none of its layers", { ...replacement, budget: { ...replacement.budget, count: 0.5 } }],

@@ -14,7 +14,7 @@ const visit = browserForVisits();
 describe("for everyone", () => {
   const names = Object.keys(themes) as ThemeName[];
   it.each(names)("axe finds nothing serious in %s", async (theme) => {
-    await visit({ theme }, [state({ sourceLayers: [result.layers[0]!.name], run: { kind: "running", task: "analysis", label: "a", stopping: false, queued: 0 } }), main(result)], async ({ page }) => {
+    await visit({ theme }, [state({ sourceLayers: [result.layers[0]!.name], run: { kind: "running", task: "analysis", label: "a", stopping: false, queued: [{ task: "conversion", label: "b" }] } }), main(result)], async ({ page }) => {
       await page.locator("details").evaluateAll((all) => { for (const each of all as HTMLDetailsElement[]) each.open = true; });
       expect(await seriousFindings(page)).toEqual([]);
     });

@@ -8,7 +8,7 @@ const result = syntheticResult(3, 6);
 const visit = browserForVisits();
 
 describe("states of the panel's page", () => {
-  const running: RunState = { kind: "running", task: "analysis", label: "llama", stopping: false, queued: 2, progress: { phase: "forward", stage: "block 3", done: 3, total: 12, tokensPerSecond: 812, secondsLeft: 12 } };
+  const running: RunState & { kind: "running" } = { kind: "running", task: "analysis", label: "llama", stopping: false, queued: [{ task: "conversion", label: "gpt2" }, { task: "replacement", label: "vit" }], progress: { phase: "forward", stage: "block 3", done: 3, total: 12, tokensPerSecond: 812, secondsLeft: 12 } };
   const none: PanelUpdate = { type: "result", slot: "main" };
 
   it("loads", async () => {
@@ -37,9 +37,11 @@ describe("states of the panel's page", () => {
   it("running: stage, speed, time left, queue, and a stop", async () => {
     await visit({}, [state({ run: running }), main(result)], async (panel) => {
       const text = await panel.page.locator(".run").innerText();
-      for (const part of ["llama", "Running the model", "block 3", "812 tokens/s", "12 s left", "2 analyses wait"]) expect(text).toContain(part);
+      for (const part of ["llama", "Running the model", "block 3", "812 tokens/s", "12 s left", "waiting: conversion of gpt2, measurement of vit"]) expect(text).toContain(part);
       await button(panel, "Stop").click();
       expect(await panel.actions()).toContainEqual({ type: "stop" });
+      await panel.send(state({ run: { ...running, queued: ["a", "b", "c", "d", "e"].map((label) => ({ task: "analysis", label })) } }));
+      expect(await panel.page.locator(".run").innerText()).toContain("waiting: analysis of a, analysis of b, analysis of c and 2 more");
       await panel.send(state({ run: { ...running, stopping: true } }));
       expect(await button(panel, "Stopping...").isDisabled()).toBe(true);
     });
@@ -50,6 +52,8 @@ describe("states of the panel's page", () => {
       expect(await panel.page.locator(".run").innerText()).toContain("was stopped");
       await panel.send(state({ run: { kind: "stopped", task: "analysis", label: "llama", dropped: 2 } }));
       expect(await panel.page.locator(".run").innerText()).toContain("and 2 that waited were not begun");
+      await panel.send(state({ run: { kind: "stopped", task: "replacement", label: "llama", dropped: 0 } }));
+      expect(await panel.page.locator(".run").innerText()).toBe("The measurement of llama was stopped; the result is as it was.");
       await panel.send(state({ run: { kind: "failed", task: "analysis", label: "llama", message: "the header is cut off.", defect: false } }));
       expect(await panel.page.getByRole("alert").innerText()).toContain("could not be analysed: the header is cut off.");
       await panel.send(state({ run: { kind: "failed", task: "analysis", label: "llama", message: "the engine ended by SIGKILL.", defect: true } }));

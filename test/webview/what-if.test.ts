@@ -13,6 +13,10 @@ import { browserForVisits, button, main, state, titleOf } from "./visit";
 
 const plain = syntheticResult(3, 6);
 const measured = withReplacement(plain);
+const tuned = withReplacement(plain, {
+  ...{ chosen: "tuned", tuneSteps: 240, methods: [{ ...measured.replacement!.methods[0]!, method: "tuned", cost: 0.241 }, ...measured.replacement!.methods] },
+  layers: measured.replacement!.layers.map((layer) => ({ ...layer, alpha: 0.0999 })),
+});
 const names = plain.layers.map(({ name }) => name);
 const kept = { view: { tab: "what-if" } };
 const german = JSON.parse(readFileSync(new URL("../../l10n/bundle.l10n.de.json", import.meta.url), "utf8")) as Readonly<Record<string, string>>;
@@ -32,13 +36,13 @@ describe("the What-if tab", () => {
       expect(await panel.page.locator(":focus").innerText()).toBe("What-if");
       expect(await panel.page.locator(".offer").innerText()).toContain("very roughly 24 s");
       await button(panel, "Measure Replacement Cost").click();
-      expect(await asked(panel)).toEqual([{ type: "measureReplacement" }]);
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", tune: 0 }]);
       expect(await panel.kept()).toMatchObject({ view: { tab: "what-if" } });
     });
   });
 
   it("measures nothing twice, and says what it does and what failed", async () => {
-    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: 0, progress: { phase: "replace", stage: "block 3", done: 3, total: 12 } };
+    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: [], progress: { phase: "replace", stage: "block 3", done: 3, total: 12 } };
     await visit({ kept }, [state({ run }), main(plain)], async (panel) => {
       expect(await button(panel, "Measuring...").isDisabled()).toBe(true);
       expect(await panel.page.locator(".run").innerText()).toMatch(/Measuring what replacing the norms of gpt2 costs[\s\S]*block 3/);
@@ -60,10 +64,10 @@ describe("the What-if tab", () => {
 
   it("takes nothing of an earlier page that it does not understand", async () => {
     const tried = { [names[0]!]: 0.7, [names[1]!]: -1, [names[2]!]: "0.5", elsewhere: 0.3 };
-    await visit({ kept: { view: { tab: "what-if", whatIf: { order: "luck", scale: 1, count: 0.5 }, tried } } }, [state(), main(measured)], async (panel) => {
+    await visit({ kept: { view: { tab: "what-if", whatIf: { order: "luck", scale: 1, count: 0.5, tune: -1 }, tried } } }, [state(), main(measured)], async (panel) => {
       for (const name of ["by depth", "log"]) expect(await button(panel, name).getAttribute("aria-pressed")).toBe("true");
       await button(panel, "Measure These Alphas").click();
-      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 } }]);
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 }, tune: 0 }]);
     });
     await visit({ kept: { view: { tab: "gone", whatIf: 1, tried: null } } }, [state(), main(measured)], async (panel) => {
       expect(await panel.page.getByRole("tab", { name: "Layers", selected: true }).count()).toBe(1);
@@ -128,7 +132,7 @@ describe("the What-if tab", () => {
       expect(text).toContain(`2 of ${order.length} layers for +0.00400 nats`);
       expect(text).toContain(`These stay norms: ${order.slice(2).join(", ")}`);
       await button(panel, "Measure This Set").click();
-      expect(await asked(panel)).toEqual([{ type: "measureReplacement", layers: order.slice(0, 2) }]);
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", layers: order.slice(0, 2), tune: 0 }]);
     });
   });
 
@@ -138,7 +142,7 @@ describe("the What-if tab", () => {
       expect(await panel.page.locator(".part").innerText()).toContain(`Only 2 of ${names.length} layers were measured.`);
       expect(await panel.page.locator(".kept").count()).toBe(0);
       await button(panel, "Measure All Layers").click();
-      expect(await asked(panel)).toEqual([{ type: "measureReplacement" }]);
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", tune: 0 }]);
       await panel.send(main(measured));
       expect(await button(panel, "Measure All Layers").count()).toBe(0);
     });
@@ -151,9 +155,57 @@ describe("the What-if tab", () => {
       await panel.page.getByRole("tab", { name: "What-if" }).click();
       expect(await panel.page.locator(".tried").innerText()).toContain(`${names[0]} α 0.700`);
       await button(panel, "Measure These Alphas").click();
-      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 } }]);
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", alphas: { [names[0]!]: 0.7 }, tune: 0 }]);
       await button(panel, "Reset all").click();
       expect(await button(panel, "Measure These Alphas").count()).toBe(0);
+    });
+  });
+
+  it("tunes as long as it is asked to, says what that costs, and keeps to it", async () => {
+    await visit({ kept }, [state(), main(plain)], async (panel) => {
+      expect(await button(panel, "not tuned").getAttribute("aria-pressed")).toBe("true");
+      await button(panel, "quick, 60 steps").click();
+      // 60 steps of 5 passes over half of the 2,048 tokens that took 1.31 s.
+      expect(await panel.page.locator(".tuning").innerText()).toContain("A step costs about 5 forward passes over 1,024 tokens: very roughly 3 min 17 s more.");
+      await button(panel, "Measure Replacement Cost").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", tune: 60 }]);
+      expect(await panel.kept()).toMatchObject({ view: { whatIf: { tune: 60 } } });
+    });
+  });
+
+  it("says of a tuned result how long it was, and measures it and its sets again the same way", async () => {
+    await visit({ kept: { view: { tab: "what-if", tried: { [names[0]!]: 0.7 } } } }, [state(), main(tuned)], async (panel) => {
+      expect(await button(panel, "thorough, 240 steps").getAttribute("aria-pressed")).toBe("true");
+      expect(await panel.page.locator(".headline").innerText()).toContain("DyT, all layers tuned together, 240 steps");
+      expect(await panel.page.locator(".methods .chosen").innerText()).toContain("DyT, all layers tuned together, 240 steps");
+      expect(await panel.page.locator(".sensitivity th", { hasText: "alpha, tuned" }).getByText("alpha, tuned").getAttribute("data-tip")).toContain("240 steps");
+      for (const name of ["Measure Again", "Measure This Set", "Measure These Alphas"]) await button(panel, name).click();
+      expect((await asked(panel)).map(({ tune }) => tune)).toEqual([240, 240, 240]);
+      await panel.page.getByRole("tab", { name: "Layers" }).click();
+      expect(await panel.page.locator("section.layers").innerText()).toContain("converted to, is “DyT, all layers tuned together, 240 steps”");
+      expect(await panel.page.locator(".facts").innerText()).toMatch(/alpha with all\s+0\.0999/);
+      await panel.send(main(withReplacement(plain, { ...tuned.replacement!, tuneSteps: 100 })));
+      await panel.page.getByRole("tab", { name: "What-if" }).click();
+      expect(await button(panel, "100 steps").getAttribute("aria-pressed")).toBe("true");
+    });
+  });
+
+  it("says why layers can't be tuned, in the tab alone, and offers it no more", async () => {
+    const message = "The layers were not tuned together: NormLens has no gradient for the operator Slice as caduceus has it.";
+    const refused = { ...measured, warnings: [{ code: "not-tuned", message }] } satisfies Result;
+    await visit({ kept: { view: { tab: "what-if", whatIf: { tune: 60 } } } }, [state(), main(refused)], async (panel) => {
+      expect(await panel.page.locator(".warning").innerText()).toBe(message);
+      expect(await panel.page.locator(".warnings").count()).toBe(0);
+      expect(await button(panel, "quick, 60 steps").isDisabled()).toBe(true);
+      await button(panel, "Measure Again").click();
+      expect(await asked(panel)).toEqual([{ type: "measureReplacement", tune: 0 }]);
+    });
+  });
+
+  it("tells which step of tuning is done", async () => {
+    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: [], progress: { phase: "replace", stage: "tuning all layers together", done: 4, total: 60 } };
+    await visit({ kept }, [state({ run }), main(plain)], async (panel) => {
+      expect(await panel.page.locator(".run").innerText()).toContain("Tuning, step 5 of 60");
     });
   });
 
@@ -167,7 +219,7 @@ describe("the What-if tab", () => {
     await visit({ kept: { view: { tab: "what-if", tried: { [names[0]!]: 0.7 }, whatIf: { count: 2 } } } }, [state(), main(measured)], async (panel) => {
       for (const name of ["Convert with These Values...", "Convert This Set...", "Convert with These Alphas..."]) await button(panel, name).click();
       expect(await conversions(panel)).toEqual([{ type: "convert" }, { type: "convert", layers: order.slice(0, 2) }, { type: "convert", alphas: { [names[0]!]: 0.7 } }]);
-      const run: RunState = { kind: "running", task: "conversion", label: "gpt2", stopping: false, queued: 0, progress: { phase: "copy", done: 1, total: 4 } };
+      const run: RunState = { kind: "running", task: "conversion", label: "gpt2", stopping: false, queued: [], progress: { phase: "copy", done: 1, total: 4 } };
       await panel.send(state({ run }));
       expect(await button(panel, "Convert This Set...").isDisabled()).toBe(true);
       expect(await panel.page.locator(".run").innerText()).toMatch(/Converting gpt2[\s\S]*Writing the checkpoint/);
@@ -196,7 +248,7 @@ describe("the What-if tab", () => {
 
   const views: readonly [ThemeName, number][] = [...(Object.keys(themes) as ThemeName[]).map((theme): [ThemeName, number] => [theme, 1180]), ["dark", 400]];
   it.each(views)("suits everyone in %s at a width of %i, and fits in German", async (theme, width) => {
-    for (const result of [plain, measured] satisfies Result[]) {
+    for (const result of [plain, tuned] satisfies Result[]) {
       await visit({ kept: { view: { tab: "what-if", tried: { [names[0]!]: 0.7 } } }, theme, width, strings: german }, [state(), main(result)], async ({ page }) => {
         expect(await seriousFindings(page)).toEqual([]);
         expect(await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0);

@@ -24,6 +24,8 @@ interface FactsProps {
 export interface ReplacedLayer {
   readonly cost: LayerCost;
   readonly measure: CostMeasure;
+  /** The chosen method, in words. */
+  readonly method: string;
 }
 
 /** Everything the result knows of one layer, in words and numbers. */
@@ -115,13 +117,14 @@ function Headline({ of, value, note, compared, chosen = false }: HeadlineProps) 
   );
 }
 
-function Replaced({ cost: { cost, standardError, defaultCost, scores }, measure }: ReplacedLayer) {
+function Replaced({ cost: { alpha, cost, standardError, defaultCost, scores }, measure, method }: ReplacedLayer) {
   const rows = [
     { name: t("cost"), meaning: meanings.cost(), value: costTextIn(cost, measure) },
     { name: "±", meaning: meanings.standardError(), value: formatNumber(standardError, 2) },
     { name: t("with 0.5"), meaning: meanings.atDefault(), value: costTextIn(defaultCost, measure) },
     ...(scores.kl === undefined ? [] : [{ name: "KL", meaning: meanings.kl(), value: formatNumber(scores.kl) }]),
     ...(scores.top1 === undefined ? [] : [{ name: t("top-1 agrees"), meaning: meanings.top1(), value: formatShare(scores.top1) }]),
+    { name: t("alpha with all"), meaning: meanings.alpha(method), value: formatNumber(alpha) },
   ];
   return (
     <Group title={t("Replaced alone")} compared={false}>

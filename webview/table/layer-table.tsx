@@ -14,6 +14,8 @@ interface LayerTableProps {
   readonly layers: readonly LayerResult[];
   /** Of the result that is compared with, by the index of `layers`; empty where nothing is compared. */
   readonly others: readonly (LayerResult | undefined)[];
+  /** What is to be known of the numbers; nothing where undefined. */
+  readonly note: string | undefined;
   readonly selected: number;
   readonly select: (index: number) => void;
   readonly order: Order;
@@ -23,7 +25,7 @@ interface LayerTableProps {
 }
 
 /** Every layer with every number of the drawings; sortable, and filtered by name or role. */
-export function LayerTable({ layers, others, selected, select, order, onOrder, filter, onFilter }: LayerTableProps) {
+export function LayerTable({ layers, others, note, selected, select, order, onOrder, filter, onFilter }: LayerTableProps) {
   const columns = useMemo(() => columnsFor(others.length > 0), [others]);
   const shown = useMemo(() => sorted(layers, others, columns, order).filter((index) => matches(layers[index], filter)), [layers, others, columns, order, filter]);
   const sortBy = ({ name }: Column) => { onOrder({ column: name, descending: name === order.column && !order.descending }); };
@@ -62,6 +64,7 @@ export function LayerTable({ layers, others, selected, select, order, onOrder, f
         <span class="note" aria-live="polite">{filter === "" ? counted(layers.length, "layer") : t("{0} of {1} layers", shown.length, layers.length)}</span>
         <input type="search" placeholder={t("Filter by name or role")} aria-label={t("Filter layers by name or role")} value={filter} onInput={({ currentTarget }) => { onFilter(currentTarget.value); }} />
       </header>
+      {note !== undefined && <p class="why">{note}</p>}
       <div class="scroll" ref={scroller}>
         <table aria-label={t("Layers; the arrow keys go from row to row")} aria-rowcount={shown.length + 1}>
           <thead>

@@ -11,29 +11,31 @@ import { useTheme } from "../theme";
 import { budgetDrawing, chosenPoint } from "./budget-curve";
 import { ConvertButton } from "./convert-button";
 import { costTextIn } from "./cost-words";
-import type { Measuring } from "./measuring";
+import type { Measure, Measuring } from "./measuring";
 import type { WhatIfViewState } from "./view-state";
 
 interface BudgetProps {
   readonly replacement: Replacement;
   readonly measuring: Measuring | undefined;
+  readonly measure: Measure;
   readonly view: WhatIfViewState;
   readonly onView: (view: WhatIfViewState) => void;
   readonly host: Host;
 }
 
 /** How many layers can be replaced for how much: a slider over the measured curve. */
-export function Budget({ replacement: { budget, measure }, measuring, view, onView, host }: BudgetProps) {
+export function Budget({ replacement, measuring, measure, view, onView, host }: BudgetProps) {
+  const { budget, measure: unit } = replacement;
   const { order, points } = budget;
   const theme = useTheme();
   const drawing = useRef<Drawing | null>(null);
   const at = chosenPoint(budget, view.count);
-  const config = useMemo(() => budgetDrawing(budget, at, view.scale, measure, theme), [budget, at, view.scale, measure, theme]);
+  const config = useMemo(() => budgetDrawing(budget, at, view.scale, unit, theme), [budget, at, view.scale, unit, theme]);
   const point = points[at];
   if (order.length < 2 || point === undefined) return null;
   const replaced = order.slice(0, point.count);
   const stay = order.slice(point.count);
-  const words = t("{0} of {1} layers for {2}", point.count, order.length, costTextIn(point.cost, measure));
+  const words = t("{0} of {1} layers for {2}", point.count, order.length, costTextIn(point.cost, unit));
   const title = t("Budget");
   return (
     <section class="budget">
@@ -65,7 +67,7 @@ export function Budget({ replacement: { budget, measure }, measuring, view, onVi
           </details>
           <div class="actions">
             {measuring !== undefined && (
-              <Button icon="beaker" disabled={replaced.length === 0 || measuring.busy} title={t("Fits these layers in order and measures them on all held-out input")} onClick={() => { host.post({ type: "measureReplacement", layers: replaced }); }}>
+              <Button icon="beaker" disabled={replaced.length === 0 || measuring.busy} title={t("Fits these layers in order and measures them on all held-out input")} onClick={() => { measure({ layers: replaced }); }}>
                 {t("Measure This Set")}
               </Button>
             )}

@@ -11,7 +11,7 @@ import { costTextIn, measureText, methodText } from "./cost-words";
 
 /** Before and after: the original, and all norms replaced by the chosen method. */
 export function CostHeadline({ replacement }: { readonly replacement: Replacement }) {
-  const { measure, original, methods, chosen, layers, heldOut, sampleTokens } = replacement;
+  const { measure, original, methods, chosen, tuneSteps, layers, heldOut, sampleTokens } = replacement;
   const best = methods.find(({ method }) => method === chosen);
   const source = shortened(printable(heldOut.source.split(/[/\\]/).at(-1) ?? heldOut.source));
   return (
@@ -25,7 +25,7 @@ export function CostHeadline({ replacement }: { readonly replacement: Replacemen
         )}
         {best !== undefined && (
           <>
-            <Card name={t("{0} replaced", counted(layers.length, "layer"))} meaning={meanings.cost()} note={t("± {0}, {1}", formatNumber(best.standardError, 2), methodText(chosen))} chosen>
+            <Card name={t("{0} replaced", counted(layers.length, "layer"))} meaning={meanings.cost()} note={t("± {0}, {1}", formatNumber(best.standardError, 2), methodText(chosen, tuneSteps))} chosen>
               {costTextIn(best.cost, measure)}
             </Card>
             {measure === "cross-entropy" && <Card name={t("perplexity")} meaning={meanings.perplexity()} note={t("was {0}", formatNumber(perplexityOf(original)))}>{formatNumber(perplexityOf(best.scores))}</Card>}

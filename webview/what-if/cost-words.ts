@@ -1,5 +1,6 @@
 import { t } from "@vscode/l10n";
 import type { CostMeasure, ReplacementMethod } from "../../src/shared/replacement";
+import { formatCount } from "../../src/shared/format";
 import { formatCost, formatCostIn } from "../../src/shared/replacement-words";
 
 /** A cost with its sign. */
@@ -24,11 +25,11 @@ export function measureText(measure: CostMeasure): string {
   }
 }
 
-/** A method in a few words. */
-export function methodText(method: ReplacementMethod): string {
+/** A method in a few words. @param tuneSteps steps in which values were tuned; undefined where that is not known */
+export function methodText(method: ReplacementMethod, tuneSteps: number | undefined): string {
   switch (method) {
     case "tuned":
-      return t("DyT, all layers tuned together");
+      return tuneSteps === undefined ? t("DyT, all layers tuned together") : t("DyT, all layers tuned together, {0} steps", formatCount(tuneSteps));
     case "in-order":
       return t("DyT, fitted in order");
     case "in-order-robust":

@@ -9,6 +9,6 @@ export const meanings = {
   kl: () => t("Mean KL divergence of the predictions from the original's, in nats: 0 where they are the same."),
   top1: () => t("Share of predictions whose most probable outcome is the original's."),
   hiddenError: () => t("Size of the difference over size of the original, of what the last layer before the head hands on."),
-  alpha: () => t("Alpha of this layer where all are replaced by the chosen method."),
+  alpha: (method: string) => t("Alpha of this layer where all are replaced by the chosen method: {0}.", method),
   atDefault: () => t("Cost of alpha 0.5 with the trained weight and bias, in this layer alone."),
 };

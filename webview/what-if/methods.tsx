@@ -12,7 +12,7 @@ interface Row extends ReplacementCost {
 }
 
 /** All norms replaced at once, by each method; the controls are always among them. */
-export function Methods({ replacement: { measure, methods, chosen, unchanged } }: { readonly replacement: Replacement }) {
+export function Methods({ replacement: { measure, methods, chosen, tuneSteps, unchanged } }: { readonly replacement: Replacement }) {
   const rows: readonly Row[] = [{ method: undefined, ...unchanged }, ...methods];
   const hiddenError = { heading: t("hidden error"), meaning: meanings.hiddenError(), text: ({ scores }: Row) => formatShare(scores.hiddenError) };
   return (
@@ -24,7 +24,7 @@ export function Methods({ replacement: { measure, methods, chosen, unchanged } }
         rows={rows}
         columns={measure === "error" ? costColumns<Row>(measure) : [...costColumns<Row>(measure), hiddenError]}
         keyOf={({ method }) => method ?? "unchanged"}
-        name={({ method }) => <>{method === undefined ? t("nothing replaced") : methodText(method)}{markOf(method, chosen)}</>}
+        name={({ method }) => <>{method === undefined ? t("nothing replaced") : methodText(method, tuneSteps)}{markOf(method, chosen)}</>}
         isChosen={({ method }) => method === chosen}
       />
     </section>

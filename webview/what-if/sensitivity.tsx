@@ -15,7 +15,7 @@ import { RoleMark } from "../role-mark";
 import { faded, useTheme } from "../theme";
 import { costColumns } from "./cost-columns";
 import { CostTable } from "./cost-table";
-import { costText } from "./cost-words";
+import { costText, methodText } from "./cost-words";
 import { meanings } from "./meanings";
 import { behind, costedLayers, sensitivityBars, type CostedLayer } from "./sensitivity-chart";
 import type { WhatIfViewState } from "./view-state";
@@ -35,7 +35,7 @@ interface SensitivityProps {
 
 /** What replacing one layer alone costs: a bar and a line of a table for each. */
 export function Sensitivity({ replacement, layers, view, onView, selected, select, goTo, host }: SensitivityProps) {
-  const { measure, layers: costs } = replacement;
+  const { measure, layers: costs, chosen, tuneSteps } = replacement;
   const theme = useTheme();
   const drawing = useRef<Drawing | null>(null);
   const rows = useMemo(() => costedLayers(layers, costs, view.order), [layers, costs, view.order]);
@@ -106,7 +106,7 @@ export function Sensitivity({ replacement, layers, view, onView, selected, selec
         rows={rows}
         keyOf={({ cost }) => cost.name}
         columns={[
-          { heading: t("alpha"), meaning: meanings.alpha(), text: ({ cost }: CostedLayer) => formatNumber(cost.alpha) },
+          { heading: chosen === "tuned" ? t("alpha, tuned") : t("alpha"), meaning: meanings.alpha(methodText(chosen, tuneSteps)), text: ({ cost }: CostedLayer) => formatNumber(cost.alpha) },
           ...costColumns(measure).map(({ text, ...column }) => ({ ...column, text: ({ cost }: CostedLayer) => text(cost) })),
           { heading: t("with 0.5"), meaning: meanings.atDefault(), text: ({ cost }: CostedLayer) => costText(cost.defaultCost) },
         ]}

@@ -94,6 +94,7 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   const warnings = [...analysis.result.warnings, ...tuned.warnings, ...(measure === "error" || predictions >= fewPredictions ? [] : [tooFew(predictions)])];
   const replacement: Replacement = {
     ...{ measure, original, unchanged, methods: costs, chosen, roles: apart.roles, layers, budget, kept },
+    ...(tuned.values && { tuneSteps: request.tune ?? 0 }),
     heldOut: { source, sequences, tokens, sha256 },
     sampleTokens: tokensOf(sample),
     seconds: watch.total(),

@@ -5,7 +5,7 @@ import { CancelledError, messageOf, UserError } from "../../shared/errors";
 import { formatSeconds } from "../../shared/format";
 import { removeLeftovers } from "../../shared/leftovers";
 import type { EngineWork } from "../../shared/messages";
-import type { RunState, RunTask } from "../../shared/panel";
+import type { RunState, RunTask, WaitingRun } from "../../shared/panel";
 import type { Progress } from "../../shared/progress";
 import type { CheckpointRequest, EngineRequest } from "../../shared/request";
 import { afterCrash, conversionAfterCrash, safeEngine } from "./after-crash";
@@ -51,6 +51,12 @@ const logWords: Readonly<Record<RunTask, { readonly begun: string; readonly done
   conversion: { begun: "Converting", done: "Converted" },
 };
 
+/** A run that waits for its turn. */
+interface Waiting extends WaitingRun {
+  readonly start: () => void;
+  readonly drop: () => void;
+}
+
 /** Milliseconds between two reports of progress: ten a second are as many as anyone reads. */
 const reportEvery = 100;
 
@@ -60,7 +66,7 @@ export class AnalysisRunner implements Disposable {
   readonly onDidChange = this.changes.event;
   private current: RunState = { kind: "idle" };
   private engine: Engine | undefined;
-  private waiting: { readonly start: () => void; readonly drop: () => void }[] = [];
+  private waiting: Waiting[] = [];
   private busy = false;
   private ending: Promise<void> = Promise.resolve();
   private lastReport = 0;
@@ -122,7 +128,7 @@ export class AnalysisRunner implements Disposable {
 
   private async inTurn<Answer>(task: Task<Answer>): Promise<Answer> {
     if (this.disposed) throw new CancelledError();
-    await this.turn();
+    await this.turn(task);
     try {
       return await this.runNow(task);
     } finally {
@@ -135,7 +141,7 @@ export class AnalysisRunner implements Disposable {
   /** Stops the running job, politely, then firmly, and drops those that wait; resolves when no process is left. */
   async stop(): Promise<void> {
     this.dropped += this.dropWaiting();
-    if (this.current.kind === "running") this.tell({ ...this.current, stopping: true, queued: 0 });
+    if (this.current.kind === "running") this.tell({ ...this.current, stopping: true, queued: [] });
     await this.engine?.stop();
     await this.ending;
   }
@@ -156,7 +162,7 @@ export class AnalysisRunner implements Disposable {
   }
 
   /** Resolves when nothing else runs. */
-  private turn(): Promise<void> {
+  private turn({ task, label }: WaitingRun): Promise<void> {
     if (!this.busy) {
       this.busy = true;
       return Promise.resolve();
@@ -166,7 +172,7 @@ export class AnalysisRunner implements Disposable {
         this.busy = true;
         resolve();
       };
-      this.waiting.push({ start, drop: () => { reject(new CancelledError()); } });
+      this.waiting.push({ task, label, start, drop: () => { reject(new CancelledError()); } });
       this.retell();
     });
   }
@@ -177,7 +183,7 @@ export class AnalysisRunner implements Disposable {
     this.log.info(`${begun} ${label}: ${JSON.stringify(first.work.request)}`);
     this.dropped = 0;
     const began = Date.now();
-    this.tell({ kind: "running", task, label, stopping: false, queued: this.waiting.length });
+    this.tell({ kind: "running", task, label, stopping: false, queued: this.queued });
     try {
       const answer = await this.runOnEngine(given);
       this.log.info(`${done} ${label} in ${formatSeconds((Date.now() - began) / 1000)}.`);
@@ -224,6 +230,10 @@ export class AnalysisRunner implements Disposable {
     }
   }
 
+  private get queued(): readonly WaitingRun[] {
+    return this.waiting.map(({ task, label }) => ({ task, label }));
+  }
+
   private get isStopping(): boolean {
     return this.disposed || (this.current.kind === "running" && this.current.stopping);
   }
@@ -245,9 +255,9 @@ export class AnalysisRunner implements Disposable {
     this.tell({ ...this.current, progress });
   }
 
-  /** Tells anew how many wait. */
+  /** Tells anew what waits. */
   private retell(): void {
-    if (this.current.kind === "running") this.tell({ ...this.current, queued: this.waiting.length });
+    if (this.current.kind === "running") this.tell({ ...this.current, queued: this.queued });
   }
 
   private tell(state: RunState): void {

@@ -64,8 +64,8 @@ export function registerAnalysisCommands(parts: Parts): Disposable {
 function wishOf(given: unknown): ReplacementWish {
   const action = panelActionOf({ ...(typeof given === "object" && given), type: "measureReplacement" });
   if (action?.type !== "measureReplacement") return {};
-  const { alphas, layers } = action;
-  return { ...(alphas !== undefined && { alphas }), ...(layers !== undefined && { layers }) };
+  const { alphas, layers, tune } = action;
+  return { ...(alphas !== undefined && { alphas }), ...(layers !== undefined && { layers }), ...(tune !== undefined && { tune }) };
 }
 
 /** Checkpoints of earlier times, the last one first. */

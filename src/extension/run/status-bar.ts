@@ -1,6 +1,7 @@
 import { Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
-import type { RunState } from "../../shared/panel";
-import { describeProgress, overallShare } from "../../shared/progress";
+import type { RunState, WaitingRun } from "../../shared/panel";
+import { describeProgress, overallShare, type Progress } from "../../shared/progress";
+import { tuningAt } from "../../shared/tuning";
 import type { Parts } from "../parts";
 
 /** Milliseconds for which a failure is shown, and until the panel knows that it came into view. */
@@ -20,7 +21,7 @@ export function registerStatusBar({ runner, panels }: Parts): Disposable {
     switch (state.kind) {
       case "running":
         item.text = `$(loading~spin) NormLens ${runningText(state)}`;
-        item.tooltip = stopLink(taskText(state));
+        item.tooltip = stopLink([taskText(state), ...waitingTexts(state.queued)]);
         item.backgroundColor = undefined;
         item.show();
         return;
@@ -56,13 +57,31 @@ function taskText({ task, label }: RunState & { kind: "running" }): string {
 function runningText({ progress, stopping, queued }: RunState & { kind: "running" }): string {
   if (stopping) return l10n.t("stopping...");
   if (progress === undefined) return l10n.t("starting...");
-  const waiting = queued === 0 ? "" : ` ${l10n.t("({0} waiting)", queued)}`;
-  return `${Math.round(100 * overallShare(progress))} % ${describeProgress(progress)}${waiting}`;
+  const waiting = queued.length === 0 ? "" : ` ${l10n.t("({0} waiting)", queued.length)}`;
+  return `${Math.round(100 * overallShare(progress))} % ${tuningText(progress) ?? describeProgress(progress)}${waiting}`;
 }
 
-function stopLink(text: string): MarkdownString {
+function tuningText(progress: Progress): string | undefined {
+  const at = tuningAt(progress);
+  return at && l10n.t("Tuning, step {0} of {1}", at.step, at.of);
+}
+
+function waitingTexts(queued: readonly WaitingRun[]): readonly string[] {
+  return queued.map(({ task, label }) => {
+    switch (task) {
+      case "analysis":
+        return l10n.t("Waiting: analysis of {0}", label);
+      case "replacement":
+        return l10n.t("Waiting: measurement of {0}", label);
+      case "conversion":
+        return l10n.t("Waiting: conversion of {0}", label);
+    }
+  });
+}
+
+function stopLink(texts: readonly string[]): MarkdownString {
   const tooltip = new MarkdownString();
   tooltip.isTrusted = { enabledCommands: ["normlens.stopAnalysis"] };
-  tooltip.appendText(text);
-  return tooltip.appendMarkdown(`\n\n[${l10n.t("Stop Analysis")}](command:normlens.stopAnalysis)`);
+  for (const text of texts) tooltip.appendText(text).appendMarkdown("\n\n");
+  return tooltip.appendMarkdown(`[${l10n.t("Stop")}](command:normlens.stopAnalysis)`);
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { commands, Position, window, workspace, type CodeLens, type Hover, type MarkdownString } from "vscode";
 import type { Result } from "../../../src/shared/result";
-import { api, inWorkspace, until, withSetting } from "./support";
+import { api, inWorkspace, sampleResult, until, withSetting } from "./support";
 
 /** Some layers are measured much faster than all. */
 const layers = ["transformer.h.4.ln_1", "transformer.h.5.ln_1", "transformer.ln_f"];
@@ -19,7 +19,7 @@ describe("measuring what replacing norms costs", () => {
     const { analyze, currentResult: current, panelText } = await api();
     const analysed = () => withSetting("normlens.analysis.sequenceLength", 64, () => analyze(inWorkspace(0, "gpt2")));
     const before = await withSetting("normlens.analysis.maxTokens", 512, analysed);
-    await commands.executeCommand("normlens.measureReplacement", before, { layers, alphas: { [layer]: 0.3 } });
+    await commands.executeCommand("normlens.measureReplacement", before, { layers, alphas: { [layer]: 0.3 }, tune: 2 });
     assert.notEqual(String(current()), String(before));
     assert.ok(!existsSync(before.fsPath));
     const result = await currentResult();
@@ -29,7 +29,8 @@ describe("measuring what replacing norms costs", () => {
     assert.deepEqual([input.source, input.tokens, input.sequenceLength], ["bundled text", 512, 64]);
     assert.deepEqual(replacement?.layers.map(({ name }) => name), layers);
     assert.equal(replacement.unchanged.cost, 0);
-    assert.ok(replacement.methods.some(({ method }) => method === "own"));
+    for (const method of ["own", "tuned"]) assert.ok(replacement.methods.some((each) => each.method === method), method);
+    assert.equal(replacement.tuneSteps, 2);
 
     const document = await workspace.openTextDocument(inWorkspace(1, "model.py"));
     await window.showTextDocument(document);
@@ -44,18 +45,32 @@ describe("measuring what replacing norms costs", () => {
     await until("the layer's cost in the panel", async () => (await panelText())?.includes("Replaced alone"));
   });
 
-  it("leaves the result as it was where it is stopped", async () => {
+  it("leaves the result as it was where it is stopped while it tunes", async () => {
     const { analyze, currentResult: current, progress } = await api();
     const before = await analyze(inWorkspace(0, "gpt2"));
     const files = () => readdirSync(dirname(before.fsPath)).sort();
     const there = files();
-    const ended = commands.executeCommand("normlens.measureReplacement", before);
-    await until("norms that are replaced", () => progress()?.phase === "replace");
+    const ended = commands.executeCommand("normlens.measureReplacement", before, { layers, tune: 100_000 });
+    await until("tuning", () => progress()?.stage === "tuning all layers together");
     await commands.executeCommand("normlens.stopAnalysis");
     await ended;
     assert.equal(String(current()), String(before));
     assert.deepEqual(files(), there);
     assert.equal((await currentResult()).replacement, undefined);
+  });
+
+  it("asks how long to tune where it is not told, and measures nothing where the list is left", async () => {
+    const before = await sampleResult();
+    let hasEnded = false;
+    const ended = commands.executeCommand("normlens.measureReplacement", before).then(() => { hasEnded = true; });
+    await until("the list that is left", async () => {
+      await commands.executeCommand("workbench.action.closeQuickOpen");
+      return hasEnded;
+    });
+    await ended;
+    const { progress } = await api();
+    assert.equal(progress(), undefined);
+    assert.ok(existsSync(before.fsPath));
   });
 
   it("runs nothing for a result of a checkpoint that has gone, and keeps the result", async () => {
@@ -65,7 +80,7 @@ describe("measuring what replacing norms costs", () => {
     await withSetting("normlens.analysis.maxTokens", 64, async () => {
       const before = await analyze(copy);
       await workspace.fs.delete(copy, { recursive: true });
-      await commands.executeCommand("normlens.measureReplacement", before);
+      await commands.executeCommand("normlens.measureReplacement", before, { tune: 0 });
       assert.equal(String(current()), String(before));
     });
   });

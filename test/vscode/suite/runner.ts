@@ -75,12 +75,12 @@ describe("the analysis runner", () => {
   });
   afterEach(() => { runner.dispose(); });
 
-  it("runs jobs one after the other, each in a new process, and says how many wait", async () => {
+  it("runs jobs one after the other, each in a new process, and says what waits", async () => {
     const first = runner.run(job("a"));
     const second = runner.run(job("b"));
     await turn();
     assert.equal(engines.length, 1);
-    assert.ok(states.some((state) => state.kind === "running" && state.queued === 1));
+    assert.ok(states.some((state) => state.kind === "running" && state.queued.some(({ task, label }) => task === "analysis" && label === "b")));
     engines[0]!.finish();
     assert.equal(String(await first), String(Uri.file("/nowhere/a.normlens.json")));
     await turn();
@@ -127,7 +127,7 @@ describe("the analysis runner", () => {
     const asked: ConvertRequest = { analysis: analysisOnly, target: "/nowhere/a-dyt", names: "official" };
     const run = runner.convert({ label: "a", request: asked });
     await turn();
-    assert.deepEqual(runner.state, { kind: "running", task: "conversion", label: "a", stopping: false, queued: 0 });
+    assert.deepEqual(runner.state, { kind: "running", task: "conversion", label: "a", stopping: false, queued: [] });
     engines[0]!.choose({ runtime: "tfjs", device: "tensorflow" });
     engines[0]!.fail(new EngineCrash("by SIGSEGV"));
     const second = await until("another engine", () => engines[1]);

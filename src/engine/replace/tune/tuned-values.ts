@@ -11,19 +11,22 @@ export interface TunedValues {
   readonly warnings: readonly Warning[];
 }
 
+/** Methods whose values tuning may start from. */
+const startingPoints = ["in-order", "in-order-robust", "in-order-original"] as const;
+
 /**
  * Tunes the values that were fitted in order, all layers together.
  * @param steps of tuning; with 0 nothing is tuned
  * @throws CancelledError where it is stopped.
  */
 export async function tunedValues({ model, network, signal, steps: watched }: Replacing, { batches }: CalibrationInput, fitted: ValuesByMethod, steps: number): Promise<TunedValues> {
-  const start = fitted.get("in-order-robust") ?? fitted.get("in-order");
-  if (steps === 0 || start === undefined) return { warnings: [] };
+  const starts = startingPoints.map((method) => fitted.get(method)).filter((values) => values !== undefined);
+  if (steps === 0 || starts.length === 0) return { warnings: [] };
   try {
-    return { values: await tuneTogether({ network, batches, start, steps, signal, onSteps: watched("tuning all layers together") }), warnings: [] };
+    return { values: await tuneTogether({ network, batches, starts, steps, signal, onSteps: watched("tuning all layers together") }), warnings: [] };
   } catch (error) {
     if (!(error instanceof NoGradientError)) throw error;
     const message = `The layers were not tuned together: NormLens has no gradient for the operator ${error.operator} as ${model.checkpoint.path} has it.`;
-    return { warnings: [{ code: "input", message }] };
+    return { warnings: [{ code: "not-tuned", message }] };
   }
 }
