@@ -1,12 +1,12 @@
 import type { Values } from "../../forward";
-import { gradientGraph, gradientOf } from "../../graph/gradient/gradients";
+import { gradientGraph, gradientOf, shapedValues } from "../../graph/gradient/gradients";
 import { valueInfo, type Graph, type Value } from "../../graph/graph";
 import type { Batch } from "../../input/input";
 import type { Runtime, Session } from "../../runtime/runtime";
 import { elementCount, type Tensor } from "../../tensor";
 import type { Network } from "../network";
 import { divergenceNodes, extended, feedsOf, logProbabilities, node, piecesOf, reference, referenceGraph, type Piece, type Predictor } from "../predictor";
-import { shapesOf } from "./shapes";
+import { shapeOf, shapesIn, withShapes } from "./shapes";
 import type { Gradient, Gradients } from "./tuned-stage";
 
 /** How far a network is from the original, and which way is nearer. */
@@ -104,6 +104,8 @@ interface GradientSession {
 
 async function openGradient(runtime: Runtime, graph: Graph, feeds: Values): Promise<GradientSession> {
   const by = Object.entries(feeds).filter(([name, { type }]) => type === "float32" && name !== reference).map(([name]) => name);
-  const shapes = await shapesOf(runtime, graph, by, feeds);
-  return { session: await runtime.open(gradientGraph(graph, [divergence], by, shapes, [divergence])), by };
+  const shaped = shapedValues(graph, by);
+  const forth = await runtime.open(withShapes(graph, shaped));
+  const given = await forth.run(feeds, [divergence, ...shaped.map(shapeOf)]).finally(() => forth.close());
+  return { session: await runtime.open(gradientGraph(graph, [divergence], by, shapesIn({ ...feeds, ...given }), [divergence])), by };
 }

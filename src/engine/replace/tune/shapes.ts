@@ -1,21 +1,24 @@
 import type { Values } from "../../forward";
-import { shapedValues } from "../../graph/gradient/gradients";
-import { outputNames, withOutputs, type Graph, type Value } from "../../graph/graph";
-import type { Runtime } from "../../runtime/runtime";
+import { withOutputs, type Graph, type Value } from "../../graph/graph";
 
-/**
- * Shapes of the values that a gradient has to know, as one run shows them, and of what is fed and given.
- * @param by values that gradients are wanted of
- * @throws NoGradientError where the graph is of an operator set that gradients can't be written in.
- */
-export async function shapesOf(runtime: Runtime, graph: Graph, by: readonly Value[], feeds: Values): Promise<ReadonlyMap<Value, readonly number[]>> {
-  const outputs = outputNames(graph);
-  const inside = shapedValues(graph, by).filter((value) => !outputs.includes(value));
-  const session = await runtime.open(withOutputs(graph, inside));
-  try {
-    const seen = { ...feeds, ...await session.run(feeds, [...outputs, ...inside]) };
-    return new Map(Object.entries(seen).map(([name, { shape }]) => [name, shape]));
-  } finally {
-    await session.close();
-  }
+/** Shapes of values by name. */
+export type Shapes = ReadonlyMap<Value, readonly number[]>;
+
+const suffix = "/shape";
+
+/** Name of a value's shape, as a graph {@link withShapes} gives it. */
+export function shapeOf(value: Value): Value {
+  return `${value}${suffix}`;
+}
+
+/** The same graph, which also gives the shapes of these values. */
+export function withShapes(graph: Graph, values: readonly Value[]): Graph {
+  const own = graph.model.graph ?? {};
+  const nodes = values.map((value) => ({ opType: "Shape", name: shapeOf(value), input: [value], output: [shapeOf(value)] }));
+  return withOutputs({ ...graph, model: { ...graph.model, graph: { ...own, node: [...(own.node ?? []), ...nodes] } } }, values.map(shapeOf), "int64");
+}
+
+/** Shapes of what a graph was fed and gave, and of the values whose shapes it gave. */
+export function shapesIn(values: Values): Shapes {
+  return new Map(Object.entries(values).map(([name, { shape, data }]) => (name.endsWith(suffix) ? [name.slice(0, -suffix.length), Array.from(data, Number)] : [name, shape])));
 }

@@ -3,18 +3,22 @@ import { tokensOf } from "../held-out";
 import type { LayerValues } from "../in-order";
 import type { Network, OnSteps } from "../network";
 import { TunedLayer } from "./tuned-layer";
-import { openTunedNetwork } from "./tuned-network";
+import { openTunedNetwork, type TunedNetwork } from "./tuned-network";
 import type { LayerGradients } from "./tuned-stage";
 
 /** Length of the first step, as a share of the values; it falls evenly to 0. */
 const firstRate = 0.02;
+
+/** How many batches tell which values come nearest before tuning begins. */
+const batchesToChooseBy = 4;
 
 /** What is tuned, on what, and for how long. */
 export interface TuneOptions {
   readonly network: Network;
   /** Calibration input; batches of the commonest shape are used. */
   readonly batches: readonly Batch[];
-  readonly start: LayerValues;
+  /** Values of the same layers and curve to start from: those that come nearest to the original. At least one. */
+  readonly starts: readonly LayerValues[];
   readonly steps: number;
   readonly signal: AbortSignal;
   readonly onSteps: OnSteps;
@@ -25,12 +29,13 @@ export interface TuneOptions {
  * layer can't know is how errors of layers meet. No labels are needed, and nothing else of the network changes. Every step looks at one batch, in turn.
  * @throws NoGradientError where an operator has no gradient; CancelledError once `signal` is aborted.
  */
-export async function tuneTogether({ network, batches: given, start, steps, signal, onSteps }: TuneOptions): Promise<LayerValues> {
+export async function tuneTogether({ network, batches: given, starts, steps, signal, onSteps }: TuneOptions): Promise<LayerValues> {
   const batches = sameShaped(given);
-  const layers = new Map([...start].map(([name, values]) => [name, new TunedLayer(values)]));
-  const current = (): LayerValues => new Map([...layers].map(([name, layer]) => [name, layer.values]));
-  const opened = await openTunedNetwork(network, batches, start, signal);
+  const opened = await openTunedNetwork(network, batches, starts[0]!, signal);
   try {
+    const start = await nearest(opened, Math.min(batches.length, batchesToChooseBy), starts);
+    const layers = new Map([...start].map(([name, values]) => [name, new TunedLayer(values)]));
+    const current = (): LayerValues => new Map([...layers].map(([name, layer]) => [name, layer.values]));
     for (let step = 0; step < steps; step++) {
       onSteps(step, steps);
       const slope = await opened.slopeAt(step % batches.length, current());
@@ -40,6 +45,18 @@ export async function tuneTogether({ network, batches: given, start, steps, sign
   } finally {
     await opened.close();
   }
+}
+
+/** The values that bring the network nearest to the original, on the first batches. */
+async function nearest(network: TunedNetwork, batches: number, starts: readonly LayerValues[]): Promise<LayerValues> {
+  if (starts.length === 1) return starts[0]!;
+  const distances: number[] = [];
+  for (const start of starts) {
+    let distance = 0;
+    for (let place = 0; place < batches; place++) distance += await network.distanceAt(place, start);
+    distances.push(Number.isNaN(distance) ? Infinity : distance);
+  }
+  return starts[distances.indexOf(Math.min(...distances))]!;
 }
 
 /** Gradients of one layer, from every stage in which it stands. */

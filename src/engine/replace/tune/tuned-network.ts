@@ -3,7 +3,7 @@ import type { Value } from "../../graph/graph";
 import type { Batch } from "../../input/input";
 import type { Network } from "../network";
 import { neededAfter, runStage } from "../variants";
-import { openLoss } from "./loss";
+import { openLoss, type Distance } from "./loss";
 import { openTunedStage, type CurrentValues, type Gradients, type LayerGradients, type TunedStage } from "./tuned-stage";
 
 /** Something that holds on to memory until it is closed. */
@@ -20,6 +20,8 @@ export interface Slope {
 
 /** A converted network that stays open while its values change. */
 export interface TunedNetwork {
+  /** How far it is, without the way back. */
+  distanceAt(place: number, layers: CurrentValues): Promise<number>;
   /** @param place of the batch @param layers the values as they are now @throws CancelledError once the signal is aborted. */
   slopeAt(place: number, layers: CurrentValues): Promise<Slope>;
   close(): Promise<void>;
@@ -48,17 +50,21 @@ export async function openTunedNetwork(network: Network, batches: readonly Batch
     for (const stage of network.stages.slice(first)) {
       await breathe(signal);
       const opened = await opening(openTunedStage(network.runtime, stage, start, example, active));
-      example = { ...example, ...await opened.run(example, start) };
+      example = { ...example, ...opened.ofExample };
       // A second tower hands on values of its own under names of the first.
       opened.outputs.forEach((name) => active.delete(name));
       opened.active.forEach((name) => active.add(name));
       stages.push(opened);
     }
+    const runAt = async (place: number, layers: CurrentValues): Promise<Distance & { readonly fed: readonly Values[] }> => {
+      const fed = await runThrough(stages, entering[place]!, layers, signal);
+      return { fed, ...await loss.of(place, fed.at(-1)!, handedOn[place]!) };
+    };
     return {
       close,
+      distanceAt: async (place, layers) => (await runAt(place, layers)).distance,
       slopeAt: async (place, layers) => {
-        const fed = await runThrough(stages, entering[place]!, layers, signal);
-        const { distance, gradients } = await loss.of(place, fed.at(-1)!, handedOn[place]!);
+        const { fed, distance, gradients } = await runAt(place, layers);
         return { distance, layers: await goBack(stages, fed, gradients, layers, signal) };
       },
     };

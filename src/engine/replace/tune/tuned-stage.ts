@@ -1,12 +1,12 @@
 import type { onnx } from "onnx-proto";
 import { keep, type Values, type WrittenStage } from "../../forward";
 import { activeValues } from "../../graph/gradient/active";
-import { gradientGraph, gradientOf } from "../../graph/gradient/gradients";
+import { gradientGraph, gradientOf, shapedValues } from "../../graph/gradient/gradients";
 import { inputNames, outputNames, valueInfo, type Graph, type Value } from "../../graph/graph";
 import { replacedGraph, type ElementWiseValues, type ParameterNames } from "../../graph/replace";
 import type { Runtime, Session } from "../../runtime/runtime";
 import { elementCount, type Tensor } from "../../tensor";
-import { shapesOf } from "./shapes";
+import { shapeOf, shapesIn, withShapes } from "./shapes";
 import type { LayerGradient } from "./tuned-layer";
 
 /** What a stage's layers are worth at the moment, by the names of the layers. */
@@ -37,6 +37,8 @@ export interface TunedStage {
   /** Values that it hands on, and those of them that depend on layers, its own or earlier ones. */
   readonly outputs: readonly Value[];
   readonly active: readonly Value[];
+  /** What it hands on of the example. */
+  readonly ofExample: Values;
   run(values: Values, layers: CurrentValues): Promise<Values>;
   /** @param values what it was fed @param given gradients of what it hands on */
   back(values: Values, given: Gradients, layers: CurrentValues): Promise<StageGradients>;
@@ -59,15 +61,21 @@ export async function openTunedStage(runtime: Runtime, stage: WrittenStage, laye
   const outputs = outputNames(graph);
   const of = outputs.filter((name) => active.has(name));
   const feedsOf = (values: Values, current: CurrentValues): Values => ({ ...keep(values, new Set(inputs)), ...parameterFeeds(parameters, current) });
-  const shapes = by.length === 0 ? new Map<Value, readonly number[]>() : await shapesOf(runtime, graph, by, feedsOf(example, layers));
-  const backwards = gradientGraph(graph, of, by, shapes);
-  const needed = new Set(inputNames(backwards));
-  const forth = await runtime.open(graph);
-  // A second tower begins with stages that no layer lies before.
-  const back = by.length === 0 ? nothingToRun : await openOrClose(runtime, backwards, forth);
+  const shaped = by.length === 0 ? [] : shapedValues(graph, by);
+  const forth = await runtime.open(withShapes(graph, shaped));
+  const { ofExample, shapes, back, needed } = await orClose(forth, async () => {
+    const feeds = feedsOf(example, layers);
+    const given = await forth.run(feeds, [...outputs, ...shaped.map(shapeOf)]);
+    const seen = shapesIn({ ...feeds, ...given });
+    const backwards = gradientGraph(graph, of, by, seen);
+    // A second tower begins with stages that no layer lies before.
+    const session = by.length === 0 ? nothingToRun : await runtime.open(backwards);
+    return { ofExample: keep(given, new Set(outputs)), shapes: seen, back: session, needed: new Set(inputNames(backwards)) };
+  });
   return {
     outputs,
     active: of,
+    ofExample,
     run: (values, current) => forth.run(feedsOf(values, current), outputs),
     back: async (values, given, current) => {
       const seeds = Object.fromEntries(of.map((name) => [gradientOf(name), float32(given.get(name) ?? zeros(shapes.get(name)!))]));
@@ -87,11 +95,12 @@ export async function openTunedStage(runtime: Runtime, stage: WrittenStage, laye
 
 const nothingToRun: Session = { run: () => Promise.resolve({}), close: () => Promise.resolve() };
 
-async function openOrClose(runtime: Runtime, graph: Graph, other: Session): Promise<Session> {
+/** What `work` gives; where it fails, the session is closed. */
+async function orClose<Made>(session: Session, work: () => Promise<Made>): Promise<Made> {
   try {
-    return await runtime.open(graph);
+    return await work();
   } catch (error) {
-    await other.close();
+    await session.close();
     throw error;
   }
 }
