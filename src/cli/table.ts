@@ -2,6 +2,7 @@ import pc from "picocolors";
 import { hasAlpha } from "../shared/alpha";
 import { batchNormReason, firstBatchNorms } from "../shared/batch-norms";
 import { engineLabel, type EngineStatus } from "../shared/engines";
+import { formatFamily } from "../shared/family";
 import {
   describeRuntime,
   formatBytes,
@@ -15,6 +16,7 @@ import {
   noNumber,
   printable,
 } from "../shared/format";
+import { formatFeed } from "../shared/graph-feed";
 import type { InspectedNorm, Inspection } from "../shared/inspection";
 import type { NormRole } from "../shared/norm";
 import type { Coverage, EngineDescription, GroupResult, InputDescription, LayerResult, PooledFit, Result } from "../shared/result";
@@ -107,6 +109,7 @@ function inspectionHeader(inspection: Inspection) {
     { label: "Tensors", text: `${dtypes.join("; ")}${dtypes.length > 1 ? `; together ${formatBytes(inspection.bytes)}` : ""}` },
     { label: "Norms", text: formatCount(inspection.norms.length) },
     ...batchNormLine(inspection),
+    ...(inspection.inputs ?? []).map((feed, index) => ({ label: index === 0 ? "Input" : "", text: printable(formatFeed(feed)) })),
   ];
 }
 
@@ -118,7 +121,7 @@ function batchNormLine({ batchNorms = [] }: Pick<Coverage, "batchNorms">) {
 function describeModel(model: Pick<Inspection, "architecture" | "family" | "depth" | "width" | "parameters" | "dtype">): string {
   return [
     printable(model.architecture),
-    ...(model.architecture === model.family ? [] : [`family ${printable(model.family)}`]),
+    ...[formatFamily(model.family)].filter((text) => text !== model.architecture).map(printable),
     ...(model.depth > 0 ? [formatCounted(model.depth, "block")] : []),
     ...(model.width > 0 ? [`width ${formatCount(model.width)}`] : []),
     ...(model.parameters > 0 ? [`${formatLarge(model.parameters)} parameters`] : []),
@@ -224,7 +227,7 @@ function normColumns(colors: Colors): readonly Column<InspectedNorm>[] {
     { heading: "role", align: "left", keep: 4, text: ({ role }) => role, paint: (text, { role }) => paintRole(colors, role, text) },
     { heading: "kind", align: "left", keep: 3, text: ({ kind }) => kind },
     { heading: "depth", align: "right", keep: 1, text: ({ depth }) => formatCount(depth) },
-    { heading: "channels", align: "right", keep: 2, text: ({ channels }) => formatCount(channels) },
+    { heading: "channels", align: "right", keep: 2, text: ({ channels }) => (channels === 0 ? noNumber : formatCount(channels)) },
     { heading: "eps", align: "right", keep: 0, text: ({ eps }) => eps.toExponential().replace("e-0", "e-"), paint: colors.dim },
   ];
 }

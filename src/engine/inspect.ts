@@ -4,9 +4,7 @@ import { recogniseModel } from "./architecture/families";
 import { openCheckpoint } from "./checkpoint/formats";
 import { describeModel, dtypesOf } from "./describe";
 import { writeStages } from "./forward";
-import { viewOf } from "./graph/find/view";
-import type { Graph } from "./graph/graph";
-import type { NormNode } from "./graph/norms";
+import { channelsOf } from "./graph/channels";
 import { surveyNorms } from "./survey";
 
 /**
@@ -19,6 +17,7 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
   const norms = surveyNorms(writeStages(model.architecture.stages));
   const dtypes = dtypesOf(checkpoint);
   const batchNorms = batchNormsOf(checkpoint);
+  const { input } = model.architecture;
   return {
     ...describeModel(checkpoint, model),
     norms: [...norms.values()].map(({ node, graph }) => ({
@@ -27,16 +26,12 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
       role: node.role,
       depth: node.depth,
       eps: node.eps,
-      channels: channelsOf(graph, node),
+      // What is run ends at the last norm; the whole graph has the product behind it, too.
+      channels: channelsOf(graph, node) || channelsOf(checkpoint.graph ?? graph, node),
     })),
+    ...(input.modality === "graph" && { inputs: input.feeds }),
     ...(batchNorms.length > 0 && { batchNorms }),
     dtypes,
     bytes: Object.values(dtypes).reduce((sum, { bytes }) => sum + bytes, 0),
   };
-}
-
-/** 0 where only a run can tell. */
-function channelsOf(graph: Graph, { weight }: NormNode): number {
-  const size = weight === undefined ? 0 : (viewOf(graph).constants.size(weight) ?? 0);
-  return size > 1 ? size : 0;
 }

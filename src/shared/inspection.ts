@@ -1,3 +1,4 @@
+import type { GraphFeed } from "./graph-feed";
 import type { Norm } from "./norm";
 import type { ModelDescription } from "./result";
 
@@ -5,6 +6,8 @@ import type { ModelDescription } from "./result";
 export interface Inspection extends ModelDescription {
   /** In the order in which the forward pass meets them. */
   readonly norms: readonly InspectedNorm[];
+  /** What a graph must be fed; absent for a model of a family, which takes text, pictures or sound. */
+  readonly inputs?: readonly GraphFeed[];
   /** As in a result's coverage. */
   readonly batchNorms?: readonly string[];
   /** By dtype, as safetensors spells it: how many tensors, and how many bytes they take. */
@@ -13,5 +16,5 @@ export interface Inspection extends ModelDescription {
   readonly bytes: number;
 }
 
-/** A norm layer as the header and the configuration tell it. */
+/** A norm layer as the header and the configuration tell it; `channels` is 0 where only a run can tell. */
 export type InspectedNorm = Pick<Norm, "name" | "kind" | "role" | "depth" | "eps" | "channels">;

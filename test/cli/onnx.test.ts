@@ -21,6 +21,12 @@ describe("an ONNX graph", () => {
     expect((JSON.parse(stdout) as Inspection).norms.map(({ name }) => name)).toEqual(["h.0.ln_1", "h.0.ln_2", "h.1.ln_1", "h.1.ln_2", "ln_f"]);
   });
 
+  test("tells what it must be fed, and what it is", async () => {
+    const { stdout } = await normlens("inspect", graph);
+    expect(stdout).toContain("Input    input_ids: int64 [1, 7], ids below 13");
+    expect(stdout).toContain("main_graph, ONNX graph, 2 blocks");
+  });
+
   test("is analysed over arrays for its inputs", async () => {
     const ids = await idsFile();
     const { code, stdout, stderr } = await normlens("analyze", graph, "--input", `input_ids=${ids}`, "--json", "--quiet", "--runtime", "onnxruntime", "--device", "cpu");

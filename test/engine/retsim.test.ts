@@ -10,7 +10,9 @@ import { batchSequences } from "../../src/engine/input/batch";
 import { localMeasurer } from "../../src/engine/measurer/local-measurer";
 import { openOnnxRuntime } from "../../src/engine/runtime/onnxruntime";
 import { readNorm } from "../../src/engine/norm-measurements";
+import { inspectCheckpoint } from "../../src/engine/inspect";
 import { surveyNorms, unreachedNorms } from "../../src/engine/survey";
+import type { Inspection } from "../../src/shared/inspection";
 import type { InputChoice } from "../../src/shared/request";
 import type { LayerResult, Result } from "../../src/shared/result";
 import { temporaryFolder } from "./checkpoint/files";
@@ -48,6 +50,15 @@ describeFixture("retsim (skipped where ../shared/fixtures is absent)", () => {
     const gains = await Promise.all([...surveyNorms(stages).values()].map(async (norm) => [...(await readNorm(norm)).weight!]));
     expect(gains.map((gain) => [...new Set(gain.map((value) => value.toFixed(4)))])).toEqual([["0.0409"], ["0.0477"]]);
     expect(unreachedNorms(checkpoint, stages)).toEqual([]);
+  });
+
+  test("is inspected alike in both formats", async () => {
+    const [tensors, saved] = await Promise.all(["model.safetensors", "savedmodel"].map((name) => inspectCheckpoint(join(folder, name))));
+    const facts = ({ norms, width, depth, parameters }: Inspection): unknown => ({ norms: norms.map(({ kind, role, depth: place, eps, channels }) => ({ kind, role, place, eps, channels })), width, depth, parameters });
+    expect(facts(saved!)).toEqual(facts(tensors!));
+    expect(saved!.norms.map(({ channels }) => channels)).toEqual([256, 256]);
+    expect(saved).toMatchObject({ family: "tensorflow", inputs: [{ name: "input_1", type: "float32", shape: ["", 512, 24] }] });
+    expect(tensors!.inputs).toBeUndefined();
   });
 
   test("gives the same as TensorFlow's SavedModel and as safetensors", async () => {

@@ -2,7 +2,7 @@ import { UserError } from "../../shared/errors";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import type { Architecture, Family } from "./architecture";
 import { oddNames, withOfficialNames } from "./element-wise-names";
-import { graphArchitecture } from "./graph";
+import { graphArchitecture, graphFamily } from "./graph";
 import { languageFamilies } from "./language-families";
 import { speechFamilies } from "./speech-families";
 import { visionFamilies } from "./vision-families";
@@ -23,7 +23,7 @@ export interface RecognisedModel {
  * @throws UserError for a family that is not known, and for tensors or fields that do not fit.
  */
 export function recogniseModel(stored: Checkpoint): RecognisedModel {
-  if (stored.graph) return { family: "onnx", architecture: graphArchitecture(stored, stored.graph) };
+  if (stored.graph) return { family: graphFamily(stored), architecture: graphArchitecture(stored, stored.graph) };
   if (stored.tensors.size === 0) {
     throw new UserError(`${stored.path} holds no tensors; there is nothing to analyse.`);
   }

@@ -1,10 +1,12 @@
 import type { onnx } from "onnx-proto";
 import { messageOf, UserError } from "../../shared/errors";
 import { batchNormReason } from "../../shared/batch-norms";
+import { formatFamily } from "../../shared/family";
 import { batchNormsOf } from "../batch-norms";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
 import { everywhere, flattened } from "../graph/bodies";
+import { channelsOf } from "../graph/channels";
 import { normPlace } from "../graph/find/norm-place";
 import { viewOf } from "../graph/find/view";
 import { countDropout, withoutDropout } from "../graph/dropout";
@@ -25,7 +27,8 @@ import type { Architecture } from "./architecture";
  * A model that comes as a graph, whatever it is: one stage, of which only what the norms need is run.
  * @throws UserError where it has no norm layer, or takes something else than numbers.
  */
-export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): Architecture {
+export function graphArchitecture(checkpoint: Checkpoint, whole: Graph): Architecture {
+  const { path } = checkpoint;
   const { graph: own, inputs } = refusing(path, () => prepared(whole));
   const { graph, norms: found, hidden } = findAllNorms(own);
   if (found.length === 0) throw withoutNorms(path, hidden, batchNormsOf({ graph: whole, tensors: new Map() }).length);
@@ -34,7 +37,7 @@ export function graphArchitecture({ path, config }: Checkpoint, whole: Graph): A
   const input = inputOf(run, inputs);
   const all = wholeGraph(tapped.graph, tapped.norms, new Set(input.feeds.map(({ name }) => name)));
   return {
-    name: nameOf(config, whole),
+    name: nameOf(checkpoint, whole),
     width: widthOf(whole, found),
     depth: blocksOf(found),
     isLanguageModel: givesLogits(whole, input),
@@ -83,25 +86,28 @@ function refusing<T>(path: string, work: () => T): T {
   }
 }
 
-function nameOf(config: Checkpoint["config"], { model }: Graph): string {
+/** What a graph stands as for a family: "onnx", "tensorflow" or "keras". */
+export function graphFamily({ format }: Pick<Checkpoint, "format">): string {
+  const families: Readonly<Record<string, string>> = { savedmodel: "tensorflow", tfjs: "tensorflow", keras: "keras", hdf5: "keras" };
+  return families[format] ?? "onnx";
+}
+
+function nameOf({ config, format }: Checkpoint, { model }: Graph): string {
   const classes = config?.["architectures"];
   const stated: unknown = Array.isArray(classes) ? classes[0] : undefined;
-  return typeof stated === "string" ? stated : (model.graph?.name ?? "") || "graph";
+  return typeof stated === "string" ? stated : (model.graph?.name ?? "") || formatFamily(graphFamily({ format }));
 }
 
 /** The number of blocks that the names of its norms tell of. */
 function blocksOf(norms: readonly NormNode[]): number {
-  return new Set(norms.flatMap(({ name }) => normPlace(name).block ?? [])).size;
+  const told = new Set(norms.map(({ name }) => name));
+  return new Set(norms.flatMap(({ name }) => normPlace(name, told).block ?? [])).size;
 }
 
 /** The most frequent number of channels of its norms. */
 function widthOf(graph: Graph, norms: readonly NormNode[]): number {
-  const { constants } = viewOf(graph);
   const counts = new Map<number, number>();
-  for (const { gain } of norms) {
-    const channels = gain === undefined ? 0 : (constants.size(gain) ?? 0);
-    if (channels > 1) counts.set(channels, (counts.get(channels) ?? 0) + 1);
-  }
+  for (const channels of norms.map((norm) => channelsOf(graph, norm)).filter((one) => one > 0)) counts.set(channels, (counts.get(channels) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
 }
 

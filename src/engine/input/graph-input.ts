@@ -1,4 +1,5 @@
 import { UserError } from "../../shared/errors";
+import { feedOptions, formatFeed } from "../../shared/graph-feed";
 import type { Tensor } from "../tensor";
 import { calibration } from "./calibration";
 import { completed, given, mainFeed, noise, sequencesTogether } from "./graph-feeds";
@@ -21,11 +22,11 @@ export async function prepareGraph(expected: GraphInput, options: InputOptions, 
   if (choice.kind === "tensors") return tensors(expected, choice.files, options);
   const main = mainFeed(expected, sequenceLength);
   if (!main) {
-    if (choice.kind !== "default" && choice.kind !== "random") throw new UserError(`${choice.path} can't be fed, as the graph takes neither token ids nor pictures: give its inputs as --input NAME=FILE.npy.`);
+    if (choice.kind !== "default" && choice.kind !== "random") throw new UserError(`${choice.path} can't be fed, as the graph takes neither token ids nor pictures: give ${feedOptions(expected.feeds)}.`);
     const first = noise(expected, sequenceLength, seed);
     const runs = Math.min(mostNoiseRuns, Math.ceil(options.maxTokens / (first.sequences * first.sequenceLength)));
     const batches = Array.from({ length: runs }, (_, index) => (index === 0 ? first : noise(expected, sequenceLength, seed + index * expected.feeds.length)));
-    return calibration("random", "random", batches, choice.kind === "random" ? [] : ["The graph takes neither token ids nor pictures, so noise was fed: give its inputs as --input NAME=FILE.npy for numbers that mean something."], options);
+    return calibration("random", "random", batches, choice.kind === "random" ? [] : [`The graph takes neither token ids nor pictures, so noise was fed: give ${feedOptions(expected.feeds)} for numbers that mean something.`], options);
   }
   const { fixedLength } = main;
   if (fixedLength !== undefined && sequenceLength !== undefined && sequenceLength !== fixedLength) throw new UserError(`The graph takes sequences of ${fixedLength} tokens and no others: leave the sequence length out.`);
@@ -56,7 +57,7 @@ async function tensors(expected: GraphInput, files: Readonly<Record<string, stri
   const read: Record<string, Tensor> = {};
   for (const [name, path] of Object.entries(files)) {
     const feed = expected.feeds.find((one) => one.name === name);
-    if (!feed) throw new UserError(`The graph has no input "${name}" that its norms depend on: it has ${expected.feeds.map((one) => one.name).join(", ")}.`);
+    if (!feed) throw new UserError(`The graph has no input "${name}" that its norms depend on: it takes ${expected.feeds.map(formatFeed).join("; ")}.`);
     read[name] = fitting(path, feed, await readNpyTensor(path));
   }
   return calibration("ids", Object.values(files).join(", "), [given(expected, read, options.seed)], [], options);

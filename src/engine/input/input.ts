@@ -1,9 +1,10 @@
+import type { GraphFeed } from "../../shared/graph-feed";
 import type { InputChoice } from "../../shared/request";
 import type { InputDescription } from "../../shared/result";
 import type { EmbeddedTokenizer } from "../checkpoint/checkpoint";
 import type { Tensor } from "../tensor";
 
-export type { InputChoice };
+export type { GraphFeed, InputChoice };
 
 /** What a model expects to be fed; each architecture states its own. */
 export type ModelInput = TextInput | ImageInput | AudioInput | LatentInput | GraphInput;
@@ -61,16 +62,6 @@ export interface LatentInput {
 export interface GraphInput {
   readonly modality: "graph";
   readonly feeds: readonly GraphFeed[];
-}
-
-/** One input of a graph. */
-export interface GraphFeed {
-  readonly name: string;
-  readonly type: Tensor["type"];
-  /** Numbers, or names of sizes that vary, which mean the same in all inputs; "" for one without a name. */
-  readonly shape: readonly (number | string)[];
-  /** Ids run from 0 to this - 1, the number of rows of the table that they look up; absent where they look up none. */
-  readonly bound?: number;
 }
 
 /** How much of it, and how it is cut. */

@@ -48,8 +48,16 @@ describe("the place of a norm", () => {
     ["MagikaV2.LayerNorm_0", "other", undefined],
     ["block_3_attention_norm", "attention", 3],
     ["block_12_ffn_norm", "ffn", 12],
+    ["gau_layers.1.norm", "attention", 1],
+    ["model.gau_1.scaled_norm_1", "attention", 1],
+    ["model.gauge.norm", "final", undefined],
   ])("%s is %s of block %s", (name, role, block) => {
     expect(normPlace(name)).toEqual({ role, block });
+  });
+
+  test("without a number is the first of those that TensorFlow numbers from 1 on", () => {
+    const names = new Set(["model.gau.scaled_norm", "model.gau_1.scaled_norm_1", "layer_normalization", "layer_normalization_1", "model.norm"]);
+    expect([...names].map((name) => normPlace(name, names).block)).toEqual([0, 1, undefined, undefined, undefined]);
   });
 
   test("after attention, where the feed-forward part has a norm of its own", () => {

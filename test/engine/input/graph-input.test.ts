@@ -146,7 +146,7 @@ describe("input that is given", () => {
   });
 
   test.each<[string, string, readonly number[], Uint8Array, string, RegExp]>([
-    ["another name", "<i8", [1, 2], new Uint8Array(16), "ids", /no input "ids" that its norms depend on: it has input_ids, attention_mask/],
+    ["another name", "<i8", [1, 2], new Uint8Array(16), "ids", /no input "ids" that its norms depend on: it takes input_ids: int64 \[batch, sequence\], ids below 30; attention_mask/],
     ["another type", "<f4", [1, 2], new Uint8Array(8), "input_ids", /holds floats, but the input "input_ids" takes integers/],
     ["another rank", "<i8", [2], new Uint8Array(16), "input_ids", /has the shape \(2\), but the input "input_ids" takes \(batch, sequence\)/],
     ["an id out of range", "<i8", [1, 2], new Uint8Array(BigInt64Array.of(29n, 30n).buffer), "input_ids", /holds the id 30, and the table/],
@@ -160,7 +160,7 @@ describe("input that is given", () => {
   });
 
   test("as text or images is refused where the graph takes neither", async () => {
-    await expect(prepare([feed("waves", "float32", ["n", 5, 12])], { kind: "text", path: "a.txt" })).rejects.toThrow(/takes neither token ids nor pictures/);
+    await expect(prepare([feed("waves", "float32", ["n", 5, 12])], { kind: "text", path: "a.txt" })).rejects.toThrow("takes neither token ids nor pictures: give --input waves=FILE.npy (float32 [n, 5, 12]).");
   });
 
   test("by the name of an input is refused for a checkpoint", async () => {

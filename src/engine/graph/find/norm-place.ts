@@ -17,6 +17,8 @@ const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly
   { role: "attention", path: /(^|\.)(ln_?1|norm_?1|input_(layer_?)?norm|(self_)?att(entio)?n_(layer_?)?norm|layernorm_before|(self_)?attn_layer_norm|ln_attn)$/i },
   { role: "ffn", path: /(^|\.)(ln_?2|norm_?2|post_attention_(layer_?)?norm|(pre_)?(ffn|mlp|feed_?forward)_(layer_?)?norm|layernorm_after|ln_mlp)$/i },
   { role: "ffn", path: /\.\d+\.(.*\.)?final_layer_norm$/i },
+  // A gated attention unit is attention and feed-forward in one.
+  { role: "attention", path: /(^|[._])gau(_\w+)?\.(\w+\.)*\w*norm(_\d+)?$/i },
   { role: "final", path: /(^|\.)(ln_?f|norm_f|ln_post|ln_final|final_(layer_?)?norm|post_layernorm|fc_norm|norm|layer_?norm)$/i, outside: true },
 ];
 
@@ -26,11 +28,12 @@ const beforeFeedForward = "pre_feedforward_layernorm";
 /** The number of a block, and what is in it. Keras has flat names, "block_0_attention_norm". */
 const inBlock = /(?:^|[._])(\d+)\./;
 
-/** Role and block of a norm of this name: "other" where it tells nothing. `others` are the names of all norms of the model. */
+/** Role and block of a norm of this name: "other" where it tells nothing. `others` are the names of all norms of the model: TensorFlow numbers the second of several that are called the same. */
 export function normPlace(name: string, others: ReadonlySet<string> = new Set()): NormPlace {
   const place = inBlock.test(name) ? name : name.replace(/_(\d+)_/, "_$1.");
   const number = inBlock.exec(place)?.[1];
   const known = names.find(({ path, outside }) => path.test(place) && !(outside && number !== undefined));
+  const isFirst = number === undefined && [...others].some((other) => inBlock.test(other) && other !== name && other.replace(/_\d+(?=[._]|$)/g, "") === name);
   const isOfOutput = name.endsWith("post_attention_layernorm") && others.has(name.replace("post_attention_layernorm", beforeFeedForward));
-  return { role: isOfOutput ? "post-attention" : (known?.role ?? "other"), block: number === undefined ? undefined : Number(number) };
+  return { role: isOfOutput ? "post-attention" : (known?.role ?? "other"), block: number === undefined ? (isFirst ? 0 : undefined) : Number(number) };
 }

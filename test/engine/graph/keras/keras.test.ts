@@ -115,6 +115,11 @@ describe("what is told of a Keras model", () => {
     expect(batchNormsOf(await open("pictures.keras.gz"))).toEqual(["batch_norm", "batch_normalization"]);
   });
 
+  it("by inspect: what they are and what they must be fed", async () => {
+    const { family, inputs } = await inspectCheckpoint(join(golden, "masked.keras"));
+    expect({ family, inputs }).toEqual({ family: "keras", inputs: [{ name: "input_layer", type: "int64", shape: ["batch", 4] }] });
+  });
+
   it("weights beside their model's configuration are the model", async () => {
     const archive = await open("encoder.keras.gz");
     const folder = await temporaryFolder();
