@@ -34,34 +34,42 @@ const split: Rule = ({ w, node, given, inputs, shape }) => {
   return [w.op("Concat", parts, { axis: { int: axis } })];
 };
 
-/** Zeros where nothing was taken. */
+/** Back in order where it was taken in reverse, apart where some was left out between, and zeros around. */
 const slice: Rule = (step) => {
   const { w, dy, inputs, shape, integers } = step;
   const whole = shape(inputs[0]!);
   const starts = integers(inputs[1]!);
   const axes = inputs[3] ? integers(inputs[3]) : starts.map((_, axis) => axis);
-  const steps = inputs[4] ? integers(inputs[4]) : [];
-  if (steps.some((size) => size !== 1)) throw new NoGradientError("Slice");
-  const taken = shape(step.y);
+  const strides = inputs[4] ? integers(inputs[4]) : axes.map(() => 1);
+  const sizes = [...shape(step.y)];
   const before = whole.map(() => 0);
+  let gradient = dy;
   axes.forEach((stated, index) => {
     const axis = frontAxis(stated, whole.length);
-    const start = starts[index]!;
-    before[axis] = Math.min(whole[axis]!, Math.max(0, start < 0 ? start + whole[axis]! : start));
+    const stride = strides[index]!;
+    const first = firstTaken(starts[index]!, whole[axis]!, stride);
+    before[axis] = stride > 0 ? first : first + stride * (sizes[axis]! - 1);
+    if (stride < 0) gradient = w.reversed(gradient, axis);
+    if (Math.abs(stride) === 1) return;
+    gradient = w.apart(gradient, sizes, axis, Math.abs(stride));
+    sizes[axis] = sizes[axis]! * Math.abs(stride);
   });
-  const after = whole.map((size, axis) => size - before[axis]! - taken[axis]!);
-  return [w.op("Pad", [dy, w.ints([...before, ...after])])];
+  const after = whole.map((size, axis) => size - before[axis]! - sizes[axis]!);
+  return [w.op("Pad", [gradient, w.ints([...before, ...after])])];
 };
 
-/** What was padded on is cut off. */
-const pad: Rule = ({ w, node, dy, inputs, shape, integers }) => {
+/** Where a slice begins along an axis of this size. */
+function firstTaken(stated: number, size: number, stride: number): number {
+  const start = stated < 0 ? stated + size : stated;
+  return Math.min(stride < 0 ? size - 1 : size, Math.max(0, start));
+}
+
+/** What was padded on is cut off, and zeros stand where something was: padding by as much less. */
+const pad: Rule = ({ w, node, dy, inputs }) => {
   const mode = node.attribute?.find(({ name }) => name === "mode")?.s;
   const isConstant = mode === undefined || mode === null || mode.length === 0 || new TextDecoder().decode(mode) === "constant";
-  if (!isConstant || inputs[3]) throw new NoGradientError("Pad");
-  const whole = shape(inputs[0]!);
-  const before = integers(inputs[1]!).slice(0, whole.length);
-  if (before.some((size) => size < 0)) throw new NoGradientError("Pad");
-  return [w.op("Slice", [dy, w.ints(before), w.ints(before.map((size, axis) => size + whole[axis]!)), w.ints(whole.map((_, axis) => axis))])];
+  if (!isConstant) throw new NoGradientError("Pad");
+  return [w.op("Pad", [dy, w.op("Neg", [inputs[1]!]), ...(inputs[3] ? ["", inputs[3]] : [])])];
 };
 
 const expand: Rule = ({ w, dy, y, inputs, shape }) => [w.sumTo(dy, shape(y), shape(inputs[0]!))];

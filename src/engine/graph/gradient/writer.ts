@@ -74,6 +74,18 @@ export class GradientWriter {
     return this.op("Transpose", [value], { perm: { ints: perm } });
   }
 
+  /** The same elements in reverse along one axis. */
+  reversed(value: Value, axis: number): Value {
+    return this.op("Slice", [value, this.ints([-1]), this.ints([-(2 ** 31)]), this.ints([axis]), this.ints([-1])]);
+  }
+
+  /** Zeros put behind every element along one axis, so that it grows `times` as long. @param shape of the value */
+  apart(value: Value, shape: readonly number[], axis: number, times: number): Value {
+    const [before, size, behind] = aroundAxis(shape, axis);
+    const spread = this.op("Pad", [this.reshape(value, [before * size, 1, behind]), this.ints([0, 0, 0, 0, times - 1, 0])]);
+    return this.reshape(spread, shape.map((length, at) => (at === axis ? length * times : length)));
+  }
+
   /** Sum over one axis, which stays with size 1. */
   sumOver(value: Value, axis: number): Value {
     return this.op("ReduceSum", [value, this.ints([axis])], { keepdims: { int: 1 } });
