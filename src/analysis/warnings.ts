@@ -52,7 +52,7 @@ function aboutFirstTokens(input: InputDescription, layers: readonly LayerResult[
     "first-token-outliers",
     layers,
     apart,
-    "the first position of a sequence is far larger than the rest and bends the fit: compare with a run that skips first positions",
+    "the first position of a sequence is far larger than the rest and bends the fit: compare with a run that skips first positions (--skip-first; in VS Code normlens.analysis.skipFirst)",
   );
 }
 

@@ -52,6 +52,7 @@ export function renderInspection(inspection: Inspection, options: TableOptions):
   return joinBlocks([
     renderPairs(inspectionHeader(inspection), options.width, colors.dim),
     renderColumns(normColumns(colors), inspection.norms, options.width, colors.bold),
+    renderPairs(inspection.cannotRun === undefined ? [] : [{ label: "!", text: printable(inspection.cannotRun) }], options.width, colors.yellow),
   ]);
 }
 

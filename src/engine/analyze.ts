@@ -1,5 +1,6 @@
 import { engineLabel, type EngineChoice, type EngineFallback, type EngineName } from "../shared/engines";
 import { CancelledError, messageOf, UserError } from "../shared/errors";
+import { feedOptions, type GraphFeed } from "../shared/graph-feed";
 import type { Progress } from "../shared/progress";
 import type { AnalysisRequest } from "../shared/request";
 import type { Coverage, Warning } from "../shared/result";
@@ -67,7 +68,7 @@ export async function analyzeModel(model: OpenModel, input: CalibrationInput, re
     await taps.add(calls);
   };
   const { seconds } = await taps.closeAfter(() =>
-    refusingForeign(checkpoint, () => forward(runtime, stages, batches, {
+    refusingForeign(model, () => forward(runtime, stages, batches, {
       signal,
       onNormCalls: take,
       onProgress: (progress) => {
@@ -98,13 +99,20 @@ export async function analyzeModel(model: OpenModel, input: CalibrationInput, re
 }
 
 /** A graph of unknown origin may fail for reasons of its own; that is no defect of NormLens. */
-export async function refusingForeign<T>({ path, graph }: Checkpoint, work: () => Promise<T>): Promise<T> {
+export async function refusingForeign<T>({ checkpoint: { path, graph }, architecture: { input } }: Pick<OpenModel, "checkpoint" | "architecture">, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!graph || error instanceof UserError || error instanceof CancelledError) throw error;
-    throw new UserError(`${path} can't be run on what is fed (${messageOf(error).split("\n")[0]!}); give its inputs as --input NAME=FILE.npy, or export it anew.`, { cause: error });
+    const feeds = input.modality === "graph" ? input.feeds : [];
+    const advice = [...(hasOpenSequences(feeds) ? ["feed shorter sequences (--sequence-length N), or "] : []), ...(feeds.length > 0 ? [`give ${feedOptions(feeds)}, or `] : []), "export it anew"];
+    throw new UserError(`${path} can't be run on what is fed (${messageOf(error).split("\n")[0]!}); ${advice.join("")}.`, { cause: error });
   }
+}
+
+/** Whether ids come in sequences of a length that the graph leaves open, though its table of positions may be short. */
+function hasOpenSequences(feeds: readonly GraphFeed[]): boolean {
+  return feeds.some(({ type, shape }) => type === "int64" && typeof shape.at(-1) === "string");
 }
 
 function describeRuntime({ name, device, version, hardware }: FallingRuntime, choice: EngineChoice, fallback: EngineFallback | undefined): RuntimeDescription {

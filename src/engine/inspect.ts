@@ -30,6 +30,7 @@ export async function inspectCheckpoint(path: string): Promise<Inspection> {
       channels: channelsOf(graph, node) || channelsOf(checkpoint.graph ?? graph, node),
     })),
     ...(input.modality === "graph" && { inputs: input.feeds }),
+    ...(checkpoint.cannotRun !== undefined && { cannotRun: checkpoint.cannotRun }),
     ...(batchNorms.length > 0 && { batchNorms }),
     dtypes,
     bytes: Object.values(dtypes).reduce((sum, { bytes }) => sum + bytes, 0),

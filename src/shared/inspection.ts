@@ -8,6 +8,8 @@ export interface Inspection extends ModelDescription {
   readonly norms: readonly InspectedNorm[];
   /** What a graph must be fed; absent for a model of a family, which takes text, pictures or sound. */
   readonly inputs?: readonly GraphFeed[];
+  /** Why an analysis would refuse to run it, and what to do: a sentence. */
+  readonly cannotRun?: string;
   /** As in a result's coverage. */
   readonly batchNorms?: readonly string[];
   /** By dtype, as safetensors spells it: how many tensors, and how many bytes they take. */

@@ -42,7 +42,7 @@ describe("warnings", () => {
   it("about first tokens fall silent once these are skipped, and name the way out before", () => {
     const outliers = layers(1, { input: { ...template.input, first: { std: 100, absMax: 1000 } } });
     expect(codes({ layers: outliers, input: { ...input, skipFirst: true } })).toEqual([]);
-    expect(warningsFor({ ...quiet, layers: outliers })[0]!.message).toContain("a run that skips first positions");
+    expect(warningsFor({ ...quiet, layers: outliers })[0]!.message).toContain("a run that skips first positions (--skip-first;");
   });
 
   it("name each of few layers, and sum up many", () => {

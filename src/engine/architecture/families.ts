@@ -27,6 +27,9 @@ export function recogniseModel(stored: Checkpoint): RecognisedModel {
   if (stored.tensors.size === 0) {
     throw new UserError(`${stored.path} holds no tensors; there is nothing to analyse.`);
   }
+  if (stored.format === "hdf5" && !stored.config) {
+    throw new UserError(`${stored.path} holds weights alone, and nothing says of what model; put the config.json that was saved with them beside them (that of a Keras model stands in its .keras archive).`);
+  }
   const { checkpoint, assumptions } = languageModelOf(withOfficialNames(stored));
   const config = checkpoint.config ?? {};
   const modelType = config["model_type"];

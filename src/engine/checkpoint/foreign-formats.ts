@@ -7,6 +7,8 @@ interface ForeignFormat {
   /** What to do instead. */
   readonly advice: string;
   readonly extensions: readonly string[];
+  /** What its files are called, where their ending is another format's. */
+  readonly called?: RegExp;
   /** Whether a file that begins so is one of these. */
   begins(bytes: Uint8Array): boolean;
 }
@@ -31,6 +33,13 @@ const foreignFormats: readonly ForeignFormat[] = [
     name: "a part of a distributed checkpoint of PyTorch",
     advice: "join its parts (python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER model.pt) and name the outcome",
     extensions: [".distcp"],
+    begins: never,
+  },
+  {
+    name: "a shard of the weights of a TensorFlow.js model",
+    advice: "get the model.json that belongs to it and name that",
+    extensions: [],
+    called: /(^|[\\/])group\d+-shard\d+of\d+(\.bin)?$/,
     begins: never,
   },
   {
@@ -71,7 +80,7 @@ export function foreignContent(beginning: Uint8Array): string | undefined {
 /** As {@link foreignContent}, judged by the ending of a file's name. */
 export function foreignName(path: string): string | undefined {
   const extension = extname(path).toLowerCase();
-  return describe(foreignFormats.find((format) => format.extensions.includes(extension)));
+  return describe(foreignFormats.find((format) => format.extensions.includes(extension) || format.called?.test(path)));
 }
 
 function describe(format: ForeignFormat | undefined): string | undefined {

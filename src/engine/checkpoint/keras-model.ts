@@ -19,7 +19,7 @@ export function kerasCheckpoint(format: string, path: string, config: JsonObject
   const model = refusing(path, () => readKerasModel(config));
   const tensors = kerasVariables(model, datasets);
   const { graph, unknown } = refusing(path, () => kerasGraph(model, tensors));
-  const cannotRun = unknown.length === 0 ? undefined : `${path} has ${described(unknown)}, which NormLens can't run; ${exportAdvice}.`;
+  const cannotRun = unknown.length === 0 ? undefined : `${path} has ${described(unknown)}, which NormLens can't run; ${isMaskedAlone(unknown) ? "save it anew with mask_zero=False, as nothing that NormLens feeds is padded, or " : ""}${exportAdvice}.`;
   return { path, folder: dirname(resolve(path)), format, tensors, graph, ...(cannotRun !== undefined && { cannotRun }) };
 }
 
@@ -29,6 +29,10 @@ export const exportAdvice = 'export it as ONNX, which NormLens reads (call it on
 /** What is made of a configuration that states no layers: a class of its user's own. */
 export function ownClass(path: string, config: JsonObject): UserError {
   return new UserError(`${path} is a model of the class ${String(config["class_name"])}, whose layers its configuration does not state; ${exportAdvice}.`);
+}
+
+function isMaskedAlone(unknown: readonly UnknownLayer[]): boolean {
+  return unknown.every(({ has }) => has?.includes("mask_zero") === true);
 }
 
 function described(unknown: readonly UnknownLayer[]): string {

@@ -36,7 +36,7 @@ export async function valuesInOrder(request: AnalysisRequest, isAsked: (norm: Su
   const analysis = await analyzeModel(model, input, request, context);
   const asked = new Set([...survey.values()].filter(isAsked).map(({ node }) => node.name));
   const { taken, kept } = candidatesOf(analysis.measured, norms, asked);
-  const [values] = await refusingForeign(checkpoint, async () => {
+  const [values] = await refusingForeign(model, async () => {
     const { stages } = await networkOf(model, input.batches);
     return fitInOrder({
       ...inOrderInput(model, stages, taken, input.batches),

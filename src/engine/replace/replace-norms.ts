@@ -33,7 +33,7 @@ export async function replaceCheckpoint(request: ReplaceRequest, context: RunCon
   const values = request.values === undefined ? undefined : await readOwnValues(request.values);
   if (values) refuseUnknown(model, [...values.keys()], `${request.values!} has values for`);
   const analysis = await analyzeModel(model, input.calibration, request, context);
-  return refusingForeign(model.checkpoint, () => measureReplacement(model, input, analysis, request, { values, alphas: request.alphas }, context));
+  return refusingForeign(model, () => measureReplacement(model, input, analysis, request, { values, alphas: request.alphas }, context));
 }
 
 async function prepareSplit({ architecture, checkpoint }: OpenModel, request: ReplaceRequest): Promise<SplitInput> {

@@ -165,6 +165,7 @@ function zipRecord(length: number, signature: string, numbers: Readonly<Record<n
 
 describe("what is not a checkpoint", () => {
   it.each([
+    ["group1-shard1of3.bin", /group1-shard1of3\.bin is a shard of the weights of a TensorFlow\.js model; get the model\.json/],
     ["pytorch_model.bin", /pytorch_model\.bin is called like a PyTorch checkpoint, but torch\.save did not write it/],
     ["model.pt", /model\.pt is called like a PyTorch checkpoint, but torch\.save did not write it; check/],
     ["model-q8_0.gguf", /model-q8_0\.gguf is called like a GGUF checkpoint, but is none/],

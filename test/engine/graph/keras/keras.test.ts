@@ -149,7 +149,8 @@ describe("a Keras model that can't be run", () => {
   });
 
   it("for a setting: padding that is masked", async () => {
-    expect(await refusal(analyze(join(golden, "masked.keras")))).toMatch(/has the layer "tokens" of the class Embedding \(with "mask_zero"\), which NormLens can't run; export it as ONNX/);
+    expect(await refusal(analyze(join(golden, "masked.keras")))).toMatch(/has the layer "tokens" of the class Embedding \(with "mask_zero"\), which NormLens can't run; save it anew with mask_zero=False, .*, or export it as ONNX/);
+    expect((await inspectCheckpoint(join(golden, "masked.keras"))).cannotRun).toBe(await refusal(analyze(join(golden, "masked.keras"))));
   });
 
   it("for a function that Keras 2 computed in another way", async () => {
@@ -173,6 +174,13 @@ describe("a Keras model that can't be run", () => {
     });
     const model = readKerasModel(nested(0) as JsonObject);
     expect(() => kerasGraph(model, new Map())).toThrow("its layers are called more than 100000 times");
+  });
+
+  it("for a configuration that is not there", async () => {
+    for (const [name, weights] of [["model.weights.h5", "encoder.weights.h5.gz"], ["tf_model.h5", "gpt2-hf.h5.gz"]] as const) {
+      const path = await temporaryFile(name, gunzipSync(await readFile(join(golden, weights))));
+      expect(await refusal(inspectCheckpoint(path))).toBe(`${path} holds weights alone, and nothing says of what model; put the config.json that was saved with them beside them (that of a Keras model stands in its .keras archive).`);
+    }
   });
 
   it("for a class of its user's own", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { analyzeCheckpoint } from "../../../../src/engine/analyze";
 import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
 import { findNorms } from "../../../../src/engine/graph/norms";
 import { prunedTo } from "../../../../src/engine/graph/prune";
@@ -7,6 +8,8 @@ import type { Runtime } from "../../../../src/engine/runtime/runtime";
 import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
 import { openTfjs } from "../../../../src/engine/runtime/tfjs/tfjs";
 import type { Tensor } from "../../../../src/engine/tensor";
+import { UserError } from "../../../../src/shared/errors";
+import { context, request } from "../../convert/conversion";
 import { worstError } from "../../golden";
 import { compareNorms } from "../norm-values";
 import { goldenOf, unpacked } from "./models";
@@ -78,5 +81,13 @@ describe("a graph of TensorFlow", () => {
     const { feeds } = goldenOf(model);
     const [here, there] = [await run(openOnnxRuntime(), tapped, feeds, inputs), await run(await openTfjs("wasm"), tapped, feeds, inputs)];
     for (const input of inputs) expect(errorOf(there[input]!, here[input]!), input).toBeLessThan(1e-5);
+  });
+
+  test("that is fed too long sequences is refused with the options that help", async () => {
+    const path = await unpacked("tfjs-text");
+    const asked = (await request(path)).analysis;
+    const refused = analyzeCheckpoint({ ...asked, input: { kind: "random" }, maxTokens: 80, sequenceLength: 40 }, context);
+    await expect(refused).rejects.toThrow(/can't be run on what is fed .*; feed shorter sequences \(--sequence-length N\), or give --input input_ids=FILE\.npy \(int64 \[any, any\], ids below 23\), or export it anew\.$/);
+    await expect(refused).rejects.toBeInstanceOf(UserError);
   });
 });
