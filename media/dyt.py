@@ -28,7 +28,9 @@ import copy
 import math
 import re
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from numbers import Integral, Real
+from os import PathLike
 from pathlib import Path
 
 import torch
@@ -53,7 +55,8 @@ class _ElementWise(nn.Module):
 
     def __init__(self, normalized_shape, alpha_init_value=0.5, channels_last=True, bias=True, elementwise_affine=True, device=None, dtype=None):
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = _checked_shape(normalized_shape, channels_last)
+        _check_number("alpha_init_value", alpha_init_value, above=0)
         like = {"device": device, "dtype": dtype}
         self.normalized_shape = shape
         self.alpha_init_value = alpha_init_value
@@ -92,6 +95,7 @@ class Derf(_ElementWise):
 
     def __init__(self, normalized_shape, alpha_init_value=0.5, channels_last=True, bias=True, elementwise_affine=True, shift_init_value=0.0, device=None, dtype=None):
         super().__init__(normalized_shape, alpha_init_value, channels_last, bias, elementwise_affine, device, dtype)
+        _check_number("shift_init_value", shift_init_value)
         self.shift = nn.Parameter(torch.full((1,), float(shift_init_value), device=device, dtype=dtype))
 
     def curve(self, x):
@@ -103,33 +107,40 @@ class ISRU(_ElementWise):
 
     def curve(self, x):
         z = self.alpha * x
+        # The square of a float16 above 255 is infinite.
+        z = z.float() if z.dtype == torch.float16 else z
         return z * torch.rsqrt(1 + z * z)
 
 
-def convert(model, values=0.5, *, layer=DyT):
-    """Puts a layer of class `layer` in the place of norms, in place, and returns the model.
+def convert(model, values=0.5, *, layer=None):
+    """Puts a layer in the place of each norm, in place, and returns the model.
 
     values: a safetensors file with NAME.alpha and, where they are to be set, NAME.weight, NAME.bias (and NAME.shift for Derf), or a
         folder of such files: what NormLens writes. Or a dict of such tensors or numbers, in which NAME alone is its alpha. Or one
         alpha for every LayerNorm and RMSNorm of the model, whatever its library; group and batch norms stay.
+    layer: DyT, Derf or ISRU, or a class of your own made of one of them. Where it is left out, the class whose curve (tanh, erf or isru)
+        the file states in its metadata under "curve"; else Derf for values with a shift, and DyT for others.
 
     A weight and a bias that are not given are those that the norm applies; a norm without them gets none. Parameters have the norm's
     dtype, device and training flag. A module that several names share stays shared.
 
-    Raises ValueError, and changes nothing, for a name that the model does not have, a module that is no norm, another number of
-    channels, an alpha that is not above 0, and numbers that are not finite.
+    Raises, and changes nothing: ValueError for a name that the model does not have, a module that is no norm, another number of
+    channels, an alpha that is not above 0, numbers that are not finite, and a file that holds no values; TypeError for what is no
+    model, no values or no class of layers; FileNotFoundError where there is no such file.
     """
-    if isinstance(values, (int, float)):
+    _check_model("convert", model)
+    if _is_number(values):
         found = {path: (module, {"alpha": values}) for path, module in model.named_modules() if path and _is_norm(module)}
         if not found:
             raise ValueError(f"{type(model).__name__} has no LayerNorm or RMSNorm inside; convert a model that has some.")
+        stated = DyT
     else:
-        given = _by_name(values)
+        given, stated = _given(values)
         modules = _find(model, list(given))
         found = {name: (modules[name], parts) for name, parts in given.items()}
     made = {}
     for name, (module, parts) in found.items():
-        replacement = _replacement(name, module, parts, layer)
+        replacement = _replacement(name, module, parts, _checked_class(stated if layer is None else layer))
         if not _same(made.setdefault(module, replacement), replacement):
             raise ValueError(f"{name} is shared by several names whose values differ; give one of them alone.")
     _replace(model, made)
@@ -140,19 +151,25 @@ def load(folder, **options):
     """The model of transformers that a converted folder holds, in evaluation mode.
 
     `options` go to `from_pretrained`, such as dtype=torch.float32. The class is the one that config.json names under "architectures".
-    Raises ValueError where a tensor of the model or a converted layer is not in the folder; what the folder has beyond that, as poolers
-    and heads that the class does not use, is left out with a warning.
+    Raises ValueError where a tensor of the model or a converted layer is not in the folder, FileNotFoundError where there is no such
+    folder; what the folder has beyond that, as poolers and heads that the class does not use, is left out with a warning.
     """
-    import transformers
+    folder = _checked_path(folder)
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder} has no config.json; name the folder that normlens convert wrote.")
+    try:
+        import transformers
+    except ImportError as error:
+        raise ImportError("loading a converted folder needs the transformers package: pip install transformers") from error
 
-    folder = Path(folder)
     config = transformers.AutoConfig.from_pretrained(folder)
     name = (getattr(config, "architectures", None) or [""])[0]
     model_class = getattr(transformers, name, None)
     if model_class is None:
         raise ValueError(f'{folder / "config.json"} names no class of transformers under "architectures"; build the model yourself and use dyt.convert.')
     note = getattr(config, "normlens", {})
-    values = _by_name(folder)
+    values, _ = _given(folder)
+    layer = _class_of(note.get("curve", "tanh"), folder / "config.json")
     lacking = [layer for layer in note.get("layers", []) if layer not in values]
     if lacking:
         raise ValueError(f"{folder} has no alpha for {_list(lacking)}, which was converted; load the folder as it was written.")
@@ -165,7 +182,7 @@ def load(folder, **options):
         raise ValueError(f"{folder} has no {_list(missing)}, which {name} needs; load the folder as it was written.")
     if surplus:
         warnings.warn(f"{name} has no place for {_list(surplus)} of {folder}: left out, as transformers does.")
-    return convert(model, values, layer=_LAYERS[note.get("curve", "tanh")]).eval()
+    return convert(model, values, layer=layer).eval()
 
 
 def init_from_batch(model, batch):
@@ -176,8 +193,9 @@ def init_from_batch(model, batch):
     scale from the first step on. bias is set to 0.
 
     batch: what the model is called with: keyword arguments as a dict, several arguments as a tuple, or one.
-    Raises ValueError where a layer did not run, or saw no finite input but 0; nothing is changed then.
+    Raises ValueError where a layer did not run, or saw no finite input but 0, TypeError for what is no model; nothing is changed then.
     """
+    _check_model("init_from_batch", model)
     layers = {module: path for path, module in model.named_modules() if isinstance(module, _ElementWise)}
     if not layers:
         raise ValueError(f"{type(model).__name__} has no DyT; call dyt.convert before.")
@@ -216,8 +234,18 @@ def calibrate(model, original, batches, steps=60, rate=3e-3):
     original: the model with its norms, which gives logits as the model does: as an output's `logits`, or as the output itself.
     batches: what the models are called with, one after the other and over again: each a dict of keyword arguments, a tuple, or one argument.
     steps, rate: of Adam; the rate falls evenly to 0.
-    Raises ValueError where the model has no such layer, where there is no batch, or where predictions are not finite; nothing is changed then.
+    Raises ValueError where the model has no such layer, where there is no batch, where the models' predictions differ in shape, or
+    where they are not finite, and for steps and rates below 0; TypeError for what is no model, no list of batches or no number; nothing
+    is changed then.
     """
+    for one in (model, original):
+        _check_model("calibrate", one)
+    if isinstance(batches, (dict, str, torch.Tensor)) or not hasattr(batches, "__iter__"):
+        raise TypeError(f"calibrate takes a list of batches, not a {type(batches).__name__}; put the batch in a list.")
+    if isinstance(steps, bool) or not isinstance(steps, Integral):
+        raise TypeError(f"steps is a {type(steps).__name__}; give a whole number.")
+    _check_number("steps", steps, at_least=0)
+    _check_number("rate", rate, above=0)
     layers = [module for module in model.modules() if isinstance(module, _ElementWise)]
     batches = list(batches)
     if not layers:
@@ -229,6 +257,8 @@ def calibrate(model, original, batches, steps=60, rate=3e-3):
     with _only_training(model, original, tuned):
         with torch.no_grad():
             wanted = [_log_probabilities(original, batch) for batch in batches]
+            if not all(torch.isfinite(one).all() for one in wanted):
+                raise ValueError("The original's predictions are not finite; give batches on which they are.")
             start = _mean_divergence(model, batches, wanted)
         optimizer = torch.optim.Adam(tuned, lr=rate)
         try:
@@ -254,7 +284,11 @@ def calibrate(model, original, batches, steps=60, rate=3e-3):
 
 def parameter_groups(model, weight_decay):
     """Two groups for an optimizer: matrices with `weight_decay`, and without any all that has one axis: alpha, shift, and the weights
-    and biases of norms, of what replaces them, and of linear layers. Frozen parameters are left out."""
+    and biases of norms, of what replaces them, and of linear layers. Frozen parameters are left out.
+
+    Raises ValueError for a weight decay below 0, TypeError for what is no model or no number."""
+    _check_model("parameter_groups", model)
+    _check_number("weight_decay", weight_decay, at_least=0)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [
         {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
@@ -263,6 +297,58 @@ def parameter_groups(model, weight_decay):
 
 
 _LAYERS = {"tanh": DyT, "erf": Derf, "isru": ISRU}
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _check_number(name, value, above=-math.inf, at_least=-math.inf):
+    if not _is_number(value):
+        raise TypeError(f"{name} is a {type(value).__name__}; give a number.")
+    if not (above < value < math.inf and value >= at_least):
+        bound = f" above {above}" if above > -math.inf else f" of {at_least} or more" if at_least > -math.inf else ""
+        raise ValueError(f"{name} is {value:g}; give a finite number{bound}.")
+
+
+def _check_model(function, model):
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{function} takes a torch.nn.Module, not a {type(model).__name__}.")
+
+
+def _checked_shape(stated, channels_last):
+    """A shape of channels, as a tuple."""
+    shape = tuple(stated) if isinstance(stated, (tuple, list)) else (stated,)
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) for size in shape):
+        raise TypeError(f"normalized_shape is {stated!r}; give the number of channels, or a tuple of such numbers.")
+    if not shape or min(shape) < 1:
+        raise ValueError(f"normalized_shape is {stated!r}; give numbers of channels of 1 or more.")
+    if not channels_last and len(shape) != 1:
+        raise ValueError(f"normalized_shape is {stated!r}, but channels in front of height and width have one axis; give one number.")
+    return shape
+
+
+def _checked_class(layer):
+    if not (isinstance(layer, type) and issubclass(layer, _ElementWise)):
+        raise TypeError(f"layer is {layer!r}; give the class DyT, Derf or ISRU.")
+    return layer
+
+
+def _checked_path(path):
+    try:
+        path = Path(path)
+    except TypeError as error:
+        raise TypeError(f"a {type(path).__name__} is no path; give one as text.") from error
+    if not path.exists():
+        raise FileNotFoundError(f"there is no {path}; check the path.")
+    return path
+
+
+def _class_of(curve, where):
+    """The class of a curve that a file states."""
+    if curve not in _LAYERS:
+        raise ValueError(f'{where} states the curve {curve}, and there are {", ".join(_LAYERS)}; get a newer dyt.py.')
+    return _LAYERS[curve]
 
 
 def _is_norm(module):
@@ -276,7 +362,7 @@ def _replacement(name, norm, parts, layer):
         raise ValueError(f"{name} is a {type(norm).__name__} already; convert the model with its norms.")
     if not _is_norm(norm):
         raise ValueError(f"{name} is a {type(norm).__name__}, not a LayerNorm or RMSNorm; check that the values belong to this model.")
-    given = {part: torch.as_tensor(value).detach().float() for part, value in parts.items()}
+    given = {part: _numbers(name, part, value) for part, value in parts.items()}
     alpha = _one_number(name, "alpha", given)
     if not alpha > 0:
         raise ValueError(f"the alpha of {name} is {alpha:g}; give one above 0.")
@@ -296,11 +382,26 @@ def _replacement(name, norm, parts, layer):
             module.shift.fill_(_one_number(name, "shift", given))
     like = next(norm.parameters(), None)
     if like is not None:
-        module.to(device=like.device, dtype=like.dtype).requires_grad_(like.requires_grad)
-        kept = module.alpha.item()
-        if not 0 < kept < math.inf:
+        if not _holds(like.dtype, alpha):
             raise ValueError(f"the alpha of {name} is {alpha:g}, which {like.dtype} can't hold; give one of usual size.")
+        module.to(device=like.device, dtype=like.dtype).requires_grad_(like.requires_grad)
     return module.train(norm.training)
+
+
+def _holds(dtype, alpha):
+    """Whether an alpha stays a number above 0 in a dtype."""
+    return 0 < torch.tensor(alpha, dtype=torch.float64).to(dtype).item() < math.inf
+
+
+def _numbers(name, part, value):
+    """A value that the caller gave, as float32."""
+    try:
+        tensor = torch.as_tensor(value).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"the {part} for {name} is a {type(value).__name__}; give a number or a tensor.") from error
+    if tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"the {part} for {name} is of {tensor.dtype}; give real numbers.")
+    return tensor.float()
 
 
 def _one_number(name, part, given):
@@ -377,6 +478,8 @@ def _start(layer, path, x):
     rms = x.square().mean().sqrt().item()
     if not (math.isfinite(rms) and rms > 0):
         raise ValueError(f"the input of {path} has the root mean square {rms:g}; give a batch on which every layer sees numbers.")
+    if not _holds(layer.alpha.dtype, layer.alpha_init_value / rms):
+        raise ValueError(f"the alpha of {path} would be {layer.alpha_init_value / rms:g}, which {layer.alpha.dtype} can't hold; start the model in float32.")
     layer.alpha.fill_(layer.alpha_init_value / rms)
     if layer.bias is not None:
         layer.bias.zero_()
@@ -416,10 +519,15 @@ def _only_training(model, original, tuned):
 
 def _log_probabilities(model, batch):
     output = _call(model, batch)
-    return torch.log_softmax(getattr(output, "logits", output).float(), dim=-1)
+    logits = getattr(output, "logits", output)
+    if not isinstance(logits, torch.Tensor):
+        raise TypeError(f"{type(model).__name__} gives a {type(output).__name__} without logits; calibrate a model that gives logits.")
+    return torch.log_softmax(logits.float(), dim=-1)
 
 
 def _divergence(given, wanted):
+    if given.shape != wanted.shape:
+        raise ValueError(f"the model predicts {tuple(given.shape)}, the original {tuple(wanted.shape)}; give the model that was converted.")
     return (wanted.exp() * (wanted - given)).sum(-1).mean()
 
 
@@ -433,16 +541,32 @@ def _call(model, batch):
     return model(*batch) if isinstance(batch, (tuple, list)) else model(batch)
 
 
+def _given(values):
+    """{NAME: {"alpha": ..., "weight": ...}} from what the caller has, a file, a folder, or a dict, and the class that it asks for."""
+    if isinstance(values, dict):
+        given, curve = _by_name(values), None
+    elif isinstance(values, (str, PathLike)):
+        given, curve = _read(_checked_path(values))
+    else:
+        raise TypeError(f"values is a {type(values).__name__}; give a file, a folder, a dict, or one alpha for all norms.")
+    if curve is not None:
+        return given, _class_of(curve, values)
+    return given, Derf if any("shift" in parts for parts in given.values()) else DyT
+
+
 def _by_name(values):
-    """{NAME: {"alpha": ..., "weight": ...}} from what the caller has: a file, a folder, or a dict."""
-    if not isinstance(values, dict):
-        return _read(Path(values))
-    if all(isinstance(value, dict) for value in values.values()):
-        return values
+    """Values by layer and part, from a dict that has them by layer or by tensor."""
+    if not values:
+        raise ValueError("there are no values; give an alpha for at least one norm.")
+    strange = [key for key in values if not isinstance(key, str)]
+    if strange:
+        raise TypeError(f"{strange[0]!r} is no name of a layer; give values by names.")
     given = {}
     for key, value in values.items():
         name, _, part = key.rpartition(".")
-        if name and part in PARTS:
+        if isinstance(value, dict):
+            given[key] = _by_part(key, value)
+        elif name and part in PARTS:
             given.setdefault(name, {})[PARTS[part]] = value
         else:
             given.setdefault(key, {})["alpha"] = value
@@ -452,28 +576,39 @@ def _by_name(values):
     return given
 
 
+def _by_part(name, parts):
+    strange = [part for part in parts if part not in PARTS]
+    if strange:
+        raise ValueError(f"{name} has the part {strange[0]!r}, and there are {', '.join(PARTS)}; leave it out.")
+    return {PARTS[part]: value for part, value in parts.items()}
+
+
 def _read(path):
-    """The layers in safetensors files: what has an alpha. Of a whole checkpoint nothing else is read."""
+    """The layers in safetensors files, what has an alpha, and the curve that the files state. Of a whole checkpoint nothing else is read."""
     try:
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
     except ImportError as error:
         raise ImportError("reading values needs the safetensors package: pip install safetensors") from error
+    tensors, curves = {}, set()
     files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
-    tensors = {}
-    places = {}
-    for file in files:
-        with safe_open(str(file), framework="pt") as opened:
-            places.update({key: file for key in opened.keys()})
-    names = {key.rpartition(".")[0] for key in places if PARTS.get(key.rpartition(".")[2]) == "alpha"}
-    for file in files:
-        with safe_open(str(file), framework="pt") as opened:
-            for key, place in places.items():
+    try:
+        with ExitStack() as stack:
+            opened = [stack.enter_context(safe_open(str(file), framework="pt")) for file in files]
+            places = {key: file for file in opened for key in file.keys()}
+            names = {key.rpartition(".")[0] for key in places if PARTS.get(key.rpartition(".")[2]) == "alpha"}
+            for key, file in places.items():
                 name, _, part = key.rpartition(".")
-                if place == file and name in names and part in PARTS:
-                    tensors[key] = opened.get_tensor(key)
+                if name in names and part in PARTS:
+                    tensors[key] = file.get_tensor(key)
+                    curves.add((file.metadata() or {}).get("curve"))
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file, or a damaged one ({error}); name the file or folder that NormLens wrote.") from error
     if not tensors:
         raise ValueError(f"{path} holds no NAME.alpha; name the file or folder that NormLens wrote.")
-    return _by_name(tensors)
+    stated = curves - {None}
+    if len(stated) > 1:
+        raise ValueError(f"{path} states several curves ({', '.join(sorted(stated))}); give files of one.")
+    return _by_name(tensors), next(iter(stated), None)
 
 
 def _find(model, names):

@@ -1,7 +1,9 @@
 """Tests of media/dyt.py, which need torch; those of files also safetensors."""
 
 import copy
+import io
 import math
+import pickle
 import sys
 import tempfile
 import unittest
@@ -65,6 +67,14 @@ def randomised(norm):
     return norm
 
 
+def refused(test, kind, sentence, function, *arguments, **options):
+    """A call that raises just this, in one sentence."""
+    with test.assertRaises(kind) as caught:
+        function(*arguments, **options)
+    test.assertIs(type(caught.exception), kind)
+    test.assertEqual(str(caught.exception), sentence)
+
+
 def names(module):
     return [name for name, _ in module.named_parameters()]
 
@@ -108,6 +118,43 @@ class Modules(unittest.TestCase):
         wide = dyt.DyT(6)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             self.assertEqual(wide(nn.Linear(6, 6)(torch.randn(2, 6))).dtype, torch.bfloat16)
+
+    def test_large_inputs_saturate_in_every_dtype(self):
+        for layer in (dyt.DyT(6), dyt.Derf(6), dyt.ISRU(6)):
+            for dtype in (torch.float32, torch.bfloat16, torch.float16):
+                given = copy.deepcopy(layer).to(dtype)(torch.tensor([-1e4, 1e4]).to(dtype)[:, None].expand(2, 6))
+                torch.testing.assert_close(given.float(), torch.tensor([-1.0, 1.0])[:, None].expand(2, 6), rtol=0, atol=1e-6)
+
+    def test_copies_pickles_and_states_are_the_same_layer(self):
+        x = torch.randn(2, 6)
+        for layer in (randomised(dyt.DyT(6, 0.3)), randomised(dyt.Derf(6, bias=False)), randomised(dyt.ISRU(6, elementwise_affine=False)), randomised(dyt.DyT(6)).bfloat16()):
+            saved = io.BytesIO()
+            torch.save(layer, saved)
+            saved.seek(0)
+            fresh = type(layer)(6, bias=layer.bias is not None, elementwise_affine=layer.weight is not None, dtype=layer.alpha.dtype)
+            fresh.load_state_dict(layer.state_dict())
+            for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), torch.load(saved, weights_only=False), fresh):
+                self.assertIsNot(other.alpha, layer.alpha)
+                self.assertEqual(names(other), names(layer))
+                self.assertTrue(torch.equal(other(x), layer(x)))
+
+    def test_odd_arguments(self):
+        for kind, sentence, arguments in (
+            (TypeError, "normalized_shape is 'six'; give the number of channels, or a tuple of such numbers.", {"normalized_shape": "six"}),
+            (TypeError, "normalized_shape is 6.0; give the number of channels, or a tuple of such numbers.", {"normalized_shape": 6.0}),
+            (TypeError, "normalized_shape is None; give the number of channels, or a tuple of such numbers.", {"normalized_shape": None}),
+            (ValueError, "normalized_shape is 0; give numbers of channels of 1 or more.", {"normalized_shape": 0}),
+            (ValueError, "normalized_shape is (); give numbers of channels of 1 or more.", {"normalized_shape": ()}),
+            (ValueError, "normalized_shape is (2, -3); give numbers of channels of 1 or more.", {"normalized_shape": (2, -3)}),
+            (ValueError, "normalized_shape is (2, 3), but channels in front of height and width have one axis; give one number.", {"normalized_shape": (2, 3), "channels_last": False}),
+            (TypeError, "alpha_init_value is a str; give a number.", {"normalized_shape": 6, "alpha_init_value": "0.5"}),
+            (ValueError, "alpha_init_value is 0; give a finite number above 0.", {"normalized_shape": 6, "alpha_init_value": 0}),
+            (ValueError, "alpha_init_value is nan; give a finite number above 0.", {"normalized_shape": 6, "alpha_init_value": math.nan}),
+        ):
+            for layer in (dyt.DyT, dyt.Derf, dyt.ISRU):
+                refused(self, kind, sentence, layer, **arguments)
+
+        refused(self, ValueError, "shift_init_value is -inf; give a finite number.", dyt.Derf, 6, shift_init_value=-math.inf)
 
     def test_traces_as_one_graph(self):
         for layer in (dyt.DyT(6), dyt.Derf(6), dyt.ISRU(6)):
@@ -198,10 +245,77 @@ class Conversions(unittest.TestCase):
         self.assertFalse(converted[0].norm.training)
         self.assertEqual({(parameter.dtype, parameter.requires_grad) for parameter in converted[0].norm.parameters()}, {(torch.bfloat16, False)})
 
-    def test_derf(self):
-        converted = dyt.convert(model(nn.LayerNorm(6)), {"0.norm.alpha": 0.3, "0.norm.shift": 0.1}, layer=dyt.Derf)
-        self.assertAlmostEqual(converted[0].norm.shift.item(), 0.1, 6)
-        self.refused({"0.norm.alpha": 0.3, "0.norm.shift": 0.1}, "0.norm has a shift, which DyT has not; pass layer=Derf.")
+    def test_values_with_a_shift_are_derf(self):
+        for options in ({}, {"layer": dyt.Derf}):
+            converted = dyt.convert(model(nn.LayerNorm(6)), {"0.norm.alpha": 0.3, "0.norm.shift": 0.1}, **options)
+            self.assertIs(type(converted[0].norm), dyt.Derf)
+            self.assertAlmostEqual(converted[0].norm.shift.item(), 0.1, 6)
+        for layer in (dyt.DyT, dyt.ISRU):
+            refused(self, ValueError, f"0.norm has a shift, which {layer.__name__} has not; pass layer=Derf.", dyt.convert, model(nn.LayerNorm(6)), {"0.norm.alpha": 0.3, "0.norm.shift": 0.1}, layer=layer)
+
+    def test_a_file_states_the_curve_of_its_layers(self):
+        values = {"0.norm.alpha": torch.tensor([0.3]), "1.norm.alpha": torch.tensor([0.4])}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "values.safetensors")
+            for curve, layer in (("tanh", dyt.DyT), ("erf", dyt.Derf), ("isru", dyt.ISRU)):
+                save_file(values, path, {"format": "pt", "curve": curve})
+                for given in (path, folder):
+                    self.assertEqual([type(block.norm) for block in dyt.convert(model(nn.LayerNorm(6), nn.RMSNorm(6)), given)], [layer, layer])
+                self.assertIs(type(dyt.convert(model(nn.LayerNorm(6), nn.RMSNorm(6)), path, layer=dyt.DyT)[0].norm), dyt.DyT)
+            save_file(values, path, {"curve": "sine"})
+            refused(self, ValueError, f"{path} states the curve sine, and there are tanh, erf, isru; get a newer dyt.py.", dyt.convert, model(nn.LayerNorm(6), nn.LayerNorm(6)), path)
+            save_file({"0.norm.alpha": torch.tensor([0.3])}, path, {"curve": "isru"})
+            save_file({"1.norm.alpha": torch.tensor([0.3])}, Path(folder, "more.safetensors"), {"curve": "tanh"})
+            refused(self, ValueError, f"{folder} states several curves (isru, tanh); give files of one.", dyt.convert, model(nn.LayerNorm(6), nn.LayerNorm(6)), folder)
+
+    def test_a_converted_model_survives_copies_pickles_and_its_state(self):
+        converted = dyt.convert(model(nn.LayerNorm(6), nn.RMSNorm(6)), {"0.norm.alpha": 0.3, "0.norm.weight": torch.randn(6), "1.norm.alpha": 0.4}).bfloat16()
+        fresh = dyt.convert(model(nn.LayerNorm(6), nn.RMSNorm(6)), 0.5).bfloat16()
+        fresh.load_state_dict(converted.state_dict())
+        x = torch.randn(3, 6).bfloat16()
+        for other in (fresh, copy.deepcopy(converted), pickle.loads(pickle.dumps(converted))):
+            self.assertTrue(torch.equal(other(x), converted(x)))
+        compiled = torch.compile(copy.deepcopy(converted), fullgraph=True, backend="aot_eager")
+        torch.testing.assert_close(compiled(x), converted(x))
+
+    def test_a_model_without_storage(self):
+        with torch.device("meta"):
+            network = model(nn.LayerNorm(6))
+        converted = dyt.convert(network, {"0.norm.alpha": 0.3, "0.norm.weight": torch.ones(6), "0.norm.bias": torch.zeros(6)})
+        self.assertTrue(converted[0].norm.alpha.is_meta)
+
+    def test_odd_arguments_change_nothing(self):
+        network = model(nn.LayerNorm(6), nn.LayerNorm(6))
+        before = list(network.modules())
+        with tempfile.TemporaryDirectory() as folder:
+            text = Path(folder, "notes.safetensors")
+            text.write_text("no tensors in here, but a good many letters")
+            for kind, sentence, values, options in (
+                (TypeError, "values is a NoneType; give a file, a folder, a dict, or one alpha for all norms.", None, {}),
+                (TypeError, "values is a list; give a file, a folder, a dict, or one alpha for all norms.", [0.5, 0.5], {}),
+                (TypeError, "values is a bool; give a file, a folder, a dict, or one alpha for all norms.", True, {}),
+                (ValueError, "there are no values; give an alpha for at least one norm.", {}, {}),
+                (TypeError, "0 is no name of a layer; give values by names.", {0: 0.5}, {}),
+                (TypeError, "the alpha for 0.norm is a str; give a number or a tensor.", {"0.norm": "0.5"}, {}),
+                (TypeError, "the alpha for 0.norm is a NoneType; give a number or a tensor.", {"0.norm": None}, {}),
+                (TypeError, "the weight for 0.norm is a list; give a number or a tensor.", {"0.norm.alpha": 0.5, "0.norm.weight": [[1, 2], [3]]}, {}),
+                (TypeError, "the weight for 0.norm is of torch.complex64; give real numbers.", {"0.norm.alpha": 0.5, "0.norm.weight": torch.ones(6, dtype=torch.complex64)}, {}),
+                (TypeError, "the alpha for 0.norm is of torch.bool; give real numbers.", {"0.norm": True}, {}),
+                (ValueError, "0.norm has the part 'gain', and there are alpha, weight, bias, shift, gamma, beta, pre_tanh_scale; leave it out.", {"0.norm": {"alpha": 0.5, "gain": 1}}, {}),
+                (ValueError, "0.norm has no alpha; give one for every layer.", {"0.norm": {"weight": torch.ones(6)}}, {}),
+                (ValueError, "0.norm has 0 numbers for alpha; give one.", {"0.norm": torch.empty(0)}, {}),
+                (ValueError, "the alpha of 0.norm is inf; give a finite number.", math.inf, {}),
+                (TypeError, "layer is 'isru'; give the class DyT, Derf or ISRU.", 0.5, {"layer": "isru"}),
+                (TypeError, "layer is <class 'torch.nn.modules.normalization.LayerNorm'>; give the class DyT, Derf or ISRU.", 0.5, {"layer": nn.LayerNorm}),
+                (FileNotFoundError, f"there is no {folder}/none.safetensors; check the path.", f"{folder}/none.safetensors", {}),
+            ):
+                refused(self, kind, sentence, dyt.convert, network, values, **options)
+            with self.assertRaisesRegex(ValueError, r"notes.safetensors is no safetensors file, or a damaged one \(.*\); name the file or folder that NormLens wrote"):
+                dyt.convert(network, text)
+            text.unlink()
+            refused(self, ValueError, f"{folder} holds no NAME.alpha; name the file or folder that NormLens wrote.", dyt.convert, network, folder)
+        self.assertEqual(list(network.modules()), before)
+        refused(self, TypeError, "convert takes a torch.nn.Module, not a dict.", dyt.convert, {}, 0.5)
 
     def refused(self, values, sentence, network=None):
         network = network or model(nn.LayerNorm(6), nn.LayerNorm(6))
@@ -233,6 +347,16 @@ class Conversions(unittest.TestCase):
         self.refused(good, "0.norm is a DyT already; convert the model with its norms.", dyt.convert(model(nn.LayerNorm(6)), 0.5))
         shared = nn.LayerNorm(6)
         self.refused({"0.norm.alpha": 0.5, "1.norm.alpha": 0.6}, "1.norm is shared by several names whose values differ; give one of them alone.", model(shared, shared))
+
+
+class Folders(unittest.TestCase):
+    """What dyt.load refuses before it looks at a model."""
+
+    def test_folders_that_are_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            refused(self, FileNotFoundError, f"there is no {folder}/none; check the path.", dyt.load, f"{folder}/none")
+            refused(self, FileNotFoundError, f"{folder} has no config.json; name the folder that normlens convert wrote.", dyt.load, folder)
+            refused(self, TypeError, "a NoneType is no path; give one as text.", dyt.load, None)
 
 
 class Training(unittest.TestCase):
@@ -303,6 +427,21 @@ class Training(unittest.TestCase):
             for name, value in network.state_dict().items():
                 torch.testing.assert_close(value, before[name])
             self.assertFalse(any(module._forward_pre_hooks for module in network.modules()))
+        refused(self, TypeError, "init_from_batch takes a torch.nn.Module, not a NoneType.", dyt.init_from_batch, None, torch.randn(4, 6))
+        narrow = nn.Sequential(dyt.DyT(6)).half()
+        refused(self, ValueError, "the alpha of 0 would be 4.1943e+06, which torch.float16 can't hold; start the model in float32.", dyt.init_from_batch, narrow, torch.full((4, 6), 2**-23).half())
+        with self.assertRaises(RuntimeError):
+            dyt.init_from_batch(network := self.network(), torch.randn(4, 5))
+        self.assertTrue(network.training and not any(module._forward_pre_hooks for module in network.modules()))
+
+    def test_odd_arguments_of_parameter_groups(self):
+        for kind, sentence, arguments in (
+            (TypeError, "parameter_groups takes a torch.nn.Module, not a list.", ([], 0.1)),
+            (TypeError, "weight_decay is a NoneType; give a number.", (self.network(), None)),
+            (ValueError, "weight_decay is -0.1; give a finite number of 0 or more.", (self.network(), -0.1)),
+            (ValueError, "weight_decay is nan; give a finite number of 0 or more.", (self.network(), math.nan)),
+        ):
+            refused(self, kind, sentence, dyt.parameter_groups, *arguments)
 
     def test_no_decay_on_what_has_one_axis(self):
         network = self.network()
@@ -346,11 +485,24 @@ class Calibration(unittest.TestCase):
     def test_refusals_change_nothing(self):
         original, converted, batches = self.pair()
         before = copy.deepcopy(converted.state_dict())
-        for arguments in ((original, converted, batches), (converted, original, []), (converted, original, [batches[0] * math.nan])):
-            with self.assertRaises(ValueError):
-                dyt.calibrate(*arguments)
-        for name, value in converted.state_dict().items():
-            self.assertTrue(torch.equal(value, before[name]), name)
+        flags = [(module.training, [parameter.requires_grad for parameter in module.parameters()]) for module in converted.modules()]
+        for kind, sentence, arguments, options in (
+            (ValueError, "Sequential has no DyT; call dyt.convert before.", (original, converted, batches), {}),
+            (ValueError, "There is no batch; give at least one.", (converted, original, []), {}),
+            (ValueError, "The original's predictions are not finite; give batches on which they are.", (converted, original, [batches[0] * math.nan]), {}),
+            (ValueError, "the model predicts (4, 3, 5), the original (4, 3, 6); give the model that was converted.", (converted, original[:2], batches), {}),
+            (TypeError, "calibrate takes a torch.nn.Module, not a str.", (converted, "original", batches), {}),
+            (TypeError, "calibrate takes a list of batches, not a Tensor; put the batch in a list.", (converted, original, batches[0]), {}),
+            (TypeError, "calibrate takes a list of batches, not a dict; put the batch in a list.", (converted, original, {"input_ids": batches[0]}), {}),
+            (TypeError, "steps is a float; give a whole number.", (converted, original, batches), {"steps": 1.5}),
+            (ValueError, "steps is -1; give a finite number of 0 or more.", (converted, original, batches), {"steps": -1}),
+            (ValueError, "rate is 0; give a finite number above 0.", (converted, original, batches), {"rate": 0}),
+            (ValueError, "The model's predictions are not finite; convert it with other values, or take a lower rate.", (converted, original, batches), {"rate": 3e37, "steps": 9}),
+        ):
+            refused(self, kind, sentence, dyt.calibrate, *arguments, **options)
+            for name, value in converted.state_dict().items():
+                self.assertTrue(torch.equal(value, before[name]), name)
+            self.assertEqual([(module.training, [parameter.requires_grad for parameter in module.parameters()]) for module in converted.modules()], flags)
 
 
 if __name__ == "__main__":
