@@ -31,6 +31,9 @@ function resultOf(name, command, ...args) {
 
 const text = analyzed("text", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt");
 const costed = resultOf("costed", "replace", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt", "--tune", "60");
+const converted = join(work, "converted");
+normlens("convert", "media/samples/gpt2", "--text", "media/samples/gpt2/calibration.txt", "--out", converted, "--quiet");
+const trained = analyzed("trained", converted, "--text", "media/samples/gpt2/calibration.txt");
 const random = analyzed("random", "media/samples/gpt2", "--random");
 
 const state = (changes = {}) => ({ type: "state", state: { ...idleState, ...changes } });
@@ -95,6 +98,7 @@ const all = [
     },
   },
   { name: "panel-table", view: { theme: "light", width: 1180, kept: typical }, updates: result, part: ".layers", use: (page) => page.locator(".layers tbody tr").nth(2).hover() },
+  { name: "panel-trained", view: { theme: "dark", width: 1180, kept: typical }, updates: [state(), shown("main", trained, "gpt2-dyt")], bottom: toEnd },
   { name: "panel-partial", view: { theme: "dark", width: 1180, kept: layer(partial.layers[4].name) }, updates: [state(), shown("main", partial, "gpt2")], bottom: toDetailEnd },
   ...["light", "dark", "high-contrast", "high-contrast-light"].map((theme) => ({
     name: `panel-what-if-${theme}`,

@@ -20,6 +20,7 @@ import { formatFeed } from "../shared/graph-feed";
 import type { InspectedNorm, Inspection } from "../shared/inspection";
 import type { NormRole } from "../shared/norm";
 import type { Coverage, EngineDescription, GroupResult, InputDescription, LayerResult, PooledFit, Result } from "../shared/result";
+import { trainedText } from "../shared/trained-words";
 import { renderColumns, renderPairs, type Column } from "./columns";
 
 /** How a table is drawn. */
@@ -171,12 +172,8 @@ function layerColumns(colors: Colors, withTrained: boolean): readonly Column<Lay
   ];
 }
 
-/** "0.5", "0.2–0.9" where channels have their own, with the curve where it is no tanh. */
 function trainedAlpha({ trained }: LayerResult): string {
-  if (!trained) return noNumber;
-  const { curve, alpha, alphaMin, alphaMax, alphas } = trained;
-  const text = alphas === 1 ? formatNumber(alpha) : `${formatNumber(alphaMin)}–${formatNumber(alphaMax)}`;
-  return curve === "tanh" ? text : `${text} (${curve})`;
+  return trained === undefined ? noNumber : trainedText(trained);
 }
 
 function convertAlpha(layer: LayerResult): string {

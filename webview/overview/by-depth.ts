@@ -13,7 +13,7 @@ type ValueAxis = NonNullable<NonNullable<NonNullable<DrawingConfig["options"]>["
 
 /** The suggested alpha and 1/std of every layer, on a logarithmic axis. */
 export function alphaByDepth(data: ByDepth, intent: Intent): DrawingConfig {
-  const datasets = seriesOf(data, alphaQuantities(intent)).map((each) => ({ ...each, data: each.data.filter(({ y }) => y > 0) }));
+  const datasets = seriesOf(data, alphaQuantities(data.layers, intent)).map((each) => ({ ...each, data: each.data.filter(({ y }) => y > 0) }));
   return drawing(data, datasets, formatNumber, logarithmicAxis(data, datasets.flatMap(({ data: points }) => points.map(({ y }) => y))));
 }
 

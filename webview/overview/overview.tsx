@@ -43,7 +43,7 @@ export function Overview({ layers, others, intent, hidden, hide, selected, selec
         <RoleSwitches layers={layers} hidden={hidden} hide={hide} />
       </header>
       <div class="overview">
-        <DepthChart {...shared} title={t("Alpha")} name="alpha-by-depth" config={configs.alpha} keys={[...keysOf(alphaQuantities(intent)), ...bounded, ...compared]} />
+        <DepthChart {...shared} title={t("Alpha")} name="alpha-by-depth" config={configs.alpha} keys={[...keysOf(alphaQuantities(layers, intent)), ...bounded, ...compared]} />
         <DepthChart {...shared} title={t("Explained, R²")} name="r2-by-depth" config={configs.scores} keys={[...keysOf(scoreQuantities()), ...compared]} />
         <DepthChart {...shared} title={t("Saturation")} name="saturation-by-depth" config={configs.saturation} keys={[...keysOf(saturationQuantities()), ...compared]} />
       </div>

@@ -17,9 +17,11 @@ export interface Quantity {
   readonly value: (layer: LayerResult) => number;
 }
 
-/** 1/std and the suggested alpha. */
-export function alphaQuantities(intent: Intent): readonly Quantity[] {
+/** 1/std and the suggested alpha; before them what was trained, where layers are DyT or the like. */
+export function alphaQuantities(layers: readonly LayerResult[], intent: Intent): readonly Quantity[] {
+  const trained: Quantity = { name: t("α trained"), stroke: "dotted", marked: false, value: (layer) => layer.trained?.alpha ?? Number.NaN };
   return [
+    ...(layers.some((layer) => layer.trained !== undefined) ? [trained] : []),
     { name: "1 / std", stroke: "dashed", marked: false, value: ({ inverseStd }) => inverseStd },
     {
       name: intent === "scratch" ? t("α scratch") : t("α convert"),

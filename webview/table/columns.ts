@@ -2,10 +2,11 @@ import { t } from "@vscode/l10n";
 import { hasAlpha } from "../../src/shared/alpha";
 import { formatNumber, formatR2, formatShare, noNumber, printable } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
+import { trainedText } from "../../src/shared/trained-words";
 import { glossary, type Term } from "../glossary";
 
 export const columnNames = [
-  "layer", "role", "convert", "pooled", "scratch", "inverseStd", "std", "linearR2", "tanhR2", "ceilingR2", "beyond1", "beyond2", "beyond3", "alphaChange", "r2Change",
+  "layer", "role", "trained", "convert", "pooled", "scratch", "inverseStd", "std", "linearR2", "tanhR2", "ceilingR2", "beyond1", "beyond2", "beyond3", "alphaChange", "r2Change",
 ] as const;
 export type ColumnName = (typeof columnNames)[number];
 
@@ -25,13 +26,17 @@ export function nameColumn(): Column {
   return { name: "layer", heading: t("layer"), title: t("In the order of the forward pass"), key: (_layer, index) => index, text: ({ name }) => printable(name) };
 }
 
-/** The columns behind that of the layers' names; the last two only where something is compared. */
-export function columnsFor(comparing: boolean): readonly Column[] {
-  return comparing ? [...measured(), ...changes()] : measured();
+/** The columns behind that of the layers' names: what was trained only where layers are DyT or the like, changes only where something is compared. */
+export function columnsFor(layers: readonly LayerResult[], comparing: boolean): readonly Column[] {
+  const hasTrained = layers.some(({ trained }) => trained !== undefined);
+  return [role(), ...(hasTrained ? [trainedColumn()] : []), ...measured(), ...(comparing ? changes() : [])];
 }
 
+const role = (): Column => ({ name: "role", heading: t("role"), title: t("Where in its block the norm stands"), key: (layer) => layer.role, text: (layer) => layer.role });
+
+const trainedColumn = (): Column => numeric("trained", "trained", ({ trained }) => trained?.alpha ?? Number.NaN, ({ trained }) => (trained === undefined ? noNumber : trainedText(trained)));
+
 const measured = (): readonly Column[] => [
-  { name: "role", heading: t("role"), title: t("Where in its block the norm stands"), key: ({ role }) => role, text: ({ role }) => role },
   numeric("convert", "convert", convertAlpha, (layer) => formatNumber(convertAlpha(layer))),
   numeric("pooled", "pooled", (layer) => (hasAlpha(layer) ? layer.fit.alpha : Number.NaN), pooledText),
   numeric("scratch", "scratch", ({ suggest }) => suggest.scratch, ({ suggest }) => formatNumber(suggest.scratch)),

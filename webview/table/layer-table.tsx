@@ -26,7 +26,7 @@ interface LayerTableProps {
 
 /** Every layer with every number of the drawings; sortable, and filtered by name or role. */
 export function LayerTable({ layers, others, note, selected, select, order, onOrder, filter, onFilter }: LayerTableProps) {
-  const columns = useMemo(() => columnsFor(others.length > 0), [others]);
+  const columns = useMemo(() => columnsFor(layers, others.length > 0), [layers, others]);
   const shown = useMemo(() => sorted(layers, others, columns, order).filter((index) => matches(layers[index], filter)), [layers, others, columns, order, filter]);
   const sortBy = ({ name }: Column) => { onOrder({ column: name, descending: name === order.column && !order.descending }); };
   const scroller = useRef<HTMLDivElement>(null);

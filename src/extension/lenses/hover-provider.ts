@@ -4,6 +4,7 @@ import type { Intent } from "../../shared/intent";
 import type { Replacement } from "../../shared/replacement";
 import { formatCostIn } from "../../shared/replacement-words";
 import type { LayerResult, Result } from "../../shared/result";
+import { trainedText } from "../../shared/trained-words";
 import type { IntentStore } from "../intent-store";
 import { labelOf } from "../results/result-store";
 import { settings } from "../settings";
@@ -49,9 +50,10 @@ function contents(layers: readonly LayerResult[], intent: Intent, result: Result
 }
 
 function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent, { replacement }: Result): void {
-  const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels } = layer;
+  const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels, trained } = layer;
   text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`).appendMarkdown(` · ${link([layer])}`);
   const rows = [
+    ...(trained === undefined ? [] : [[l10n.t("alpha, trained"), trainedText(trained)], [l10n.t("saturated as trained, |α · x| > 2"), formatShare(trained.saturation)]]),
     [intent === "convert" ? l10n.t("alpha, to convert") : l10n.t("alpha, from scratch"), alphaText(layer, intent)],
     ["1/std", formatNumber(inverseStd)],
     [l10n.t("R² line, tanh, ceiling"), `${formatR2(linear.r2)}, ${formatR2(fit.r2)}, ${formatR2(ceiling.r2)}`],

@@ -3,7 +3,8 @@ import { formatNumber, formatR2, noNumber } from "../../shared/format";
 import { suggestedAlpha, suggestedR2, type Intent } from "../../shared/intent";
 import type { Replacement } from "../../shared/replacement";
 import { formatCostIn } from "../../shared/replacement-words";
-import type { LayerResult, Result } from "../../shared/result";
+import type { LayerResult, Result, TrainedLayer } from "../../shared/result";
+import { trainedText } from "../../shared/trained-words";
 
 /** Alphas of several layers together; those that no input determined are left out. */
 export interface AlphaRange {
@@ -21,13 +22,15 @@ export function alphaRange(layers: readonly LayerResult[], intent: Intent): Alph
 }
 
 /**
- * What a lens says of the layers under its line: "alpha 0.324 · R² 0.9931", "32 layers, alpha 0.11 to 0.48". It says so where the alphas are
- * not measured, and where they were measured on random input.
+ * What a lens says of the layers under its line: "alpha 0.324 · R² 0.9931", "32 layers, alpha 0.11 to 0.48"; of layers that are DyT or the like already, what
+ * training made of alpha. It says so where the alphas are not measured, and where they were measured on random input.
  */
 export function lensText(layers: readonly LayerResult[], intent: Intent, { input, replacement }: Pick<Result, "input" | "replacement">): string {
-  if (intent === "scratch") return scratchText(layers);
+  const trained = trainedOf(layers);
+  if (trained === undefined && intent === "scratch") return scratchText(layers);
   const replaced = replacedText(layers, replacement);
-  const text = replaced === undefined ? measuredText(layers) : `${measuredText(layers)} · ${replaced}`;
+  const known = trained === undefined ? measuredText(layers) : trainedLensText(layers, trained);
+  const text = replaced === undefined ? known : `${known} · ${replaced}`;
   return input.kind === "random" ? l10n.t("{0} · random input", text) : text;
 }
 
@@ -44,6 +47,20 @@ export function replacedText(layers: readonly LayerResult[], replacement: Replac
   const inUnit = (cost: number | null) => formatCostIn(cost, replacement.measure);
   if (costs.length > 1) return l10n.t("replaced one at a time: {0} to {1}", inUnit(least.cost), inUnit(most.cost));
   return l10n.t("replaced: {0}; with 0.5: {1}", inUnit(least.cost), inUnit(least.defaultCost));
+}
+
+/** What training made of layers that are DyT or the like already; undefined where one of them is a norm. */
+export function trainedOf(layers: readonly LayerResult[]): readonly TrainedLayer[] | undefined {
+  const trained = layers.flatMap((layer) => layer.trained ?? []);
+  return trained.length === layers.length && trained.length > 0 ? trained : undefined;
+}
+
+/** "trained alpha 0.62, 1/std 0.71", "6 layers, trained alpha 0.31 to 0.88". */
+function trainedLensText(layers: readonly LayerResult[], trained: readonly TrainedLayer[]): string {
+  const [first, ...others] = trained;
+  if (first !== undefined && others.length === 0) return l10n.t("trained alpha {0}, 1/std {1}", trainedText(first), formatNumber(layers[0]?.inverseStd ?? Number.NaN));
+  const [low, high] = [Math.min(...trained.map(({ alphaMin }) => alphaMin)), Math.max(...trained.map(({ alphaMax }) => alphaMax))].map((alpha) => formatNumber(alpha));
+  return low === high ? l10n.t("{0} layers, trained alpha {1}", layers.length, low ?? "") : l10n.t("{0} layers, trained alpha {1} to {2}", layers.length, low ?? "", high ?? "");
 }
 
 function measuredText(layers: readonly LayerResult[]): string {
