@@ -24,7 +24,7 @@ export function renderReplacement(replacement: Replacement, { color, width }: Ta
     renderColumns([{ heading: "all norms replaced", align: "left", text: ({ label, isChosen }: MethodRow) => `${isChosen ? "> " : "  "}${label}`, paint: chosenColor }, ...costColumns<MethodRow>(measure, true)], rows, width, colors.bold),
     renderColumns([{ heading: "one role replaced", align: "left", text: ({ role }: RoleCost) => role }, { heading: "layers", align: "right", text: ({ layers: count }: RoleCost) => formatCount(count) }, ...costColumns<RoleCost>(measure, false)], roles, width, colors.bold),
     renderColumns(layerColumns(measure), layers.toSorted((a, b) => (b.cost ?? Infinity) - (a.cost ?? Infinity)), width, colors.bold),
-    renderPairs(budgetPairs(budget, measure), width, colors.dim),
+    renderPairs([...valuesPairs(replacement), ...budgetPairs(budget, measure)], width, colors.dim),
   ].filter((block) => block !== "").join("\n\n")}\n`;
 }
 
@@ -68,6 +68,13 @@ function layerColumns(measure: CostMeasure): Column<LayerCost>[] {
     ...costColumns<LayerCost>(measure, false),
     { heading: "with alpha 0.5", align: "right", keep: 6, text: ({ defaultCost }) => formatCost(defaultCost) },
   ];
+}
+
+/** Where alphas and costs of single layers come from, which are of two methods as a rule. */
+function valuesPairs({ chosen, tuneSteps }: Replacement): { label: string; text: string }[] {
+  const fittedAlone = methodText("per-channel", undefined);
+  const written = `of "${methodText(chosen, tuneSteps)}", the cheapest for all norms together; --out and convert --values write these`;
+  return [{ label: "Values", text: chosen === "per-channel" ? `the alphas are ${written}` : `the alphas above are ${written}; costs of single layers, roles and budget, and the alphas under "convert", are of "${fittedAlone}"` }];
 }
 
 function budgetPairs({ order, points, limit, count }: BudgetCurve, measure: CostMeasure): { label: string; text: string }[] {

@@ -22,6 +22,13 @@ describe("the cost of replacing norms", () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
+  test("says which method the alphas of the layers are of, and which their costs", () => {
+    const told = (changes: Partial<typeof replacement>): string => /^Values +(.*)$/m.exec(text(2000, changes))![1]!;
+    expect(told({ chosen: "tuned", tuneSteps: 60 })).toMatch(/the alphas above are of "DyT, all layers tuned together, 60 steps", .*; costs of single layers.* are of "DyT, every layer fitted by itself"$/);
+    expect(told({ chosen: "per-channel" })).toMatch(/^the alphas are of "DyT, every layer fitted by itself"/);
+    expect(told({ chosen: "per-channel" })).not.toContain("costs of single layers");
+  });
+
   test("says what did not stay finite", () => {
     const [first, ...rest] = replacement.layers;
     expect(text(160, { layers: [{ ...first!, cost: null }, ...rest] })).toContain("not finite");

@@ -62,6 +62,6 @@ async function refuseExisting(target: string): Promise<boolean> {
   const existing = await lstat(target).catch(() => undefined);
   if (existing === undefined) return false;
   const isEmpty = existing.isDirectory() && (await readdir(target)).length === 0;
-  if (!isEmpty) throw new UserError(`${target} exists already; name a folder that does not, or remove it first.`);
+  if (!isEmpty) throw new UserError(`${target} exists already and is no empty folder; name one that is empty or does not exist.`);
   return true;
 }

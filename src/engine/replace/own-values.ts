@@ -1,6 +1,6 @@
 import { UserError } from "../../shared/errors";
 import type { ReplacementCurve } from "../../shared/replacement";
-import { resultSuffix } from "../../shared/result";
+import { resultSchema, resultSuffix } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
 import { openCheckpoint } from "../checkpoint/formats";
 import { isJsonObject, readJsonFile } from "../checkpoint/json";
@@ -37,11 +37,16 @@ export async function readOwnValues(path: string): Promise<ReadonlyMap<string, O
 
 async function readFrom(path: string): Promise<Map<string, OwnLayerValues>> {
   if (path.endsWith(resultSuffix)) return readTensors(weightsPathOf(path));
-  return path.toLowerCase().endsWith(".json") ? readAlphas(path) : readTensors(path);
+  if (!path.toLowerCase().endsWith(".json")) return readTensors(path);
+  const json = await readJsonFile(path);
+  return isResult(json) ? readTensors(weightsPathOf(path)) : alphasOf(path, json);
 }
 
-async function readAlphas(path: string): Promise<Map<string, OwnLayerValues>> {
-  const json = await readJsonFile(path);
+function isResult(json: unknown): boolean {
+  return isJsonObject(json) && json["schema"] === resultSchema;
+}
+
+function alphasOf(path: string, json: unknown): Map<string, OwnLayerValues> {
   const alphas = isJsonObject(json) ? Object.entries(json) : [];
   return new Map(alphas.map(([name, alpha]): [string, OwnLayerValues] => {
     if (typeof alpha !== "number") throw new UserError(`${path} gives ${name} no number as its alpha; give a JSON object of alphas by layer.`);

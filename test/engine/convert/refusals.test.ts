@@ -75,7 +75,7 @@ describe("a conversion is refused", () => {
   test("into a folder that exists, which stays as it is", async () => {
     const target = await temporaryFolder();
     await writeFile(join(target, "mine"), "");
-    expect(await refusal(convertCheckpoint(await request(gpt2, { target }), context))).toBe(`${target} exists already; name a folder that does not, or remove it first.`);
+    expect(await refusal(convertCheckpoint(await request(gpt2, { target }), context))).toBe(`${target} exists already and is no empty folder; name one that is empty or does not exist.`);
     expect(await readdir(target)).toEqual(["mine"]);
   });
 

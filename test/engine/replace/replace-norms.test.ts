@@ -152,7 +152,7 @@ test("a vision model is measured by its predictions of classes", async () => {
 
 describe("values of the user's own", () => {
   test("the values that a run wrote cost what it said", async () => {
-    const path = join(await temporaryFolder(), "run.normlens.json");
+    const path = join(await temporaryFolder(), "run.json");
     const first = await replace();
     await writeResult(path, first.analysis);
     const { replacement } = await replace({ values: path });
