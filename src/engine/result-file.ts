@@ -1,3 +1,4 @@
+import type { ReplacementCurve } from "../shared/replacement";
 import { resultSchema, type Result } from "../shared/result";
 import { weightsPathOf } from "../shared/weights-path";
 import { readJsonFile } from "./checkpoint/json";
@@ -16,7 +17,7 @@ import { asResult } from "../shared/result-shape";
 export async function writeResult(path: string, { result, measured, values }: Analysis): Promise<string[]> {
   const weightsPath = weightsPathOf(path);
   const tensors = measured.flatMap((layer) => tensorsOf(layer, values?.get(layer.layer.name)));
-  const weights = await SafetensorsWriter.create(weightsPath, tensors, { format: "pt", schema: resultSchema });
+  const weights = await SafetensorsWriter.create(weightsPath, tensors, { format: "pt", schema: resultSchema, curve: curveOf(values) });
   try {
     for (const { name, data } of tensors) await weights.write(name, 0, data);
     const file = await OutputFile.create(path);
@@ -31,6 +32,12 @@ export async function writeResult(path: string, { result, measured, values }: An
     await weights.abort();
   }
   return [path, weightsPath];
+}
+
+/** The curve of values that are of one, as those of a method are; without any, what is fitted to every norm is a tanh. */
+function curveOf(values: Analysis["values"]): ReplacementCurve {
+  const [first] = values?.values() ?? [];
+  return first?.curve ?? "tanh";
 }
 
 /** JSON with a line for each field, so that results can be compared line by line; a list of numbers takes one line. */

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { readJsonFile } from "./json";
 import type { JsonObject } from "./json";
@@ -8,7 +8,7 @@ export const configurationNames = ["config.json", "params.json"] as const;
 
 /**
  * The configuration that stands in a folder; undefined where there is none.
- * @throws UserError where it is no JSON object.
+ * @throws UserError where it can't be read, or is no JSON object.
  */
 export async function readConfiguration(folder: string): Promise<JsonObject | undefined> {
   for (const name of configurationNames) {
@@ -18,8 +18,9 @@ export async function readConfiguration(folder: string): Promise<JsonObject | un
   return undefined;
 }
 
+/** A link that leads nowhere is there, too: without what it stands for, the model would be taken for another. */
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );

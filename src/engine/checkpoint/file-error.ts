@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { UserError } from "../../shared/errors";
 
 /** What to tell a user for each error that the file system raises in ordinary use. */
@@ -27,8 +28,17 @@ const sentences: Readonly<Record<string, string>> = {
 export function fileError(action: "read" | "write", path: string, error: unknown): unknown {
   const code = codeOf(error);
   if (code === undefined) return error;
-  const reason = sentences[code] ?? `the system says ${code}; check the path and the disk`;
+  const reason = (code === "ENOENT" && danglingLink(path)) || (sentences[code] ?? `the system says ${code}; check the path and the disk`);
   return new UserError(`Can't ${action} ${path}: ${reason}.`, { cause: error });
+}
+
+/** What to tell of a link that leads nowhere; undefined where the path is none. */
+function danglingLink(path: string): string | undefined {
+  try {
+    return `it is a link to ${readlinkSync(path)}, which is not there; get that file, or remove the link`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The system's code of a failed call ("ENOENT"); undefined for any other kind of error. */

@@ -69,7 +69,15 @@ async function findWeights(folder: string): Promise<{ kind: WeightFiles; names: 
 async function holdsWeights({ format, index, usual, endings }: WeightFiles, folder: string, name: string): Promise<boolean> {
   if (index && endings.some((ending) => name.endsWith(ending + indexEnding))) return true;
   if (!endings.some((ending) => name.endsWith(ending)) || isTrainingState(name)) return false;
-  return name === usual || format.recognises(join(folder, name));
+  return name === usual || ((await leadsSomewhere(join(folder, name))) && (await format.recognises(join(folder, name))));
+}
+
+/** Links in a folder need not: what they stood for can be gone. */
+async function leadsSomewhere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether a name is that of one of several files without an index, any of which stands for all. */

@@ -21,7 +21,7 @@ export async function copyCompanions({ folder }: Checkpoint, target: string, sig
   const copied: string[] = [];
   for (const name of names) {
     const from = join(folder, name);
-    if (!(await stat(from)).isFile()) continue;
+    if (!(await isFile(from))) continue;
     await breathe(signal);
     try {
       await copyFile(from, join(target, name), constants.COPYFILE_EXCL);
@@ -31,4 +31,12 @@ export async function copyCompanions({ folder }: Checkpoint, target: string, sig
     copied.push(name);
   }
   return copied;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
 }

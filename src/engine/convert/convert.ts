@@ -10,7 +10,7 @@ import type { RunContext } from "../analyze";
 import { recogniseModel } from "../architecture/families";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { openCheckpoint } from "../checkpoint/formats";
-import { checkRunnable } from "../checkpoint/runnable";
+import { checkRunnable, checkWhole } from "../checkpoint/runnable";
 import { writeStages } from "../forward";
 import { refuseUnknownCurve } from "../graph/known-curves";
 import { mediaPath } from "../media-path";
@@ -38,6 +38,7 @@ export async function convertCheckpoint(request: ConvertRequest, context: RunCon
     context.onProgress({ phase: "open", done: 0, total: 1 });
     const checkpoint = await openCheckpoint(request.analysis.checkpoint);
     checkRunnable(checkpoint);
+    checkWhole(checkpoint);
     const { family, architecture } = recogniseModel(checkpoint);
     const stages = writeStages(architecture.stages);
     const survey = surveyNorms(stages);
@@ -47,7 +48,7 @@ export async function convertCheckpoint(request: ConvertRequest, context: RunCon
     const unreached = unreachedNorms(checkpoint, stages).map((name) => ({ name, reason: `the forward pass of the family ${family} does not reach it` }));
     const layers = plan.replaced.map(layerOf);
     const facts = { target: request.target, source, family, layers, kept: [...plan.kept, ...unreached], warnings: warningsOf(source, layers) };
-    const weights = await writeWeights(folder.path, checkpoint, plan, request, context);
+    const weights = await writeWeights(folder.path, checkpoint, plan, curve, request, context);
     const others = await writeOthers(folder.path, checkpoint, facts, curve, request, context.signal);
     return { ...facts, files: [...weights.files, ...others].sort(), bytes: weights.bytes };
   }, context.signal);
@@ -83,7 +84,7 @@ function curveOf({ replaced }: Plan, { values, names }: ConvertRequest, { path, 
   return curve;
 }
 
-async function writeWeights(folder: string, checkpoint: Checkpoint, plan: Plan, { names }: ConvertRequest, context: RunContext): Promise<Written> {
+async function writeWeights(folder: string, checkpoint: Checkpoint, plan: Plan, curve: ReplacementCurve, { names }: ConvertRequest, context: RunContext): Promise<Written> {
   if (checkpoint.graph) {
     const replaced = new Map(plan.replaced.map(({ node, values }) => [node.name, values]));
     const graph = convertedGraph(checkpoint.graph, ({ name }) => replaced.get(name));
@@ -93,7 +94,7 @@ async function writeWeights(folder: string, checkpoint: Checkpoint, plan: Plan, 
   const shards = await planShards(checkpoint, new Set(plan.replaced.flatMap(({ tensors }) => tensors)), plan.replaced.flatMap((norm) => madeTensors(norm, names)));
   const bytes = bytesOf(shards);
   const watched = watching(context, bytes);
-  for (const shard of shards) await writeShard(folder, shard, watched);
+  for (const shard of shards) await writeShard(folder, shard, curve, watched);
   const index = shardIndex(shards);
   if (index) await writeFile(join(folder, index.name), `${JSON.stringify(index.content, undefined, 2)}\n`);
   return { files: [...shards.map(({ name }) => name), ...(index ? [index.name] : [])], bytes };

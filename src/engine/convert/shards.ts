@@ -61,8 +61,8 @@ async function namesOf({ folder, format }: Checkpoint, files: readonly string[])
   return files.map((_, index) => `model-${five(index + 1)}-of-${five(files.length)}.safetensors`);
 }
 
-/** Names in a folder by the files that they lead to: the hub's cache links them elsewhere. */
+/** Names in a folder by the files that they lead to: the hub's cache links them elsewhere. A link that leads nowhere is none of the model's. */
 async function namesIn(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".safetensors"));
-  return new Map(await Promise.all(names.map(async (name) => [await realpath(join(folder, name)), name] as const)));
+  return new Map(await Promise.all(names.map(async (name) => [await realpath(join(folder, name)).catch(() => ""), name] as const)));
 }

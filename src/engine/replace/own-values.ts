@@ -1,9 +1,13 @@
 import { UserError } from "../../shared/errors";
-import type { ReplacementCurve } from "../../shared/replacement";
+import { replacementCurves, type ReplacementCurve } from "../../shared/replacement";
 import { resultSchema, resultSuffix } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
+import type { Checkpoint } from "../checkpoint/checkpoint";
 import { openCheckpoint } from "../checkpoint/formats";
 import { isJsonObject, readJsonFile } from "../checkpoint/json";
+import { quote } from "../checkpoint/quote";
+import { safetensorsFile } from "../checkpoint/safetensors";
+import { readSafetensorsHeader } from "../checkpoint/safetensors-header";
 import { readTensor } from "../checkpoint/tensor-data";
 
 /** Values of the user's own for one layer; what is absent is taken from the trained affine. */
@@ -20,8 +24,8 @@ const spellings = { alpha: ["alpha", "pre_tanh_scale"], shift: ["shift"], gain: 
 
 /**
  * Reads values for layers: NAME.alpha [1] with, where they are to be set, NAME.weight and NAME.bias [C] and, for Derf, NAME.shift [1], or the same under the names of Liger or x-transformers, from a safetensors
- * file, or from the one beside a result; or alphas by name from a JSON file.
- * @throws UserError where the file is neither, or holds an alpha that is not above 0, or a value that is not finite.
+ * file, which may state their curve in its metadata under "curve", or from the one beside a result; or alphas by name from a JSON file.
+ * @throws UserError where the file is neither, holds an alpha that is not above 0, a value that is not finite, or a shift without erf, or states a curve that is not known.
  */
 export async function readOwnValues(path: string): Promise<ReadonlyMap<string, OwnLayerValues>> {
   const values = await readFrom(path);
@@ -55,7 +59,9 @@ function alphasOf(path: string, json: unknown): Map<string, OwnLayerValues> {
 }
 
 async function readTensors(path: string): Promise<Map<string, OwnLayerValues>> {
-  const { tensors } = await openCheckpoint(path);
+  const checkpoint = await openCheckpoint(path);
+  const { tensors } = checkpoint;
+  const stated = await statedCurve(checkpoint);
   const layers = [...tensors.keys()].flatMap((name) => spellings.alpha.flatMap((alpha) => (name.endsWith(`.${alpha}`) ? [name.slice(0, -alpha.length - 1)] : [])));
   const read = await Promise.all(layers.map(async (layer): Promise<[string, OwnLayerValues]> => {
     const [alpha, shift, gain, offset] = await Promise.all(Object.values(spellings).map(async (names) => {
@@ -63,7 +69,20 @@ async function readTensors(path: string): Promise<Map<string, OwnLayerValues>> {
       return tensor && readTensor(tensor);
     }));
     if (alpha?.length !== 1) throw new UserError(`${path} gives ${layer} ${alpha?.length ?? 0} alphas; DyT has one a layer.`);
-    return [layer, { curve: shift ? "erf" : "tanh", alpha: alpha[0]!, shift: shift?.[0] ?? 0, ...(gain && { gain }), ...(offset && { offset }) }];
+    const curve = stated ?? (shift ? "erf" : "tanh");
+    if (shift && curve !== "erf") throw new UserError(`${path} gives ${layer} a shift, which ${curve} has not; leave it out, or state the curve erf.`);
+    return [layer, { curve, alpha: alpha[0]!, shift: shift?.[0] ?? 0, ...(gain && { gain }), ...(offset && { offset }) }];
   }));
   return new Map(read);
+}
+
+/** The curve that safetensors files state in their metadata. @throws UserError where it is none that is known, or where files state different ones. */
+async function statedCurve({ path, format, tensors }: Checkpoint): Promise<ReplacementCurve | undefined> {
+  if (format !== safetensorsFile.name) return undefined;
+  const files = [...new Set([...tensors.values()].map(({ file }) => file))];
+  const headers = await Promise.all(files.map(readSafetensorsHeader));
+  const stated = [...new Set(headers.flatMap(({ metadata }) => metadata.get("curve") ?? []))];
+  const known = replacementCurves.find((curve) => curve === stated[0]);
+  if (stated.length > 1 || (stated.length > 0 && known === undefined)) throw new UserError(`${path} states the curve ${stated.map(quote).join(" and ")} in its metadata; give values of one of ${replacementCurves.join(", ")}.`);
+  return known;
 }

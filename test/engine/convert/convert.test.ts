@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { analyzeCheckpoint } from "../../../src/engine/analyze";
 import { openCheckpoint } from "../../../src/engine/checkpoint/formats";
+import { readSafetensorsHeader } from "../../../src/engine/checkpoint/safetensors-header";
 import { writeSafetensors } from "../../../src/engine/checkpoint/safetensors-writer";
 import { readBytes, readTensor } from "../../../src/engine/checkpoint/tensor-data";
+import { writeResult } from "../../../src/engine/result-file";
 import { fixtures, haveFixtures, temporaryFolder } from "../checkpoint/files";
 import { context, convert, golden, numbers, request, storedTensors, valuesFile } from "./conversion";
 
@@ -157,6 +159,28 @@ describe("a converted checkpoint", () => {
     expect(await numbers(target, "transformer.ln_f.shift")).toEqual([0.125]);
     expect((JSON.parse(await readFile(join(target, "config.json"), "utf8")) as { normlens: { curve: string } }).normlens.curve).toBe("erf");
     expect(await readFile(join(target, "README.md"), "utf8")).toContain("erf(alpha * x + shift)");
+  });
+
+  test("has the curve that the values' file states, and says so in turn", async () => {
+    const values = await valuesFile({ "transformer.ln_f.alpha": [0.5] }, { curve: "isru" });
+    const { target } = await convert(gpt2, { values });
+    expect((await readSafetensorsHeader(join(target, "model.safetensors"))).metadata).toEqual(new Map([["format", "pt"], ["curve", "isru"]]));
+    expect((JSON.parse(await readFile(join(target, "config.json"), "utf8")) as { normlens: { curve: string } }).normlens.curve).toBe("isru");
+    expect(await readFile(join(target, "README.md"), "utf8")).toContain("ISRU in the place of its norms");
+    const { result } = await analyzeCheckpoint((await request(target)).analysis, context);
+    expect(result.layers.filter(({ trained }) => trained).map(({ name, kind, trained }) => [name, kind, trained!.alpha])).toEqual([["transformer.ln_f", "isru", 0.5]]);
+    const again = await convert(gpt2, { values: target });
+    expect(await storedTensors(again.target)).toEqual(await storedTensors(target));
+    expect((await readSafetensorsHeader(join(again.target, "model.safetensors"))).metadata.get("curve")).toBe("isru");
+  });
+
+  test("is a tanh in the file beside a result, as that states", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "r.normlens.json");
+    const analysis = await analyzeCheckpoint((await request(gpt2)).analysis, context);
+    const [, weights] = await writeResult(path, analysis);
+    expect((await readSafetensorsHeader(weights!)).metadata.get("curve")).toBe("tanh");
+    expect((await convert(gpt2, { values: path })).layers).toHaveLength(5);
   });
 
   test.each(["llama-hf.gguf", "gpt2-hf.gguf"])("is written as safetensors: %s", async (name) => {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import type * as FileSystem from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { onnx } from "onnx-proto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { convertCheckpoint } from "../../../src/engine/convert/convert";
 import { CancelledError } from "../../../src/shared/errors";
@@ -63,6 +64,19 @@ describe("values are refused", () => {
   test("of another curve, under names that have none for it", async () => {
     const values = await valuesFile({ [`${norm}.alpha`]: [0.5], [`${norm}.shift`]: [0] });
     expect(await conversionRefusal(gpt2, { values, names: "liger" })).toBe(`${values} has erf in the place of tanh, for which liger has no names; ask for the official ones.`);
+  });
+
+  test("of a curve that is not known, or with a shift where the curve has none", async () => {
+    expect(await refused(await valuesFile({ [`${norm}.alpha`]: [0.5] }, { curve: "sine" }))).toBe('FILE states the curve "sine" in its metadata; give values of one of tanh, erf, isru.');
+    expect(await refused(await valuesFile({ [`${norm}.alpha`]: [0.5], [`${norm}.shift`]: [0.5] }, { curve: "isru" }))).toBe(`FILE gives ${norm} a shift, which isru has not; leave it out, or state the curve erf.`);
+  });
+
+  test("of erf, for a graph in operators that have none", async () => {
+    const graph = join(await temporaryFolder(), "old.onnx");
+    const model = onnx.ModelProto.decode(await readFile(join(import.meta.dirname, "../graph/exported/layernorm-traced-9.onnx")));
+    await writeFile(graph, onnx.ModelProto.encode({ ...model, opsetImport: [{ domain: "", version: 8 }] }).finish());
+    const values = await valuesFile({ "ln_f.alpha": [0.5] }, { curve: "erf" });
+    expect(await conversionRefusal(graph, { values })).toBe(`${graph} is in version 8 of ONNX's operators, which has no erf; give values for another curve, or export the model in version 9 or later.`);
   });
 
   test("of several curves", async () => {
