@@ -28,10 +28,10 @@ import type { Architecture } from "./architecture";
  * @throws UserError where it has no norm layer, or takes something else than numbers.
  */
 export function graphArchitecture(checkpoint: Checkpoint, whole: Graph): Architecture {
-  const { path } = checkpoint;
+  const { path, leftOut } = checkpoint;
   const { graph: own, inputs } = refusing(path, () => prepared(whole));
   const { graph, norms: found, hidden } = findAllNorms(own);
-  if (found.length === 0) throw withoutNorms(path, hidden, batchNormsOf({ graph: whole, tensors: new Map() }).length);
+  if (found.length === 0) throw withoutNorms(checkpoint, hidden, batchNormsOf({ graph: whole, tensors: new Map() }).length);
   const tapped = withFloat32Taps(graph, found);
   const run = prunedTo(tapped.graph, tapped.norms.flatMap((norm) => [...inputValues(norm), ...parametersOf(norm)]));
   const input = inputOf(run, inputs);
@@ -44,7 +44,7 @@ export function graphArchitecture(checkpoint: Checkpoint, whole: Graph): Archite
     input,
     stages: [{ name: "graph", build: () => run, norms: tapped.norms }],
     ...(all && { whole: { name: "graph", build: () => all, norms: tapped.norms } }),
-    assumptions: [...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a part of the graph whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
+    assumptions: [...(leftOut === undefined ? [] : [leftOut]), ...remarkOnDropout(whole), ...(hidden === 0 ? [] : [`${hidden} norm ${hidden === 1 ? "layer stands" : "layers stand"} in a part of the graph whose inside can't be watched, and ${hidden === 1 ? "was" : "were"} left out.`])],
   };
 }
 
@@ -57,7 +57,8 @@ function remarkOnDropout({ model }: Graph): string[] {
   return countDropout(flattened(withoutFunctions(model))) === 0 ? [] : ["The graph can drop values at random, as in training; it was run without, as in use."];
 }
 
-function withoutNorms(path: string, hidden: number, batchNorms: number): UserError {
+function withoutNorms({ path, leftOut }: Checkpoint, hidden: number, batchNorms: number): UserError {
+  if (leftOut !== undefined) return new UserError(`${path} has no norm layer in the part that is read; ${leftOut.charAt(0).toLowerCase()}${leftOut.slice(1)}`);
   if (hidden === 0 && batchNorms > 0) return new UserError(`${path} has batch norms alone (${batchNorms}), which are no candidates: ${batchNormReason}; choose a model with layer norms.`);
   const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a part of the graph alone whose inside can't be watched; export it without, or";
   return new UserError(`${path} has ${what}${hidden === 0 ? "," : ""} record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);

@@ -43,6 +43,8 @@ export interface Checkpoint {
   readonly tokenizer?: EmbeddedTokenizer;
   /** The whole model, where the checkpoint holds it as a graph and not as tensors alone. */
   readonly graph?: Graph;
+  /** What is missing from the graph, so that it can be analysed but not converted: a sentence. */
+  readonly leftOut?: string;
   /** Why the graph can't be run, though its norms can be told: a sentence. */
   readonly cannotRun?: string;
 }

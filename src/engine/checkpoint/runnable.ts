@@ -5,3 +5,8 @@ import type { Checkpoint } from "./checkpoint";
 export function checkRunnable({ cannotRun }: Checkpoint): void {
   if (cannotRun !== undefined) throw new UserError(cannotRun);
 }
+
+/** @throws UserError where a graph lacks what lies behind its last norm, so that it can't be written anew. */
+export function checkWhole({ path, leftOut }: Checkpoint): void {
+  if (leftOut !== undefined) throw new UserError(`${path} can't be converted, as it is not read to its end: ${leftOut.charAt(0).toLowerCase()}${leftOut.slice(1, -1)}; convert its export as ONNX.`);
+}

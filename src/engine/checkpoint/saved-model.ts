@@ -7,8 +7,7 @@ import { elementType } from "../graph/tensorflow/element-types";
 import { attribute, flatten, type FlatNode } from "../graph/tensorflow/flatten";
 import { savedModelMessage, type MetaGraph, type Signature } from "../graph/tensorflow/messages";
 import { restoredVariables } from "../graph/tensorflow/restored";
-import { translate } from "../graph/tensorflow/translate";
-import type { Graph } from "../graph/graph";
+import { translate, type Translated } from "../graph/tensorflow/translate";
 import { elementCount } from "../tensor";
 import { decodeUtf8 } from "./byte-cursor";
 import type { Checkpoint, CheckpointFormat, TensorReference } from "./checkpoint";
@@ -44,9 +43,9 @@ export const savedModel: CheckpointFormat = {
     const model = await readModel(join(folder, modelFile));
     const index = join(folder, "variables", `variables${bundleIndexEnding}`);
     const saved = (await isFile(index)) ? await readTensorBundle(index) : new Map<string, TensorReference>();
-    const graph = refusingGraph(path, "savedmodel", () => graphOf(model, saved));
+    const translated = refusingGraph(path, "savedmodel", () => graphOf(model, saved));
     const config = await readConfiguration(folder);
-    return { path, folder, format: savedModel.name, tensors: graph.weights, graph, ...(config && { config }) };
+    return { path, folder, format: savedModel.name, tensors: translated.graph.weights, ...translated, ...(config && { config }) };
   },
 };
 
@@ -80,7 +79,7 @@ function metaGraphOf(path: string, bytes: Uint8Array): MetaGraph {
   throw new UserError(`${path} holds no graph; save the model anew.`);
 }
 
-function graphOf(model: ModelFile, saved: ReadonlyMap<string, TensorReference>): Graph {
+function graphOf(model: ModelFile, saved: ReadonlyMap<string, TensorReference>): Translated {
   const { graphDef, signatureDef } = model.metaGraph;
   const flat = flatten(graphDef!);
   const keys = restoredVariables(flat);

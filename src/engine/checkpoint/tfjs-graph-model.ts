@@ -32,7 +32,7 @@ export const tfjsGraphModel: CheckpointFormat = {
     const folder = dirname(resolve(file));
     const translated = refusingGraph(file, "tfjs", () => translate(flatten(graph), signatureOf(model, graph), ({ name }) => weights.get(name)));
     const config = await readConfiguration(folder);
-    return { path, folder, format: tfjsGraphModel.name, tensors: translated.weights, graph: translated, ...(config && { config }) };
+    return { path, folder, format: tfjsGraphModel.name, tensors: translated.graph.weights, ...translated, ...(config && { config }) };
   },
 };
 

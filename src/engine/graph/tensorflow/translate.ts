@@ -4,11 +4,11 @@ import { quote } from "../../checkpoint/quote";
 import type { Graph, Value } from "../graph";
 import { constantTensor, sizesOf } from "./constant";
 import { elementType, storedType, typeName } from "./element-types";
+import { extentOf, holders, namedOperators, placeOf } from "./extent";
 import { attribute, nodeOf, type FlatGraph, type FlatNode, type TensorName } from "./flatten";
 import type { Signature, TensorInfo } from "./messages";
 import { TensorflowNode, type Translation } from "./node";
 import { translations } from "./operators/operators";
-import { inOrder } from "./order";
 import { OnnxWriter } from "./writer";
 
 /** A tensor of whole numbers whose elements stand for `scale` times themselves plus `min`. */
@@ -24,24 +24,24 @@ export type Held = TensorReference | QuantisedTensor | onnx.ITensorProto;
 /** Where a graph's weights come from: the value of a node that is a variable or a constant; undefined for constants that stand in the node itself. */
 export type Stored = (node: FlatNode) => Held | undefined;
 
-/** Operators that hold a value. */
-const holders: readonly string[] = ["Const", "VarHandleOp", "VariableV2", "Variable"];
-
-/** Operators that choose or repeat what is run. */
-const controlFlow = /^(Stateless)?(While|If|Case|For)$|^(Ref)?(Switch|Merge|Enter|Exit|NextIteration)$|^LoopCond$|^TensorList/;
+/** A graph as ONNX. */
+export interface Translated {
+  readonly graph: Graph;
+  /** What was left out of it: a sentence for the user; absent where it is whole. */
+  readonly leftOut?: string;
+}
 
 /**
  * The part of a graph of TensorFlow between the inputs and outputs of a signature, as an ONNX graph that takes and gives values of the signature's names.
  * Integers are int64 in it. Outputs that are no numbers are left out; one with the name of an input is called "NAME:output".
- * @throws where the graph is damaged, or has an operator that is not known.
+ * @throws where the graph is damaged, or has an operator that is not known and may lie before a norm.
  */
-export function translate(flat: FlatGraph, signature: Signature, stored: Stored): Graph {
+export function translate(flat: FlatGraph, signature: Signature, stored: Stored): Translated {
   const inputs = Object.entries(signature.inputs).filter(([, info]) => flat.nodes.has(nodeOf(placeOf(info))));
-  const outputs = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype)).map(([name, info]) => [Object.hasOwn(signature.inputs, name) ? `${name}:output` : name, info] as const);
-  if (outputs.length === 0) throw new Error("it gives no numbers");
+  const stated = Object.entries(signature.outputs).filter(([, { dtype }]) => elementType(dtype)).map(([name, info]) => [Object.hasOwn(signature.inputs, name) ? `${name}:output` : name, info] as const);
+  if (stated.length === 0) throw new Error("it gives no numbers");
   const fed = new Map(inputs.map(([name, info]) => [flat.resolve(placeOf(info)), name]));
-  const nodes = inOrder(flat, outputs.map(([, info]) => placeOf(info)));
-  refuseUnknown(nodes);
+  const { nodes, outputs, unknown } = extentOf(flat, stated);
   const writer = new OnnxWriter(new Set([...inputs, ...outputs].map(([name]) => name)));
   const values = new Map<TensorName, Value>();
   for (const node of nodes) {
@@ -51,22 +51,9 @@ export function translate(flat: FlatGraph, signature: Signature, stored: Stored)
     for (const [index, value] of results.entries()) values.set(`${node.name}:${index}`, value);
   }
   for (const [name, info] of outputs) writer.called(valueOf(values, flat.resolve(placeOf(info))), name);
-  return writer.finish("", inputs.map(([name, info]) => declaration(name, info)), outputs.map(([name, info]) => declaration(name, info)));
-}
-
-function placeOf({ name = "" }: TensorInfo): TensorName {
-  return /:\d+$/.test(name) ? name : `${name}:0`;
-}
-
-function isTranslated(op: string): boolean {
-  return holders.includes(op) || op === "Placeholder" || op === "NoOp" || Object.hasOwn(translations, op);
-}
-
-function refuseUnknown(nodes: readonly FlatNode[]): void {
-  const unknown = [...new Set(nodes.map(({ op }) => op).filter((op) => !isTranslated(op)))];
-  const flow = unknown.filter((op) => controlFlow.test(op));
-  if (flow.length > 0) throw new Error(`it chooses or repeats what it runs (${flow.join(", ")})`);
-  if (unknown.length > 0) throw new Error(`it has ${unknown.length === 1 ? "the operator" : "operators"} ${unknown.slice(0, 8).map(quote).join(", ")}, which NormLens can't translate`);
+  const graph = writer.finish("", inputs.map(([name, info]) => declaration(name, info)), outputs.map(([name, info]) => declaration(name, info)));
+  if (unknown.length === 0) return { graph };
+  return { graph, leftOut: `What lies behind ${namedOperators(unknown)} of the graph, which NormLens can't translate, was left out: it gives ${outputs.map(([name]) => quote(name)).join(", ")} instead.` };
 }
 
 function resultsOf(node: FlatNode, values: ReadonlyMap<TensorName, Value>, writer: OnnxWriter, stored: Stored): readonly Value[] {
