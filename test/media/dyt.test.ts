@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { replaceCheckpoint } from "../../src/engine/replace/replace-norms";
 import { writeResult } from "../../src/engine/result-file";
-import { context, convert, golden, request } from "../engine/convert/conversion";
+import { context, convert, golden, request, valuesFile } from "../engine/convert/conversion";
 import { temporaryFolder } from "../engine/checkpoint/files";
 
 const folder = join(import.meta.dirname, "dyt");
@@ -27,11 +27,16 @@ describe("media/dyt.py", () => {
   });
 
   test.skipIf(!hasTransformers)(`loads converted models, which give what a replacement by hand gives${hasTransformers ? "" : ` (no transformers in ${python})`}`, async () => {
-    const originals = [join(media, "samples/gpt2"), join(media, "samples/vit"), ...models];
+    const gpt2 = join(golden, "gpt2-hf");
+    const layer = "transformer.h.1.ln_2";
+    const [derf, isru] = [await valuesFile({ [`${layer}.alpha`]: [0.7], [`${layer}.shift`]: [0.3] }, { curve: "erf" }), await valuesFile({ [`${layer}.alpha`]: [0.7] }, { curve: "isru" })];
+    const fitted = [join(media, "samples/gpt2"), join(media, "samples/vit"), ...models];
+    const originals = [...fitted, gpt2, gpt2];
     const converted: string[] = [];
     const layers: number[] = [];
-    for (const original of originals) {
-      const { target, layers: replaced } = await convert(original);
+    for (const [index, original] of originals.entries()) {
+      const values = [derf, isru][index - fitted.length];
+      const { target, layers: replaced } = await convert(original, values === undefined ? {} : { values });
       converted.push(target);
       layers.push(replaced.length);
     }

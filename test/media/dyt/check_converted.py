@@ -14,6 +14,7 @@ sys.path.insert(0, sys.argv[1])
 import dyt
 import torch
 import transformers
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 transformers.logging.set_verbosity_error()
@@ -24,18 +25,26 @@ def tensors_of(folder):
     return {name: value for file in Path(folder).glob("*.safetensors") for name, value in load_file(file).items()}
 
 
+def curve_of(folder):
+    """What the files state, written out as a function of z."""
+    (file, *_) = Path(folder).glob("*.safetensors")
+    with safe_open(str(file), framework="pt") as opened:
+        return {"tanh": torch.tanh, "erf": torch.erf, "isru": lambda z: z / (1 + z * z).sqrt()}[opened.metadata()["curve"]]
+
+
 def by_hand(original, converted):
-    """The original model with tanh written into its norms, and how many there are."""
-    model, values = load(original), tensors_of(converted)
+    """The original model with the curve written into its norms, and how many there are."""
+    model, values, curve = load(original), tensors_of(converted), curve_of(converted)
     modules = dict(model.named_modules())
     names = [name.removesuffix(".alpha") for name in values if name.endswith(".alpha")]
     for name in names:
         alpha, weight, bias = (values[f"{name}.{part}"] for part in ("alpha", "weight", "bias"))
+        shift = values.get(f"{name}.shift", 0)
         endings = [path for path in modules if path == name or path.endswith("." + name) or name.endswith("." + path)]
         path = max(endings, key=len, default="") or max((path for path in modules if path == name.replace("encoder.layer.", "layers.")), default="")
         first = getattr(modules[path], "data_format", "channels_last") == "channels_first"
         shape = (-1, 1, 1) if first else (-1,)
-        modules[path].forward = lambda x, a=alpha, w=weight.reshape(shape), b=bias.reshape(shape): w * torch.tanh(a * x) + b
+        modules[path].forward = lambda x, a=alpha, s=shift, w=weight.reshape(shape), b=bias.reshape(shape): w * curve(a * x + s) + b
     return model, len(names)
 
 
@@ -71,7 +80,7 @@ def compare(original, converted):
     for name, value in tensors_of(converted).items():
         if name in stored:
             assert torch.equal(stored[name], value.float()), name
-    assert count == sum(isinstance(module, dyt.DyT) for module in loaded.modules()), (converted, count)
+    assert count == sum(isinstance(module, (dyt.DyT, dyt.Derf, dyt.ISRU)) for module in loaded.modules()), (converted, count)
     return {"difference": (ours - theirs).abs().max().item(), "scale": theirs.abs().max().item(), "layers": count}
 
 
