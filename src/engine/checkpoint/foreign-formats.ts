@@ -43,6 +43,13 @@ const foreignFormats: readonly ForeignFormat[] = [
     begins: never,
   },
   {
+    name: "the index of a TensorFlow checkpoint in shards, which NormLens reads in one file alone",
+    advice: 'save it so (save_pretrained with max_shard_size="1TB"), or as safetensors',
+    extensions: [],
+    called: /\.h5\.index\.json$/,
+    begins: never,
+  },
+  {
     name: "called like a PyTorch checkpoint, but torch.save did not write it",
     advice: "check that it is the right file or get it again",
     extensions: [".bin", ".pt", ".pth", ".ckpt"],

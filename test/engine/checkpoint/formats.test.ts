@@ -215,6 +215,15 @@ describe("what is not a checkpoint", () => {
     expect(await refusal(openCheckpoint(folder))).toMatch(/holds several checkpoints \(ema\.safetensors, model-00001/);
   });
 
+  it("a TensorFlow checkpoint in shards", async () => {
+    const folder = await temporaryFolder();
+    const index = join(folder, "tf_model.h5.index.json");
+    await writeFile(index, `{"metadata": {}, "weight_map": {}}`);
+    expect(await refusal(openCheckpoint(index))).toMatch(/is the index of a TensorFlow checkpoint in shards, which NormLens reads in one file alone; save it so/);
+    for (const number of [1, 2]) await writeFile(join(folder, `tf_model-0000${number}-of-00002.h5`), "\x89HDF\r\n\x1a\n", "latin1");
+    expect(await refusal(openCheckpoint(folder))).toMatch(/holds 2 shards of a TensorFlow checkpoint, which NormLens reads in one file alone; save it so \(save_pretrained with max_shard_size="1TB"\)/);
+  });
+
   it("sound weights with a damaged configuration", async () => {
     const folder = await shardedFolder();
     await writeFile(join(folder, "config.json"), `{"model_type":`);
