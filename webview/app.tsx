@@ -56,10 +56,11 @@ export function App({ model: { state, main, other }, view, onView, host }: AppPr
 }
 
 /** Whether what replacing costs can be measured now, and the checkpoint converted. */
-function measuringOf({ trusted, run }: PanelState, { input }: Result): Measuring {
+function measuringOf({ trusted, run }: PanelState, { input, layers }: Result): Measuring {
   const isDoing = (task: RunTask) => run.kind === "running" && run.task === task;
   const doing = { busy: isDoing("replacement"), converting: isDoing("conversion") };
   if (!trusted) return { ...doing, refusal: t("This workspace is in Restricted Mode, where nothing is measured: trust the workspace first.") };
+  if (layers.length > 0 && layers.every(({ trained }) => trained !== undefined)) return { ...doing, refusal: t("All layers of this checkpoint are DyT or the like already, so there is no norm to replace.") };
   return input.kind === "capture" ? { ...doing, refusal: t("This result was fitted to a capture, so there is no model to replace norms in: analyze its checkpoint.") } : doing;
 }
 

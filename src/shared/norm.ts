@@ -12,6 +12,11 @@ export type NormKind = StatisticalKind | ElementWiseKind;
 /** The kind of layer that a curve makes. */
 export const elementWiseKinds: Readonly<Record<ReplacementCurve, ElementWiseKind>> = { tanh: "dyt", erf: "derf", isru: "isru" };
 
+/** Whether a layer stands where a norm would. */
+export function isElementWise(kind: NormKind): kind is ElementWiseKind {
+  return Object.values<NormKind>(elementWiseKinds).includes(kind);
+}
+
 /** Where in the network a norm layer stands. Part of the result format. */
 export type NormRole =
   | "attention"

@@ -9,6 +9,7 @@ import { segmentOf } from "./places";
 import type { Scope } from "./scope";
 import type { SourceReader } from "./source-reader";
 import { child, type SyntaxNode } from "./syntax";
+import { noteStartAlpha } from "./start-alpha";
 import { element, findMethod, inside, just, nothing, thingsOf, under, union, type Value } from "./values";
 
 /** What a call gives. */
@@ -39,7 +40,9 @@ function partial(call: Call): Value | undefined {
   if (external?.is !== "external" || lastName(external.dotted) !== "partial" || what === undefined) return undefined;
   const value = evaluate(reader, what, scope);
   for (const thing of thingsOf(value)) {
-    if (thing.is === "norm class") thing.reference ??= reader.reference(thing, node, scope);
+    if (thing.is !== "norm class") continue;
+    thing.reference ??= reader.reference(thing, node, scope);
+    noteStartAlpha(reader, thing.reference, thing, written, false);
   }
   readArguments({ reader, scope, written: rest }, true);
   return value.filter(({ path }) => path.length === 0);

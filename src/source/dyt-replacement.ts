@@ -1,3 +1,5 @@
+import { isElementWise } from "../shared/norm";
+import { alphaLiteral } from "./alpha-literal";
 import { dytClass, type ModuleNames } from "./dyt-class";
 import { findPaths } from "./module-paths";
 import { isDocstring, ModuleStatements, type FreePlace } from "./module-statements";
@@ -12,9 +14,6 @@ export interface ReplacementOptions {
   readonly importLine?: string;
 }
 
-/** Significant digits of an alpha in source. */
-const digits = 4;
-
 /** Indentation that is taken for a file's own, at most. */
 const maxIndent = 8;
 
@@ -28,7 +27,7 @@ const foreignPackages = /^(mlx|paddle|mindspore|oneflow|jittor|haiku|equinox|tin
  * Edits that put a DyT in the place of a norm layer: one at the site, and one that brings the name DyT into the file unless it is there.
  * @param site found in this text, or in one that had it at the same place: what is called there must be the same, the rest is read anew
  * @param alpha what alpha starts from
- * @returns undefined where DyT can't stand: for functions, for norms over groups or over channels that come first, for frameworks other
+ * @returns undefined where DyT can't stand: for functions, for what is a DyT already, for norms over groups or over channels that come first, for frameworks other
  * than torch, linen and keras, where the source does not tell the number of channels, for a class that the file calls with more arguments than a DyT has,
  * for a site that is not in the text, and where the name DyT, or what its class needs, can't be brought before the site: the file
  * has it for something else, binds it later, or leaves no line free
@@ -43,7 +42,7 @@ export function replaceWithDyt(parser: PythonParser, text: string, site: NormSit
 }
 
 function isReplaceable(reader: SourceReader, { node, site: { form, kind } }: FoundSite): boolean {
-  if (form === "functional" || kind === "groupnorm" || channelsFirst.test(reader.textOf(node)) || isForeign(reader)) return false;
+  if (form === "functional" || kind === "groupnorm" || (kind !== undefined && isElementWise(kind)) || channelsFirst.test(reader.textOf(node)) || isForeign(reader)) return false;
   return ![...reader.calledWithMore].some(({ span }) => reader.lines.offset(span.start) === node.start);
 }
 
@@ -51,10 +50,6 @@ function isForeign(reader: SourceReader): boolean {
   const imported = [...reader.imported];
   const isNnx = reader.module.find("nnx") !== undefined;
   return isNnx || (imported.some((module) => foreignPackages.test(module)) && !imported.some((module) => /^torch\b/.test(module)));
-}
-
-function literal(alpha: number): string {
-  return String(Number(alpha.toPrecision(digits)));
 }
 
 /** What an import line binds: the name, and what it is imported by. */
@@ -88,7 +83,7 @@ class EditedFile {
     if (statement === undefined) return undefined;
     const place = this.statements.placeBefore(statement);
     const partial = this.partialName(statement);
-    const written = site.form === "reference" ? `${partial ?? "partial"}(DyT, alpha_init_value=${literal(alpha)})` : this.call(alpha);
+    const written = site.form === "reference" ? `${partial ?? "partial"}(DyT, alpha_init_value=${alphaLiteral(alpha)})` : this.call(alpha);
     const dyt = this.missingDyt(place, options);
     if (written === undefined || dyt === undefined) return undefined;
     const brought = [...(site.form === "reference" && partial === undefined ? ["from functools import partial"] : []), ...dyt];
@@ -101,8 +96,8 @@ class EditedFile {
   /** The call that makes a DyT; torch's needs to know the channels, the others take the norm's name along. */
   private call(alpha: number): string | undefined {
     const { framework, channels } = this.found.site;
-    if (framework !== "torch") return `DyT(${[`alpha_init_value=${literal(alpha)}`, ...this.nameArgument()].join(", ")})`;
-    return channels === undefined ? undefined : `DyT(${channels}, alpha_init_value=${literal(alpha)})`;
+    if (framework !== "torch") return `DyT(${[`alpha_init_value=${alphaLiteral(alpha)}`, ...this.nameArgument()].join(", ")})`;
+    return channels === undefined ? undefined : `DyT(${channels}, alpha_init_value=${alphaLiteral(alpha)})`;
   }
 
   /** Lines that bring the name DyT into the file; none where it is there, undefined where it is but may not be bound in time. */

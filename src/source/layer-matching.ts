@@ -1,4 +1,4 @@
-import type { NormKind } from "../shared/norm";
+import { isElementWise, type NormKind } from "../shared/norm";
 import type { NormSite, SiteMatch } from "./norm-site";
 
 /** What matching needs to know of a result's layer. */
@@ -112,10 +112,15 @@ function longestMatch(endings: Ending, { name, kind }: NamedLayer): { sites: rea
 /** Of the sites with exactly these endings, those that have no longer path with it, or the least longer one. */
 function outermost(endings: readonly Ending[], kind: NormKind): NormSite[] {
   const agreeing = endings.flatMap(({ sites, longest }) =>
-    [...sites].filter((site) => site.kind === undefined || site.kind === kind).map((site) => ({ site, longest: longest.get(site)! })),
+    [...sites].filter((site) => mayMake(site.kind, kind)).map((site) => ({ site, longest: longest.get(site)! })),
   );
   const least = agreeing.reduce((shortest, { longest }) => Math.min(shortest, longest), Infinity);
   return [...new Set(agreeing.filter(({ longest }) => longest === least).map(({ site }) => site))];
+}
+
+/** Whether a site may make a layer of that kind. Where source has a DyT, a checkpoint may have the norm still. */
+function mayMake(site: NormKind | undefined, layer: NormKind): boolean {
+  return site === undefined || site === layer || (isElementWise(site) && !isElementWise(layer));
 }
 
 function continuations({ literals, patterns }: Ending, segment: string): Ending[] {

@@ -4,11 +4,12 @@ import { named } from "./naming";
 import { kindOfFunction, lastName, namesForeignNorm, namesNormClassGiver, namesNormTable, namesNormVariable } from "./norm-names";
 import type { SourceReader } from "./source-reader";
 import { child, descendants, type SyntaxNode } from "./syntax";
+import { noteStartAlpha } from "./start-alpha";
 import { addTo, defaultsOf, element, just, noArguments, nothing, thingsOf, under, type NormClass, type Thing, type Value } from "./values";
 
 /** A norm class is called, or what holds one. */
 export function readNormLayer(call: Call): Value | undefined {
-  const { reader, node, callee, called, scope } = call;
+  const { reader, node, callee, called, scope, written } = call;
   const things = thingsOf(called);
   const classes = things.filter((thing) => thing.is === "norm class");
   if (classes.length === 0 && !holdsNormClass(reader, callee, things)) return undefined;
@@ -21,6 +22,7 @@ export function readNormLayer(call: Call): Value | undefined {
   const framework = reader.frameworkOf(only?.definition === undefined ? dotted : "");
   const channels = channelsOf(call, kind, dotted);
   const site = reader.site(node, form, callee, scope, { framework, ...(kind === undefined ? {} : { kind }), ...(channels === undefined ? {} : { channels }) });
+  if (only !== undefined && classes.length === things.length) noteStartAlpha(reader, site, only, written, true);
   const [byDefault] = thingsOf(defaultsOf(things)).filter((thing) => thing.is === "norm class");
   return named(call, { is: "outcome", called, given: readArguments(call, true), site }, (only ?? byDefault)?.name ?? "*");
 }

@@ -1,4 +1,4 @@
-import type { NormKind } from "../shared/norm";
+import { isElementWise, type NormKind } from "../shared/norm";
 import { kindOfClass, lastName, mayNameNormClass, namesNormClass, namesNormVariable } from "./norm-names";
 import { child, descendants, type SyntaxNode } from "./syntax";
 import { thingsOf, type ClassDefinition, type NormClass } from "./values";
@@ -28,6 +28,7 @@ export class NormClasses {
   private computed(definition: ClassDefinition): NormKind | undefined {
     const base = normBase(definition);
     const name = kindOfClass(definition.name);
+    if (name !== undefined && isElementWise(name)) return name;
     if (name === "groupnorm" || base !== undefined) return name === "groupnorm" ? name : (base?.kind ?? name);
     const body = this.textOf(definition.node);
     if (/group_norm/.test(body)) return "groupnorm";

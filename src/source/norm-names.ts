@@ -7,6 +7,9 @@ const normClass = /(Layer|RMS|Rms|Group)_?Norm/;
 /** ... but for what only has to do with them: settings, autograd functions, and modules of which a norm is a part. */
 const relatedClass = /Ada(ptive)?LayerNorm|(Config|Function|Func|Args|Params|Spec|Linear|MLP|Mlp|Block|Cell|Kernel|Type|Mode|Layer|LSTM|GRU|Attention|Residual|Builder|Factory|Policy|Error)\d*$/;
 
+/** Classes whose layers take a norm's place: DyT, DynamicTanh, LigerDyT; Derf, DynamicErf. */
+const elementWiseClass = /(DyT|DynamicTanh|(Derf|DynamicErf))(Norm)?(\dd)?$/;
+
 /** Norms that are none of a row, and functions on weights and gradients. */
 const foreignNorm = /Batch|Instance|Weight|Spectral|Sync|Grad|LocalResponse/i;
 
@@ -35,9 +38,10 @@ export function lastName(dotted: string): string {
   return dotted.slice(dotted.lastIndexOf(".") + 1);
 }
 
-/** Whether a class is a norm layer's, as far as its name tells. */
+/** Whether a class is a norm layer's, or one's that takes its place, as far as its name tells. */
 export function namesNormClass(name: string): boolean {
-  return /^_*[A-Z]/.test(name) && normClass.test(name) && !relatedClass.test(name) && !foreignNorm.test(name);
+  const isNorm = normClass.test(name) && !relatedClass.test(name) && !foreignNorm.test(name);
+  return /^_*[A-Z]/.test(name) && (isNorm || elementWiseClass.test(name));
 }
 
 /** Whether a class of the file might be a norm layer's: its body tells, since PreNorm and AddNorm have the ending too. */
@@ -67,6 +71,8 @@ export function namesForeignNorm(name: string): boolean {
 
 /** What a norm class computes, by its name. T5's class calls itself a LayerNorm and subtracts no mean. */
 export function kindOfClass(name: string): NormKind | undefined {
+  const elementWise = elementWiseClass.exec(name);
+  if (elementWise !== null) return elementWise[2] === undefined ? "dyt" : "derf";
   if (/Group_?Norm/.test(name)) return "groupnorm";
   if (/R(MS|ms)_?Norm|T5LayerNorm/.test(name)) return "rmsnorm";
   return /LayerNorm|Layer_Norm/.test(name) ? "layernorm" : undefined;

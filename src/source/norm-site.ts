@@ -24,6 +24,16 @@ export type Framework = "torch" | "flax" | "keras";
  */
 export type SiteForm = "constructor" | "variable" | "reference" | "functional";
 
+/** What an element-wise layer's alpha starts from, as source has it. */
+export interface StartAlpha {
+  /** As it is written: `0.5`, `config.alpha`. */
+  readonly text: string;
+  /** The number that is written; absent where it is no plain one. */
+  readonly value?: number;
+  /** Whether the call does not say it, and the class does. */
+  readonly isDefault: boolean;
+}
+
 /** One place of Python source where a norm layer is made or named. */
 export interface NormSite {
   readonly form: SiteForm;
@@ -44,6 +54,8 @@ export interface NormSite {
   readonly paths: readonly (readonly string[])[];
   /** Source text of the argument that says how many channels are normalised: `config.n_embd`. */
   readonly channels?: string;
+  /** Of a DyT or its like; absent where neither the call nor the class in the file tells. */
+  readonly alpha?: StartAlpha;
 }
 
 /** The layers that a site stands for. */

@@ -1,3 +1,4 @@
+import type { AlphaPlace } from "./start-alpha";
 import { readClass, readDecorated, readFunction } from "./definitions";
 import { evaluate } from "./expressions";
 import { readImport, readImportFrom } from "./imports";
@@ -34,6 +35,8 @@ export class SourceReader {
   readonly functions: FunctionDefinition[] = [];
   /** References through which norms are made with more arguments than a DyT has. */
   readonly calledWithMore = new Set<SiteDraft>();
+  /** Where calls that make a DyT say what its alpha starts from. */
+  readonly alphaPlaces = new Map<SiteDraft, AlphaPlace>();
   /** Layers that belong to no class: those of the module's own names, and keras layers that are given a name in a function. */
   readonly loose: Placed[] = [];
   readonly normClasses: NormClasses;
@@ -94,7 +97,7 @@ export class SourceReader {
   }
 
   /** The site at a node; a node is one site, however often it is read. */
-  site(node: SyntaxNode, form: SiteForm, callee: SyntaxNode, scope: Scope, facts: Pick<SiteDraft, "framework" | "kind" | "channels">): SiteDraft {
+  site(node: SyntaxNode, form: SiteForm, callee: SyntaxNode, scope: Scope, facts: Pick<SiteDraft, "framework" | "kind" | "channels" | "alpha">): SiteDraft {
     const known = this.drafts.get(node);
     if (known !== undefined) return known;
     const className = scope.belonging.owner?.name;

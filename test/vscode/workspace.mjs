@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const golden = join(import.meta.dirname, "../engine/architecture/golden");
 const sample = join(import.meta.dirname, "../../media/samples/gpt2");
 
 /** Source whose norm layers are those of the sample. */
@@ -34,6 +35,8 @@ export function makeTestWorkspace() {
   // Without its tokenizer it is fed random ids, as many as are asked for: a run that takes its time.
   mkdirSync(join(first, "no tokenizer"));
   for (const name of ["config.json", "model.safetensors"]) cpSync(join(sample, name), join(first, "no tokenizer", name));
+  mkdirSync(join(first, "dyt"));
+  for (const name of ["config.json", "model.safetensors"]) cpSync(join(golden, "dyt-gpt2", name), join(first, "dyt", name));
   mkdirSync(join(first, "broken"));
   cpSync(join(sample, "config.json"), join(first, "broken", "config.json"));
   writeFileSync(join(first, "broken", "model.safetensors"), "version https://git-lfs.github.com/spec/v1\n");

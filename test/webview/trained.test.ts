@@ -39,6 +39,17 @@ describe("a checkpoint whose layers are DyT already", () => {
     });
   });
 
+  it("says in words what the other numbers are of, and offers to replace no norms", async () => {
+    await visit({}, [state(), main(trained)], async (panel) => {
+      const words = await panel.page.locator(".facts .words").innerText();
+      expect(words).toContain("This layer is dyt already; what follows is of the layernorm that could stand in its place.");
+      expect(words).toContain("of what this layernorm does");
+      await panel.page.getByRole("tab", { name: "What-if" }).click();
+      expect(await panel.page.locator(".offer").innerText()).toContain("no norm to replace");
+      expect(await panel.page.getByRole("button", { name: /^(Measure|Convert)/ }).count()).toBe(0);
+    });
+  });
+
   it("draws the trained alphas by depth, beside 1 / std", async () => {
     await visit({}, [state(), main(plain)], async (panel) => {
       const norms = await alphaChart(panel).locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());

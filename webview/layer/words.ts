@@ -3,7 +3,13 @@ import { formatNumber, formatShare } from "../../src/shared/format";
 import type { LayerResult } from "../../src/shared/result";
 
 /** What was found out about a layer, in sentences. */
-export function wordsOf({ fit, linear, ceiling, saturation, alphaTimesRms, kind }: LayerResult): readonly string[] {
+export function wordsOf(layer: LayerResult): readonly string[] {
+  const { trained, kind } = layer;
+  if (trained === undefined) return wordsOfNorm(layer);
+  return [t("This layer is {0} already; what follows is of the {1} that could stand in its place.", kind, trained.against), ...wordsOfNorm({ ...layer, kind: trained.against })];
+}
+
+function wordsOfNorm({ fit, linear, ceiling, saturation, alphaTimesRms, kind }: LayerResult): readonly string[] {
   switch (fit.status) {
     case "no-data":
       return [t("No input of this layer was seen, so nothing is known of it.")];

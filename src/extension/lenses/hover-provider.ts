@@ -5,12 +5,14 @@ import type { Replacement } from "../../shared/replacement";
 import { formatCostIn } from "../../shared/replacement-words";
 import type { LayerResult, Result } from "../../shared/result";
 import { trainedText } from "../../shared/trained-words";
+import type { StartAlpha } from "../../source/norm-site";
 import type { IntentStore } from "../intent-store";
 import { labelOf } from "../results/result-store";
 import { settings } from "../settings";
 import { curvePicture, pictureSize, type PictureColors } from "./curve-picture";
 import { alphaRange, alphaText, lensText } from "./layer-words";
-import { siteAt, type NormLines } from "./norm-lines";
+import { siteAt, type MatchedSite, type NormLines } from "./norm-lines";
+import { comparedText, shownAlphas, startText } from "./start-words";
 
 /** Layers that a hover lists by name. */
 const listed = 6;
@@ -32,29 +34,30 @@ export class NormHoverProvider implements HoverProvider {
     if (matched === undefined || found === undefined) return undefined;
     const { start } = found.site.span;
     const callee = new Range(start.line, start.column, start.line, start.column + found.site.callee.length);
-    return callee.contains(position) ? new Hover(contents(found.layers, this.intent.value, matched.result), callee) : undefined;
+    return callee.contains(position) ? new Hover(contents(found, this.intent.value, matched.result), callee) : undefined;
   }
 }
 
-function contents(layers: readonly LayerResult[], intent: Intent, result: Result): MarkdownString {
+function contents({ site, layers }: MatchedSite, intent: Intent, result: Result): MarkdownString {
   const text = new MarkdownString(undefined, true);
   text.isTrusted = { enabledCommands: ["normlens.showLayer", "normlens.showLensLayers"] };
   const [layer] = layers;
   if (result.input.kind === "random") text.appendText(l10n.t("{0}, on random input: no measure of real use", printable(labelOf(result)))).appendMarkdown("\n\n");
-  if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent, result);
-  else appendSummary(text, layers, intent, result);
+  if (layers.length === 1 && layer !== undefined) appendLayer(text, layer, intent, result, site.alpha);
+  else appendSummary(text, layers, intent, result, site.alpha);
   appendPicture(text, layers);
   if (layers.length > 1) appendNames(text, layers, intent);
   if (result.input.kind !== "random") text.appendMarkdown("\n\n").appendText(l10n.t("Measured in {0}", printable(labelOf(result))));
   return text;
 }
 
-function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent, { replacement }: Result): void {
+function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent, { replacement }: Result, start: StartAlpha | undefined): void {
   const { kind, role, linear, fit, ceiling, inverseStd, saturation, channels, trained } = layer;
   text.appendMarkdown("**").appendText(printable(layer.name)).appendMarkdown("** ").appendText(`${kind}, ${role}, ${formatCounted(channels, "channel")}`).appendMarkdown(` · ${link([layer])}`);
   const rows = [
     ...(trained === undefined ? [] : [[l10n.t("alpha, trained"), trainedText(trained)], [l10n.t("saturated as trained, |α · x| > 2"), formatShare(trained.saturation)]]),
     [intent === "convert" ? l10n.t("alpha, to convert") : l10n.t("alpha, from scratch"), alphaText(layer, intent)],
+    ...(start === undefined ? [] : [[l10n.t("alpha at the start, in source"), comparedText(start, shownAlphas([layer], intent)?.median)]]),
     ["1/std", formatNumber(inverseStd)],
     [l10n.t("R² line, tanh, ceiling"), `${formatR2(linear.r2)}, ${formatR2(fit.r2)}, ${formatR2(ceiling.r2)}`],
     [l10n.t("saturated, |α · x| > 2"), formatShare(saturation["2"])],
@@ -75,10 +78,12 @@ function replacementRows({ name }: LayerResult, replacement: Replacement | undef
   ];
 }
 
-function appendSummary(text: MarkdownString, layers: readonly LayerResult[], intent: Intent, result: Result): void {
+function appendSummary(text: MarkdownString, layers: readonly LayerResult[], intent: Intent, result: Result, start: StartAlpha | undefined): void {
   const median = alphaRange(layers, intent)?.median;
   text.appendMarkdown("**NormLens** ").appendText(lensText(layers, intent, result));
   if (median !== undefined) text.appendText(l10n.t(", median {0}", formatNumber(median)));
+  const compared = startText(start === undefined ? [] : [start], shownAlphas(layers, intent)?.median);
+  if (compared !== undefined) text.appendText(` · ${compared}`);
   text.appendMarkdown(` · ${link(layers)}`);
 }
 

@@ -15,7 +15,12 @@ export interface AlphaRange {
 
 /** Range of the suggested alphas; undefined where none of the layers has one. */
 export function alphaRange(layers: readonly LayerResult[], intent: Intent): AlphaRange | undefined {
-  const alphas = layers.map((layer) => suggestedAlpha(layer, intent)).filter(Number.isFinite).sort((a, b) => a - b);
+  return rangeOfAlphas(layers.map((layer) => suggestedAlpha(layer, intent)));
+}
+
+/** Range of the alphas that are numbers; undefined where there is none. */
+export function rangeOfAlphas(all: readonly number[]): AlphaRange | undefined {
+  const alphas = all.filter(Number.isFinite).sort((a, b) => a - b);
   if (alphas.length === 0) return undefined;
   const middle = (alphas.length - 1) / 2;
   return { low: alphas[0]!, median: (alphas[Math.floor(middle)]! + alphas[Math.ceil(middle)]!) / 2, high: alphas.at(-1)! };

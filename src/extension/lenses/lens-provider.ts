@@ -6,6 +6,7 @@ import type { Parts } from "../parts";
 import { labelOf } from "../results/result-store";
 import { settings } from "../settings";
 import { lensText } from "./layer-words";
+import { shownAlphas, startText } from "./start-words";
 import { byLine, type NormLine, type NormLines } from "./norm-lines";
 
 /** A lens that knows its layers, and the result that they are of; its text is made when it comes into view. */
@@ -50,7 +51,7 @@ export class NormLensProvider implements CodeLensProvider<NormLens>, Disposable 
   }
 
   resolveCodeLens(lens: NormLens): NormLens {
-    const { line: { layers }, result } = lens;
+    const { line: { layers, starts }, result } = lens;
     const { intent, runner } = this.parts;
     const [layer] = layers;
     if (layer === undefined || result === undefined) {
@@ -58,7 +59,8 @@ export class NormLensProvider implements CodeLensProvider<NormLens>, Disposable 
       lens.command = { command: runner.state.kind === "running" ? "normlens.showPanel" : "normlens.analyzeCheckpoint", title };
       return lens;
     }
-    const title = lensText(layers, intent.value, result);
+    const start = startText(starts, shownAlphas(layers, intent.value)?.median);
+    const title = [lensText(layers, intent.value, result), ...(start === undefined ? [] : [start])].join(" · ");
     const of = printable(labelOf(result));
     lens.command =
       layers.length === 1

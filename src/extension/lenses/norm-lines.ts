@@ -1,7 +1,7 @@
 import type { Position, TextDocument } from "vscode";
 import type { LayerResult, Result } from "../../shared/result";
 import { matchLayers } from "../../source/layer-matching";
-import type { NormSite } from "../../source/norm-site";
+import type { NormSite, StartAlpha } from "../../source/norm-site";
 import type { ResultStore } from "../results/result-store";
 import type { PythonNorms } from "./python-norms";
 import { rangeOf } from "./range-of";
@@ -21,6 +21,8 @@ export interface NormLine {
   readonly column: number;
   /** Layers of all sites of the line; none where the line only could have some. */
   readonly layers: readonly LayerResult[];
+  /** What alphas of DyTs on the line start from, each once. */
+  readonly starts: readonly StartAlpha[];
 }
 
 /** The matched sites of a document, and the result that they are matched with. */
@@ -72,7 +74,13 @@ export function byLine(sites: readonly { readonly site: NormSite; readonly layer
   for (const { site, layers } of sites) {
     const { line, column } = site.span.start;
     const before = lines.get(line);
-    lines.set(line, { line, column: Math.min(before?.column ?? column, column), layers: [...new Set([...(before?.layers ?? []), ...layers])] });
+    const starts = [...(before?.starts ?? []), ...(site.alpha === undefined ? [] : [site.alpha])];
+    lines.set(line, {
+      line,
+      column: Math.min(before?.column ?? column, column),
+      layers: [...new Set([...(before?.layers ?? []), ...layers])],
+      starts: starts.filter(({ text }, index) => starts.findIndex((each) => each.text === text) === index),
+    });
   }
   return [...lines.values()].sort((a, b) => a.line - b.line);
 }

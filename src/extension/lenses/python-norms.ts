@@ -4,6 +4,7 @@ import { replaceWithDyt } from "../../source/dyt-replacement";
 import type { NormSite, SourceEdit } from "../../source/norm-site";
 import { findNormSites } from "../../source/norm-sites";
 import { PythonParser } from "../../source/python-parser";
+import { writeStartAlpha } from "../../source/start-alpha-edit";
 import { keepSites, shiftSites, type LineChange } from "./kept-sites";
 
 /** What was found in a version of a document. */
@@ -61,6 +62,12 @@ export class PythonNorms implements Disposable {
     const edits = parser && replaceWithDyt(parser, document.getText(), site, alpha, importLine === "" ? {} : { importLine });
     this.lastReplacement = { question, edits };
     return edits;
+  }
+
+  /** The edit that writes an alpha into a call that makes a DyT; undefined where the call takes none that is known. */
+  async startAlpha(document: TextDocument, site: NormSite, alpha: number): Promise<SourceEdit | undefined> {
+    const parser = await this.parser();
+    return parser && writeStartAlpha(parser, document.getText(), site, alpha);
   }
 
   dispose(): void {

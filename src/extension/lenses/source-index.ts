@@ -14,8 +14,8 @@ const foreign = ["node_modules", ".git", ".venv", "venv", "env", "site-packages"
 const nowhere = `**/{${foreign.join(",")}}/**`;
 /** Milliseconds in which changes of many files are taken together. */
 const settling = 300;
-/** Only files with such a word can create a norm; most need not be parsed. */
-const mention = /norm/i;
+/** Only files with such a word can create a norm or a DyT; most need not be parsed. */
+const mention = /norm|dyt|derf|dynamic(tanh|erf)/i;
 
 /** Where a layer is created, and how sure that is. */
 interface Place {

@@ -101,3 +101,76 @@ describe("lenses", () => {
     assert.equal(editor.selection.start.line, lines.ln2);
   });
 });
+
+const dytSource = `import torch.nn as nn
+from dynamic_tanh import DynamicTanh
+
+
+class Block(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.ln_1 = DynamicTanh(config.n_embd, True, 0.5)
+        self.ln_2 = DynamicTanh(config.n_embd, True, alpha_init_value=config.alpha)
+
+
+class Model(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.h = nn.ModuleList([Block(config) for _ in range(config.n_layer)])
+        self.ln_f = DynamicTanh(config.n_embd, True)
+`;
+const dytLines = { ln1: 7, ln2: 8, lnF: 15 };
+
+describe("lenses over layers that are DyT already", () => {
+  let editor: TextEditor;
+
+  beforeEach(async () => {
+    await commands.executeCommand("workbench.action.closeAllEditors");
+    editor = await window.showTextDocument(await workspace.openTextDocument({ language: "python", content: dytSource }));
+  });
+  afterEach(() => commands.executeCommand("workbench.action.revertAndCloseActiveEditor"));
+
+  const hoverAt = async (line: number) => {
+    const column = editor.document.lineAt(line).text.indexOf("DynamicTanh");
+    const hovers = await commands.executeCommand<Hover[]>("vscode.executeHoverProvider", editor.document.uri, new Position(line, column));
+    return hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join("\n");
+  };
+  const actionAt = async (line: number, title: string) => {
+    const actions = await commands.executeCommand<CodeAction[]>("vscode.executeCodeActionProvider", editor.document.uri, new Range(line, 10, line, 10), "refactor.rewrite");
+    assert.deepEqual(actions.filter(({ title: each }) => each.startsWith("Replace with DyT")), []);
+    return actions.find((each) => each.title.startsWith(title));
+  };
+
+  it("show the alphas of a checkpoint that has norms, beside what source starts from, and write them", async () => {
+    await commands.executeCommand("normlens.openResult", await sampleResult());
+    const found = await lensesOf(editor);
+    assert.deepEqual(found.map(({ line }) => line), [dytLines.ln1, dytLines.ln2, dytLines.lnF]);
+    assert.match(found[0]!.title, /^6 layers, alpha \d\S* to \d\S* · starts at 0\.5, \d\S* times that$/);
+    assert.match(found[1]!.title, / · starts at config\.alpha$/);
+    assert.match(found[2]!.title, /^alpha \d\S* · R² 0\.\d{4}$/);
+    const action = await actionAt(dytLines.lnF, "Start from alpha ");
+    assert.ok(action?.edit !== undefined, "no such action");
+    assert.ok(await workspace.applyEdit(action.edit));
+    assert.match(editor.document.lineAt(dytLines.lnF).text, /DynamicTanh\(config\.n_embd, True, alpha_init_value=\d[\d.]*\)$/);
+    assert.match((await lensesOf(editor))[2]!.title, / · starts there$/);
+    assert.match(await hoverAt(dytLines.lnF), /alpha at the start, in source \| \d[\d.]*, the same/);
+    assert.equal(await actionAt(dytLines.lnF, "Start from alpha "), undefined);
+  });
+
+  it("show what training made of alpha where the checkpoint has them", async () => {
+    const { analyze } = await api();
+    await withSetting("normlens.analysis.maxTokens", 64, () => analyze(inWorkspace(0, "dyt")));
+    const found = await lensesOf(editor);
+    assert.deepEqual(found.map(({ line }) => line), [dytLines.ln1, dytLines.ln2, dytLines.lnF]);
+    assert.match(found[0]!.title, /^2 layers, trained alpha \d\S* to \d\S* · random input · starts at 0\.5, \d\S* times that$/);
+    assert.match(found[2]!.title, /^trained alpha \d\S*, 1\/std \d\S* · random input$/);
+    const hover = await hoverAt(dytLines.lnF);
+    assert.match(hover, /alpha, trained \| \d/);
+    assert.match(hover, /1\/std \| \d/);
+    const action = await actionAt(dytLines.ln1, "Start from the trained alpha ");
+    assert.match(action?.title ?? "", /, the median of 2 layers$/);
+    assert.ok(action?.edit !== undefined && (await workspace.applyEdit(action.edit)));
+    assert.match(editor.document.lineAt(dytLines.ln1).text, /DynamicTanh\(config\.n_embd, True, \d[\d.]*\)$/);
+    assert.notEqual(editor.document.lineAt(dytLines.ln1).text, dytSource.split("\n")[dytLines.ln1]);
+  });
+});
