@@ -203,9 +203,9 @@ describe("the What-if tab", () => {
   });
 
   it("tells which step of tuning is done", async () => {
-    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: [], progress: { phase: "replace", stage: "tuning all layers together", done: 4, total: 60 } };
+    const run: RunState = { kind: "running", task: "replacement", label: "gpt2", stopping: false, queued: [], progress: { phase: "replace", stage: "tuning all layers together", done: 4, total: 60, secondsLeft: 40.2 } };
     await visit({ kept }, [state({ run }), main(plain)], async (panel) => {
-      expect(await panel.page.locator(".run").innerText()).toContain("Tuning, step 5 of 60");
+      expect(await panel.page.locator(".run").innerText()).toMatch(/Tuning, step 5 of 60\s+about 41 s left/);
     });
   });
 

@@ -17,6 +17,7 @@ import { networkOf, scoreVariants } from "./network";
 import { readOwnValues } from "./own-values";
 import { tunedValues } from "./tune/tuned-values";
 import { candidatesOf } from "./values";
+import { watchedSteps } from "./watched-steps";
 
 /**
  * Analyses a checkpoint, then runs it with its norms replaced, by several methods, one layer, one role and all of them, on held-out input.
@@ -70,7 +71,7 @@ async function measureReplacement(model: OpenModel, input: SplitInput, analysis:
   const network = await networkOf(model, input.heldOut.batches);
   const { taken, kept } = candidatesOf(analysis.measured, model.norms, request.layers && new Set(request.layers));
   if (taken.length === 0) throw new UserError(`No norm layer of ${model.checkpoint.path} can be replaced: ${kept[0]?.name ?? "there is none"}${kept[0] ? `, as ${kept[0].reason}` : ""}.`);
-  const work: Replacing = { model, network, taken, signal, steps: (stage) => (done, total) => { onProgress({ phase: "replace", stage, done, total }); } };
+  const work: Replacing = { model, network, taken, signal, steps: (stage) => watchedSteps(stage, onProgress) };
 
   const fittedBy = await valuesByMethod(work, input.calibration, own);
   const tuned = await tunedValues(work, input.calibration, fittedBy, request.tune ?? 0);

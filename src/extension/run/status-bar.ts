@@ -1,5 +1,6 @@
 import { Disposable, l10n, MarkdownString, StatusBarAlignment, ThemeColor, window } from "vscode";
 import type { RunState, WaitingRun } from "../../shared/panel";
+import { formatSeconds } from "../../shared/format";
 import { describeProgress, overallShare, type Progress } from "../../shared/progress";
 import { tuningAt } from "../../shared/tuning";
 import type { Parts } from "../parts";
@@ -63,7 +64,9 @@ function runningText({ progress, stopping, queued }: RunState & { kind: "running
 
 function tuningText(progress: Progress): string | undefined {
   const at = tuningAt(progress);
-  return at && l10n.t("Tuning, step {0} of {1}", at.step, at.of);
+  if (at === undefined) return undefined;
+  const { secondsLeft } = progress;
+  return secondsLeft === undefined ? l10n.t("Tuning, step {0} of {1}", at.step, at.of) : l10n.t("Tuning, step {0} of {1}, {2} left", at.step, at.of, formatSeconds(secondsLeft));
 }
 
 function waitingTexts(queued: readonly WaitingRun[]): readonly string[] {
