@@ -45,9 +45,11 @@ export async function networkOf({ architecture, stages, runtime, checkpoint }: O
 /** Runs variants of a network and scores each against the original, whose own scores come first. */
 export async function scoreVariants(network: Network, batches: readonly Batch[], variants: readonly Variant[], signal: AbortSignal, onSteps: OnSteps): Promise<PredictionScores[]> {
   const { runtime, stages, predictor, outcomes } = network;
-  // Running and scoring count half each.
-  const outputs = await runVariants(runtime, stages, batches, variants, { signal, onProgress: (done, total) => { onSteps(done, 2 * total); } });
-  return score(runtime, predictor, batches, outputs.original, [outputs.original, ...outputs.variants], outcomes, signal, (done, total) => { onSteps(total + done, 2 * total); });
+  // Running and scoring count half each, in the runs that there are.
+  let runs = 1;
+  const outputs = await runVariants(runtime, stages, batches, variants, { signal, onProgress: (done, total) => { runs = total; onSteps(done, 2 * runs); } });
+  const onScored: OnSteps = (done, total) => { onSteps(runs + Math.floor((runs * done) / total), 2 * runs); };
+  return score(runtime, predictor, batches, outputs.original, [outputs.original, ...outputs.variants], outcomes, signal, onScored);
 }
 
 /** A graph that gives a number for every token: whether these are of the token that follows is told by what changes with a later token. */

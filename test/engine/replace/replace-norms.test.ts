@@ -13,6 +13,7 @@ import { replaceCheckpoint } from "../../../src/engine/replace/replace-norms";
 import { openOnnxRuntime } from "../../../src/engine/runtime/onnxruntime";
 import { writeResult } from "../../../src/engine/result-file";
 import { CancelledError, UserError } from "../../../src/shared/errors";
+import type { Progress } from "../../../src/shared/progress";
 import type { Replacement, ReplacementMethod } from "../../../src/shared/replacement";
 import type { ReplaceRequest } from "../../../src/shared/request";
 import { temporaryFolder } from "../checkpoint/files";
@@ -237,6 +238,21 @@ test("held-out input that the values were fitted on is told of", async () => {
   const path = join(sample, "calibration.txt");
   const { analysis } = await replace({ maxTokens: 256, heldOutTokens: 128, heldOut: { kind: "text", path }, layers: ["transformer.ln_f"] });
   expect(analysis.result.warnings.map(({ message }) => message).join()).toContain("which the values were fitted on: hold out other input");
+});
+
+test("progress rises within every step to one total", async () => {
+  const told = new Map<string, Progress[]>();
+  await replace({ maxTokens: 40, heldOutTokens: 30, layers: ["transformer.ln_f", "transformer.h.5.ln_2"] }, { ...context, onProgress: (progress) => {
+    if (progress.phase === "replace") told.set(progress.stage!, [...(told.get(progress.stage!) ?? []), progress]);
+  } });
+  expect([...told.keys()]).toEqual(["fitting in order", "all layers", "one layer at a time", "more and more layers"]);
+  for (const [stage, steps] of told) {
+    expect(new Set(steps.map(({ total }) => total)).size, stage).toBe(1);
+    for (const [index, { done, total }] of steps.entries()) {
+      expect(done, stage).toBeGreaterThanOrEqual(steps[index - 1]?.done ?? 0);
+      expect(done, stage).toBeLessThanOrEqual(total);
+    }
+  }
 });
 
 test("no more is fitted on, or measured on, than was asked for", async () => {
