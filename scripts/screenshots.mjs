@@ -96,11 +96,20 @@ await inWindow("dark", async (window) => {
   await take(window, "vscode-action");
   await page.locator(".action-widget .monaco-list-row", { hasText: "Replace with DyT" }).click();
   await take(window, "vscode-replaced");
+  await escape(window);
+  await page.locator(".view-line", { hasText: "= DyT(" }).locator("span", { hasText: "DyT" }).last().hover();
+  await page.locator(".monaco-hover", { hasText: "in source" }).waitFor({ timeout: patience });
+  await take(window, "vscode-start-alpha");
+  await escape(window);
 
   await window.command("NormLens: Export Alphas...");
   await take(window, "vscode-formats");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "csv" }).first().click();
   await take(window, "vscode-export");
+  await escape(window);
+
+  await window.command("NormLens: Measure Replacement Cost");
+  await take(window, "vscode-tuning");
   await escape(window);
 
   await window.command("NormLens: Analyze with Options...");

@@ -57,7 +57,7 @@ function appendLayer(text: MarkdownString, layer: LayerResult, intent: Intent, {
   const rows = [
     ...(trained === undefined ? [] : [[l10n.t("alpha, trained"), trainedText(trained)], [l10n.t("saturated as trained, |α · x| > 2"), formatShare(trained.saturation)]]),
     [intent === "convert" ? l10n.t("alpha, to convert") : l10n.t("alpha, from scratch"), alphaText(layer, intent)],
-    ...(start === undefined ? [] : [[l10n.t("alpha at the start, in source"), comparedText(start, shownAlphas([layer], intent)?.median)]]),
+    ...(start === undefined ? [] : [[l10n.t("alpha at the start, in source"), comparedText(start, shownAlphas([layer], intent))]]),
     ["1/std", formatNumber(inverseStd)],
     [l10n.t("R² line, tanh, ceiling"), `${formatR2(linear.r2)}, ${formatR2(fit.r2)}, ${formatR2(ceiling.r2)}`],
     [l10n.t("saturated, |α · x| > 2"), formatShare(saturation["2"])],
@@ -82,7 +82,7 @@ function appendSummary(text: MarkdownString, layers: readonly LayerResult[], int
   const median = alphaRange(layers, intent)?.median;
   text.appendMarkdown("**NormLens** ").appendText(lensText(layers, intent, result));
   if (median !== undefined) text.appendText(l10n.t(", median {0}", formatNumber(median)));
-  const compared = startText(start === undefined ? [] : [start], shownAlphas(layers, intent)?.median);
+  const compared = startText(start === undefined ? [] : [start], shownAlphas(layers, intent));
   if (compared !== undefined) text.appendText(` · ${compared}`);
   text.appendMarkdown(` · ${link(layers)}`);
 }

@@ -59,7 +59,7 @@ export class NormLensProvider implements CodeLensProvider<NormLens>, Disposable 
       lens.command = { command: runner.state.kind === "running" ? "normlens.showPanel" : "normlens.analyzeCheckpoint", title };
       return lens;
     }
-    const start = startText(starts, shownAlphas(layers, intent.value)?.median);
+    const start = startText(starts, shownAlphas(layers, intent.value));
     const title = [lensText(layers, intent.value, result), ...(start === undefined ? [] : [start])].join(" · ");
     const of = printable(labelOf(result));
     lens.command =

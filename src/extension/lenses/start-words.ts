@@ -16,18 +16,19 @@ export function shownAlphas(layers: readonly LayerResult[], intent: Intent): Alp
   return trained === undefined ? alphaRange(layers, intent) : rangeOfAlphas(trained.map(({ alpha }) => alpha));
 }
 
-/** What source has alphas start from, beside what a lens shows: "starts at 0.5, 1.54 times that"; undefined where source does not tell. */
-export function startText(starts: readonly StartAlpha[], shown: number | undefined): string | undefined {
+/** What source has alphas start from, beside what a lens shows: "starts at 0.5, 1.54 times that", "..., 1.54 times the median"; undefined where source does not tell. */
+export function startText(starts: readonly StartAlpha[], shown: AlphaRange | undefined): string | undefined {
   const [start, ...others] = starts;
   if (start === undefined) return undefined;
   if (others.length > 0) return l10n.t("starts at {0}", starts.map(textOf).join(", "));
   const times = timesOf(start, shown);
-  if (times === undefined) return l10n.t("starts at {0}", textOf(start));
-  return isSame(times) ? l10n.t("starts there") : l10n.t("starts at {0}, {1} times that", textOf(start), formatNumber(times));
+  if (shown === undefined || times === undefined) return l10n.t("starts at {0}", textOf(start));
+  if (shown.low === shown.high) return isSame(times) ? l10n.t("starts there") : l10n.t("starts at {0}, {1} times that", textOf(start), formatNumber(times));
+  return isSame(times) ? l10n.t("starts at {0}, the median", textOf(start)) : l10n.t("starts at {0}, {1} times the median", textOf(start), formatNumber(times));
 }
 
-/** The same, for a line of a table: "0.5, 1.54 times that above". */
-export function comparedText(start: StartAlpha, shown: number | undefined): string {
+/** The same of a single layer, for a line of a table: "0.5, 1.54 times that". */
+export function comparedText(start: StartAlpha, shown: AlphaRange | undefined): string {
   const times = timesOf(start, shown);
   if (times === undefined) return textOf(start);
   return isSame(times) ? l10n.t("{0}, the same", textOf(start)) : l10n.t("{0}, {1} times that", textOf(start), formatNumber(times));
@@ -38,8 +39,8 @@ function textOf({ text, isDefault }: StartAlpha): string {
   return isDefault ? l10n.t("{0} by default", shown) : shown;
 }
 
-function timesOf({ value }: StartAlpha, shown: number | undefined): number | undefined {
-  return value === undefined || shown === undefined || shown === 0 ? undefined : value / shown;
+function timesOf({ value }: StartAlpha, shown: AlphaRange | undefined): number | undefined {
+  return value === undefined || shown === undefined || shown.median === 0 ? undefined : value / shown.median;
 }
 
 function isSame(times: number): boolean {

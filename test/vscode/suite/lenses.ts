@@ -145,7 +145,7 @@ describe("lenses over layers that are DyT already", () => {
     await commands.executeCommand("normlens.openResult", await sampleResult());
     const found = await lensesOf(editor);
     assert.deepEqual(found.map(({ line }) => line), [dytLines.ln1, dytLines.ln2, dytLines.lnF]);
-    assert.match(found[0]!.title, /^6 layers, alpha \d\S* to \d\S* · starts at 0\.5, \d\S* times that$/);
+    assert.match(found[0]!.title, /^6 layers, alpha \d\S* to \d\S* · starts at 0\.5, \d\S* times the median$/);
     assert.match(found[1]!.title, / · starts at config\.alpha$/);
     assert.match(found[2]!.title, /^alpha \d\S* · R² 0\.\d{4}$/);
     const action = await actionAt(dytLines.lnF, "Start from alpha ");
@@ -162,7 +162,7 @@ describe("lenses over layers that are DyT already", () => {
     await withSetting("normlens.analysis.maxTokens", 64, () => analyze(inWorkspace(0, "dyt")));
     const found = await lensesOf(editor);
     assert.deepEqual(found.map(({ line }) => line), [dytLines.ln1, dytLines.ln2, dytLines.lnF]);
-    assert.match(found[0]!.title, /^2 layers, trained alpha \d\S* to \d\S* · random input · starts at 0\.5, \d\S* times that$/);
+    assert.match(found[0]!.title, /^2 layers, trained alpha \d\S* to \d\S* · random input · starts at 0\.5, \d\S* times the median$/);
     assert.match(found[2]!.title, /^trained alpha \d\S*, 1\/std \d\S* · random input$/);
     const hover = await hoverAt(dytLines.lnF);
     assert.match(hover, /alpha, trained \| \d/);
