@@ -48,11 +48,19 @@ describe("the place of a norm", () => {
     ["MagikaV2.LayerNorm_0", "other", undefined],
     ["block_3_attention_norm", "attention", 3],
     ["block_12_ffn_norm", "ffn", 12],
+    ["block_2_norm_1", "attention", 2],
+    ["text_encoder_1.block_0_attention_norm_1", "attention", 0],
+    ["text_encoder_1.block_3_ffn_norm_1", "ffn", 3],
     ["gau_layers.1.norm", "attention", 1],
     ["model.gau_1.scaled_norm_1", "attention", 1],
     ["model.gauge.norm", "final", undefined],
   ])("%s is %s of block %s", (name, role, block) => {
     expect(normPlace(name)).toEqual({ role, block });
+  });
+
+  test("beside flat names of blocks is told by those alone", () => {
+    const names = new Set(["text_encoder_1.block_0_ffn_norm_1", "text_encoder_1.embeddings_norm_1"]);
+    expect(normPlace("text_encoder_1.embeddings_norm_1", names)).toEqual({ role: "embedding", block: undefined });
   });
 
   test("without a number is the first of those that TensorFlow numbers from 1 on", () => {

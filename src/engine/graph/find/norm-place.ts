@@ -25,15 +25,29 @@ const names: readonly { readonly role: NormRole; readonly path: RegExp; readonly
 /** In a block that has a norm of this name, that after attention is one of its output, not of the feed-forward part's input. */
 const beforeFeedForward = "pre_feedforward_layernorm";
 
-/** The number of a block, and what is in it. Keras has flat names, "block_0_attention_norm". */
+/** The number of a block, and what is in it. */
 const inBlock = /(?:^|[._])(\d+)\./;
+
+/** The same in Keras's flat names, "block_0_attention_norm"; TensorFlow adds a number to names that it has had before, "text_encoder_1.block_0_attention_norm_1". */
+const inFlatBlock = /(?:^|[._])(?:block|layer)_(\d+)_([a-z].*?)(_\d+)?$/i;
 
 /** Role and block of a norm of this name: "other" where it tells nothing. `others` are the names of all norms of the model: TensorFlow numbers the second of several that are called the same. */
 export function normPlace(name: string, others: ReadonlySet<string> = new Set()): NormPlace {
+  const flat = inFlatBlock.exec(name);
+  if (flat) return { role: flatRole(flat[2]!, flat[3] ?? ""), block: Number(flat[1]) };
   const place = inBlock.test(name) ? name : name.replace(/_(\d+)_/, "_$1.");
-  const number = inBlock.exec(place)?.[1];
-  const known = names.find(({ path, outside }) => path.test(place) && !(outside && number !== undefined));
+  const number = [...others].some((other) => inFlatBlock.test(other)) ? undefined : inBlock.exec(place)?.[1];
   const isFirst = number === undefined && [...others].some((other) => inBlock.test(other) && other !== name && other.replace(/_\d+(?=[._]|$)/g, "") === name);
   const isOfOutput = name.endsWith("post_attention_layernorm") && others.has(name.replace("post_attention_layernorm", beforeFeedForward));
-  return { role: isOfOutput ? "post-attention" : (known?.role ?? "other"), block: number === undefined ? (isFirst ? 0 : undefined) : Number(number) };
+  return { role: isOfOutput ? "post-attention" : roleOf(place, number !== undefined), block: number === undefined ? (isFirst ? 0 : undefined) : Number(number) };
+}
+
+/** The role of what a block has, by its name with the number behind it, which may be part of it: "norm_1". */
+function flatRole(name: string, number: string): NormRole {
+  const [whole, plain] = [name + number, name].map((one) => roleOf(`0.${one}`, true)) as [NormRole, NormRole];
+  return whole === "other" ? plain : whole;
+}
+
+function roleOf(place: string, isInBlock: boolean): NormRole {
+  return names.find(({ path, outside }) => path.test(place) && !(outside && isInBlock))?.role ?? "other";
 }
