@@ -1,6 +1,6 @@
 import type { onnx } from "onnx-proto";
 import { viewOf } from "../find/view";
-import { operatorSetOf, takenNames, valueInfo, type Graph, type Value } from "../graph";
+import { takenNames, valueInfo, type Graph, type Value } from "../graph";
 import { prunedTo } from "../prune";
 import { activeValues } from "./active";
 import { elementWiseRules } from "./element-wise-rules";
@@ -13,9 +13,6 @@ import { GradientWriter } from "./writer";
 /** How a gradient passes through each operator. */
 const rules: Readonly<Record<string, Rule>> = { ...elementWiseRules, ...movementRules, ...productRules, ...reductionRules };
 
-/** Version of the operator set from which on sums take their axes as an input, and a softmax is over one axis. */
-const oldestOpset = 13;
-
 /** Name of a value's gradient, as a graph of gradients is fed it or gives it. */
 export function gradientOf(value: Value): Value {
   return `${value}/gradient`;
@@ -24,6 +21,7 @@ export function gradientOf(value: Value): Value {
 /**
  * The graph that computes gradients of one: it is fed what the graph is, and the gradient of each value of `of`, and gives the gradient of each value of `by`, which need not depend on one another.
  * It computes what it needs of the graph again, so that nothing has to be kept of a run.
+ * @param graph in version 16 of ONNX's operators or a later one: `version-16.ts` writes it so
  * @param kept values of the graph that it gives, too
  * @param shapes of every value that {@link shapedValues} names, for the one size of input that the gradients are for
  * @throws NoGradientError where an operator stands in the way.
@@ -71,12 +69,8 @@ export function gradientGraph(graph: Graph, of: readonly Value[], by: readonly V
   return { ...pruned, model: { ...pruned.model, graph: { ...inner, input: [...(inner.input ?? []), ...fed], output: wanted.map((value) => valueInfo(value, "float32")) } } };
 }
 
-/**
- * Values of a graph whose shapes {@link gradientGraph} has to know and that nothing but a run can tell: those that change with `by`, and what these are multiplied with.
- * @throws NoGradientError where the graph is of an operator set that gradients can't be written in.
- */
+/** Values of a graph whose shapes {@link gradientGraph} has to know and that nothing but a run can tell: those that change with `by`, and what these are multiplied with. */
 export function shapedValues(graph: Graph, by: readonly Value[]): Value[] {
-  if (operatorSetOf(graph) < oldestOpset) throw new NoGradientError(`set ${operatorSetOf(graph)}`);
   const own = graph.model.graph ?? {};
   const active = activeValues(own, by);
   const made = new Set((own.node ?? []).flatMap(({ output }) => output ?? []));

@@ -2,6 +2,7 @@ import type { onnx } from "onnx-proto";
 import { keep, type Values, type WrittenStage } from "../../forward";
 import { activeValues } from "../../graph/gradient/active";
 import { gradientGraph, gradientOf, shapedValues } from "../../graph/gradient/gradients";
+import { inVersion16 } from "../../graph/gradient/version-16";
 import { inputNames, outputNames, valueInfo, type Graph, type Value } from "../../graph/graph";
 import { replacedGraph, type ElementWiseValues, type ParameterNames } from "../../graph/replace";
 import type { Runtime, Session } from "../../runtime/runtime";
@@ -52,7 +53,7 @@ export interface TunedStage {
  * @throws NoGradientError where an operator of the graph has no gradient.
  */
 export async function openTunedStage(runtime: Runtime, stage: WrittenStage, layers: CurrentValues, example: Values, activeInputs: ReadonlySet<Value>): Promise<TunedStage> {
-  const { graph: replaced, parameters } = replacedGraph(stage.graph, stage.norms, ({ name }) => layers.get(name));
+  const { graph: replaced, parameters } = replacedGraph(inVersion16(stage.graph), stage.norms, ({ name }) => layers.get(name));
   const graph = fedParameters(replaced, parameters);
   const inputs = inputNames(stage.graph);
   const fedActive = inputs.filter((name) => activeInputs.has(name));

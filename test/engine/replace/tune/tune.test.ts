@@ -4,6 +4,8 @@ import { recogniseModel } from "../../../../src/engine/architecture/families";
 import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
 import { writeStages } from "../../../../src/engine/forward";
 import type { ElementWiseValues } from "../../../../src/engine/graph/replace";
+import type { Batch } from "../../../../src/engine/input/input";
+import { prepareInput } from "../../../../src/engine/input/prepare";
 import { localMeasurer } from "../../../../src/engine/measurer/local-measurer";
 import { readNorm } from "../../../../src/engine/norm-measurements";
 import type { LayerValues } from "../../../../src/engine/replace/in-order";
@@ -20,8 +22,13 @@ import { batchesOf, goldenFiles, openGolden } from "../../golden";
 import { localProver } from "../../runtime/local-prover";
 
 const golden = join(import.meta.dirname, "../../architecture/golden");
+const exported = join(import.meta.dirname, "../../graph/exported");
 const sample = join(import.meta.dirname, "../../../../media/samples/gpt2");
 const signal = new AbortController().signal;
+
+function valuesOfChannels(channels: number): ElementWiseValues {
+  return { curve: "tanh", alpha: 0.6, shift: 0, shape: [channels], gain: Float32Array.from({ length: channels }, (_, c) => 1 + c / channels), offset: new Float32Array(channels).fill(0.1) };
+}
 
 /** A network of a golden case, and values for its layers that differ from channel to channel. */
 async function networkOf(name: string): Promise<{ network: Network; start: LayerValues }> {
@@ -33,25 +40,39 @@ async function networkOf(name: string): Promise<{ network: Network; start: Layer
     const channels = norm.weight?.length;
     const trained = stages.some((stage) => stage.norms.some((one) => one.name === norm.name && one.trained));
     if (channels === undefined || trained) return [];
-    return [[norm.name, { curve: "tanh", alpha: 0.6, shift: 0, shape: [channels], gain: Float32Array.from({ length: channels }, (_, c) => 1 + c / channels), offset: new Float32Array(channels).fill(0.1) }]];
+    return [[norm.name, valuesOfChannels(channels)]];
   });
   const predictor = head && { graph: head.graph, isCausal: architecture.isCausal === true, isPositional: architecture.isLanguageModel };
   return { network: { runtime: openOnnxRuntime(), stages, outcomes: 0, wholeBatches: false, ...(predictor && { predictor }) }, start: new Map(start) };
+}
+
+/** Compares the gradient of the distance from the original, along one direction, with a difference. */
+async function expectSlope(network: Network, start: LayerValues, batch: Batch): Promise<void> {
+  const opened = await openTunedNetwork(network, [batch], start, signal);
+  const moved = (by: number): LayerValues => new Map([...start].map(([layer, values]) => [layer, { ...values, alpha: values.alpha + by, gain: values.gain.map((gain, c) => gain + by * Math.cos(c)) }]));
+  const { layers } = await opened.slopeAt(0, start);
+  const along = layers.flatMap((stage) => [...stage.values()]).reduce((sum, { alpha, gain }) => sum + alpha[0]! + gain.reduce((part, value, c) => part + value * Math.cos(c), 0), 0);
+  const step = 2 ** -8;
+  const difference = ((await opened.slopeAt(0, moved(step))).distance - (await opened.slopeAt(0, moved(-step))).distance) / (2 * step);
+  await opened.close();
+  expect(Math.abs(difference)).toBeGreaterThan(1e-4);
+  expect(Math.abs(along - difference)).toBeLessThan(0.01 * Math.abs(difference) + 2e-5);
 }
 
 describe("gradients through whole networks, beside differences", () => {
   test.each(["gpt2-hf", "llama-hf", "bert-hf", "albert-hf", "vit-hf", "t5-hf", "clip-hf", "deberta-v3", "dyt-gpt2-partly", "caduceus-hf"])("%s", async (name) => {
     const { network, start } = await networkOf(name);
     const [batch] = await batchesOf(await openGolden(goldenFiles(join(golden, name))[0]!));
-    const opened = await openTunedNetwork(network, [batch!], start, signal);
-    const moved = (by: number): LayerValues => new Map([...start].map(([layer, values]) => [layer, { ...values, alpha: values.alpha + by, gain: values.gain.map((gain, c) => gain + by * Math.cos(c)) }]));
-    const { layers } = await opened.slopeAt(0, start);
-    const along = layers.flatMap((stage) => [...stage.values()]).reduce((sum, { alpha, gain }) => sum + alpha[0]! + gain.reduce((part, value, c) => part + value * Math.cos(c), 0), 0);
-    const step = 2 ** -8;
-    const difference = ((await opened.slopeAt(0, moved(step))).distance - (await opened.slopeAt(0, moved(-step))).distance) / (2 * step);
-    await opened.close();
-    expect(Math.abs(difference)).toBeGreaterThan(1e-4);
-    expect(Math.abs(along - difference)).toBeLessThan(0.01 * Math.abs(difference) + 2e-5);
+    await expectSlope(network, start, batch!);
+  });
+
+  test.each(["layernorm-traced-9", "layernorm-traced-11", "rmsnorm-traced-9", "layernorm-traced-17", "rmsnorm-dynamo-23"])("a graph, %s", async (name) => {
+    const checkpoint = await openCheckpoint(join(exported, `${name}.onnx`));
+    const { input, whole } = recogniseModel(checkpoint).architecture;
+    const { batches } = await prepareInput(input, checkpoint.folder, { choice: { kind: "random" }, maxTokens: 7, seed: 0 });
+    const stages = writeStages([whole!]);
+    const start = stages[0]!.norms.map((norm): [string, ElementWiseValues] => [norm.name, valuesOfChannels(8)]);
+    await expectSlope({ runtime: openOnnxRuntime(), stages, outcomes: 0, wholeBatches: true }, new Map(start), batches[0]!);
   });
 });
 
@@ -91,7 +112,7 @@ test("tuning stops where it is told to", async () => {
 });
 
 test("a network that no gradient can be written for is measured without, and says so", async () => {
-  const { result } = await run({ checkpoint: join(import.meta.dirname, "../../graph/exported/layernorm-half.onnx"), input: { kind: "random" }, maxTokens: 64, sequenceLength: 7, heldOutTokens: 32, tune: 2 });
+  const { result } = await run({ checkpoint: join(exported, "layernorm-half.onnx"), input: { kind: "random" }, maxTokens: 64, sequenceLength: 7, heldOutTokens: 32, tune: 2 });
   expect(result.replacement!.methods.map(({ method }) => method)).not.toContain("tuned");
   expect(result.replacement).not.toHaveProperty("tuneSteps");
   expect(result.warnings.find(({ code }) => code === "not-tuned")?.message).toContain("no gradient for the operator Cast");
