@@ -49,7 +49,7 @@ export interface AnalysisRequest {
 /** Asks for a checkpoint to be analysed, and for the cost of replacing its norms to be measured. */
 export interface ReplaceRequest extends Omit<AnalysisRequest, "kind"> {
   readonly kind: "replace";
-  /** Input to measure on, of the same kind as `input`; the last part of `input` where absent. */
+  /** Input to measure on, of the same kind as `input`; where absent, sequences spread over `input`, beside the `maxTokens` that are fitted on. */
   readonly heldOut?: InputChoice;
   /** Most tokens to measure on. */
   readonly heldOutTokens: number;
