@@ -39,6 +39,6 @@ function nameOf(steps: number): string {
 }
 
 function costOf(steps: number, result: Result): string {
-  if (steps === 0) return t("Layer after layer is fitted. Tuning all of them together, by gradients, mostly halves the cost or better, and takes longer.");
+  if (steps === 0) return t("Layer after layer is fitted. Tuning all of them together, by gradients, takes longer; on enough input it roughly halves the cost.");
   return t("A step costs about {0} forward passes over {1} tokens: very roughly {2} more.", passesPerStep, formatCount(tokensPerStep), formatSeconds(secondsOfTuning(steps, result)));
 }

@@ -24,7 +24,7 @@ function choiceOf(steps: number, result: Result, before: number | undefined): Ch
     steps,
     label: nameOf(steps),
     ...(steps === before && { description: l10n.t("as measured before") }),
-    detail: steps === 0 ? l10n.t("Layer after layer is fitted.") : l10n.t("Mostly halves the cost or better; takes very roughly {0} more.", formatSeconds(secondsOfTuning(steps, result))),
+    detail: steps === 0 ? l10n.t("Layer after layer is fitted.") : l10n.t("Roughly halves the cost on enough input; takes very roughly {0} more.", formatSeconds(secondsOfTuning(steps, result))),
     iconPath: new ThemeIcon(steps === 0 ? "circle-slash" : "settings"),
   };
 }
