@@ -30,13 +30,13 @@ export function noteStartAlpha(reader: SourceReader, site: SiteDraft, made: Norm
   if (stated !== undefined) site.alpha = startAlpha(reader, stated, node === undefined);
 }
 
-/** An argument without a keyword: the one in its place where the class is of the file, else the last number behind the channels. */
+/** An argument without a keyword: the one in its place where the class is of the file, else the first number behind the channels: a shift comes after it. */
 function positionalAlpha(reader: SourceReader, { definition }: NormClass, written: readonly SyntaxNode[]): SyntaxNode | undefined {
   const positional = written.filter(({ type }) => type !== "keyword_argument");
   if (positional.some(({ type }) => type === "list_splat")) return undefined;
   const method = definition && findMethod(definition, "__init__");
   if (method !== undefined) return positional[method.parameters.findIndex((name) => alphaName.test(name))];
-  return positional.slice(1).findLast((node) => numberOf(reader, node) !== undefined);
+  return positional.slice(1).find((node) => numberOf(reader, node) !== undefined);
 }
 
 function keywordOf(reader: SourceReader, made: NormClass): string | undefined {

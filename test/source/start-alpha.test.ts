@@ -28,6 +28,7 @@ describe("what alpha starts from", () => {
     ["x = DynamicTanh(dim, channels_last=True, alpha_init_value=0.5)", "dyt", { text: "0.5", value: 0.5, isDefault: false }],
     ["x = DynamicTanh(dim, True, 1e-1)", "dyt", { text: "1e-1", value: 0.1, isDefault: false }],
     ["x = LigerDyT(hidden_size, init_alpha=cfg.alpha)", "dyt", { text: "cfg.alpha", isDefault: false }],
+    ["x = DynamicErf(dim, True, 0.5, 0.0)", "derf", { text: "0.5", value: 0.5, isDefault: false }],
     ["x = Derf(dim, 2)", "derf", { text: "2", value: 2, isDefault: false }],
     ["x = DynamicErf(dim, alpha0=1_0)", "derf", { text: "1_0", value: 10, isDefault: false }],
     ["x = DynamicTanh(*shape, **options)", "dyt", undefined],
