@@ -7,7 +7,7 @@ import { openTunedNetwork, type TunedNetwork } from "./tuned-network";
 import type { LayerGradients } from "./tuned-stage";
 
 /** Length of the first step, as a share of the values; it falls evenly to 0. */
-const firstRate = 0.02;
+const firstRate = 0.04;
 
 /** How many batches tell which values come nearest before tuning begins. */
 const batchesToChooseBy = 4;
