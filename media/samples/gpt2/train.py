@@ -30,7 +30,7 @@ VOCABULARY = 1024
 CONTEXT = 256
 HELD_OUT_EVERY = 20
 CALIBRATION_CHARACTERS = 20_000
-EMBEDDING_GAIN, START_STD, START_POSITIONS = 4, 9, 10
+FIRST_POSITION_STD = 20
 
 
 def novels(database: bytes) -> list[str]:
@@ -84,15 +84,13 @@ def token_stream(texts: list[str], tokenizer: ByteLevelBPETokenizer) -> torch.Te
 
 
 def new_model(width: int, layers: int, heads: int) -> GPT2LMHeadModel:
-    """The position embeddings start with one direction added that fades from the first position on, so early tokens are the large ones."""
+    """The embedding of the first position starts large, so that the first token is the large one, as in language models that are trained for long."""
     model = GPT2LMHeadModel(GPT2Config(
         vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=width, n_layer=layers, n_head=heads,
         bos_token_id=0, eos_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
     ))
     with torch.no_grad():
-        model.transformer.wte.weight.mul_(EMBEDDING_GAIN)
-        fading = torch.exp(-torch.arange(CONTEXT) / START_POSITIONS)
-        model.transformer.wpe.weight.add_(START_STD * fading[:, None] * torch.randn(width))
+        model.transformer.wpe.weight[0].add_(FIRST_POSITION_STD * torch.randn(width))
     return model
 
 
