@@ -6,10 +6,12 @@ import { TunedLayer } from "./tuned-layer";
 import { openTunedNetwork, type TunedNetwork } from "./tuned-network";
 import type { LayerGradients } from "./tuned-stage";
 
-/** Length of the first step, as a share of the values; it falls evenly to 0. */
-const firstRate = 0.04;
+/** Length of the longest step, as a share of the values; it falls evenly to 0. */
+const longestStep = 0.04;
+/** Steps in which it is come to, as Adam knows little of the gradients at first. */
+const warmUp = 10;
 
-/** How many batches tell which values come nearest before tuning begins. */
+/** How many batches tell which values come nearest, before tuning and after. */
 const batchesToChooseBy = 4;
 
 /** What is tuned, on what, and for how long. */
@@ -27,21 +29,23 @@ export interface TuneOptions {
 /**
  * Tunes the values of all layers together, by gradients, so that the converted network predicts what the original predicts: what fitting layer by
  * layer can't know is how errors of layers meet. No labels are needed, and nothing else of the network changes. Every step looks at one batch, in turn.
+ * What was started from is given back where tuning did not come nearer.
  * @throws NoGradientError where an operator has no gradient; CancelledError once `signal` is aborted.
  */
 export async function tuneTogether({ network, batches: given, starts, steps, signal, onSteps }: TuneOptions): Promise<LayerValues> {
   const batches = sameShaped(given);
   const opened = await openTunedNetwork(network, batches, starts[0]!, signal);
   try {
-    const start = await nearest(opened, Math.min(batches.length, batchesToChooseBy), starts);
+    const nearestOf = (some: readonly LayerValues[]): Promise<LayerValues> => nearest(opened, Math.min(batches.length, batchesToChooseBy), some);
+    const start = await nearestOf(starts);
     const layers = new Map([...start].map(([name, values]) => [name, new TunedLayer(values)]));
     const current = (): LayerValues => new Map([...layers].map(([name, layer]) => [name, layer.values]));
     for (let step = 0; step < steps; step++) {
       onSteps(step, steps);
       const slope = await opened.slopeAt(step % batches.length, current());
-      for (const [name, layer] of layers) layer.step(gradientsOf(name, slope.layers), firstRate * (1 - step / steps));
+      for (const [name, layer] of layers) layer.step(gradientsOf(name, slope.layers), longestStep * Math.min(1, (step + 1) / warmUp) * (1 - step / steps));
     }
-    return current();
+    return await nearestOf([start, current()]);
   } finally {
     await opened.close();
   }
