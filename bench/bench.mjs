@@ -88,7 +88,10 @@ console.log(`forward / bare onnxruntime run: ${(our.forward / bareRun).toFixed(2
 console.log("## Replacing norms\n");
 await build({ entryPoints: [join(import.meta.dirname, "replace.ts")], outfile: join(cache, "replace.cjs"), bundle: true, platform: "node", format: "cjs", external: ["onnxruntime-node"], logLevel: "warning" });
 const replaced = times(runs, () => run("node", [join(cache, "replace.cjs"), gpt2, String(tokens)]).json);
-console.log(`all ${replaced[0].layers} single-layer replacements, on ${replaced[0].sampleTokens} of ${tokens} held-out tokens: ${median(replaced.map((one) => one.single / one.pass)).toFixed(1)} forward passes (asked: at most 4)\n`);
+console.log(`all ${replaced[0].layers} single-layer replacements, on ${replaced[0].sampleTokens} of ${tokens} held-out tokens: ${median(replaced.map((one) => one.single / one.pass)).toFixed(1)} forward passes (asked: at most 4)`);
+const step = median(replaced.map((one) => one.step));
+const tunedByPeer = hasPeer ? times(runs, () => run(python, [join(import.meta.dirname, "peer_tune.py"), gpt2, String(tokens)]).json.step) : [];
+console.log(`a step of tuning all layers on ${tokens} tokens: ${seconds(step)}, ${median(replaced.map((one) => one.step / one.pass)).toFixed(1)} forward passes${hasPeer ? `; dyt.calibrate in PyTorch ${seconds(median(tunedByPeer))}, ratio ${(median(tunedByPeer) / step).toFixed(2)}` : ""}\n`);
 
 console.log("## Header only\n");
 const shards = shardedIndex(join(cache, "shards-100"));

@@ -1,4 +1,4 @@
-// All single-layer replacements of a model beside one forward pass, to its logits, over the same held-out tokens.
+// All single-layer replacements of a model beside one forward pass, to its logits, over the same held-out tokens; and one step of tuning all layers.
 import { forward, writeStages, type NormCall } from "../src/engine/forward";
 import { openCheckpoint } from "../src/engine/checkpoint/formats";
 import { recogniseModel } from "../src/engine/architecture/families";
@@ -8,6 +8,7 @@ import { NormMeasurements, readNorm } from "../src/engine/norm-measurements";
 import { oneByOne, sampleTokens } from "../src/engine/replace/apart";
 import { leading, tokensOf } from "../src/engine/replace/held-out";
 import { scoreVariants, type Network } from "../src/engine/replace/network";
+import { tuneTogether } from "../src/engine/replace/tune/tune";
 import { candidatesOf, directValues } from "../src/engine/replace/values";
 import { openOnnxRuntime } from "../src/engine/runtime/onnxruntime";
 import { surveyNorms } from "../src/engine/survey";
@@ -33,7 +34,16 @@ async function main(folder: string, tokens: number): Promise<void> {
   start = performance.now();
   await scoreVariants(network, sample, oneByOne(taken, values), new AbortController().signal, () => undefined);
   const single = (performance.now() - start) / 1000;
-  process.stdout.write(`${JSON.stringify({ layers: taken.length, sampleTokens: tokensOf(sample), pass, single })}\n`);
+
+  // Opening is paid once, so a step is what four steps take more than one.
+  const tune = async (steps: number): Promise<number> => {
+    start = performance.now();
+    await tuneTogether({ network, batches, starts: [values], steps, signal: new AbortController().signal, onSteps: () => undefined });
+    return (performance.now() - start) / 1000;
+  };
+  const one = await tune(1);
+  const step = (await tune(4) - one) / 3;
+  process.stdout.write(`${JSON.stringify({ layers: taken.length, sampleTokens: tokensOf(sample), pass, single, step })}\n`);
 }
 
 void main(process.argv[2]!, Number(process.argv[3]));

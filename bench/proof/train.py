@@ -7,32 +7,21 @@ outlier planted at the first position.
 
 Text and tokenizer are those of the bundled sample (media/samples/gpt2/train.py). Writes models/short, models/outlier, models/long and
 models/long-outlier, each with model.safetensors, config.json and tokenizer; calibration.json and held-out.json, token ids of texts that were not trained on; and
-training.json, the token ids that fine-tuning is fed.
+training.json, the token ids that fine-tuning is fed. For the bundled ViT, digits-calibration and digits-held-out, pictures of digits that it was not trained on,
+and digits-training.pt. Needs torch, transformers, tokenizers, scikit-learn, scipy and Pillow.
 """
 
-import json
-import random
 import sys
 from pathlib import Path
 
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "media/samples/gpt2"))
-import train as sample  # noqa: E402
+from data import TEXT_BATCH, batches, script, write_digits, write_texts
 
 WIDTH, LAYERS, HEADS, CONTEXT = 128, 6, 4, 128
-SHORT, LONG, BATCH, RATE = 400, 1500, 16, 2e-3
+SHORT, LONG, RATE = 400, 1500, 2e-3
 OUTLIER_CHANNEL, OUTLIER_SIZE, OUTLIER_STEPS, OUTLIER_RATE = 7, 1000, {"short": 100, "long": 300}, 5e-4
-SEQUENCES, FINE_TUNING_STEPS = 16, 60
-
-
-def batches(stream, steps, batch, seed):
-    """The same batches for the same seed."""
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(steps):
-        starts = torch.randint(len(stream) - CONTEXT, (batch,), generator=generator)
-        yield torch.stack([stream[start : start + CONTEXT] for start in starts])
 
 
 def fit(model, stream, steps, rate, seed):
@@ -41,7 +30,7 @@ def fit(model, stream, steps, rate, seed):
     vectors = [parameter for parameter in model.parameters() if parameter.requires_grad and parameter.dim() == 1]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}], lr=rate, betas=(0.9, 0.95))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, (step + 1) / 50) * (0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * step / steps)).item()))
-    for step, ids in enumerate(batches(stream, steps, BATCH, seed)):
+    for step, ids in enumerate(batches(stream, CONTEXT, steps, TEXT_BATCH, seed)):
         loss = model(input_ids=ids, labels=ids).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -76,7 +65,7 @@ def plant_outlier(model, stream, steps):
 def new_model():
     torch.manual_seed(0)
     return GPT2LMHeadModel(GPT2Config(
-        vocab_size=sample.VOCABULARY, n_positions=CONTEXT, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS,
+        vocab_size=script("gpt2").VOCABULARY, n_positions=CONTEXT, n_embd=WIDTH, n_layer=LAYERS, n_head=HEADS,
         bos_token_id=0, eos_token_id=0, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
     ))
 
@@ -93,15 +82,8 @@ def main():
     short, outlier, long, long_outlier = (models / name for name in ("short", "outlier", "long", "long-outlier"))
     for folder in (short, outlier, long, long_outlier):
         folder.mkdir(parents=True, exist_ok=True)
-    texts = sample.documents(source)
-    random.Random(0).shuffle(texts)
-    held_out, kept = texts[:: sample.HELD_OUT_EVERY], [text for index, text in enumerate(texts) if index % sample.HELD_OUT_EVERY]
-    tokenizer = sample.train_tokenizer(kept, short)
-    stream, other = sample.token_stream(kept, tokenizer), sample.token_stream(held_out, tokenizer)
-    sequences = other[: 2 * SEQUENCES * CONTEXT].view(-1, CONTEXT).tolist()
-    (models / "calibration.json").write_text(json.dumps(sequences[::2]))
-    (models / "held-out.json").write_text(json.dumps(sequences[1::2]))
-    (models / "training.json").write_text(json.dumps([ids.tolist() for ids in batches(stream, FINE_TUNING_STEPS, BATCH, seed=3)]))
+    write_digits(models)
+    stream = write_texts(source, models, short, CONTEXT)
     model = new_model()
     fit(model, stream, SHORT, RATE, seed=1)
     save(model, short, short)
