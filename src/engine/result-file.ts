@@ -1,7 +1,7 @@
 import type { ReplacementCurve } from "../shared/replacement";
-import { resultSchema, type Result } from "../shared/result";
+import { resultSchema, resultSuffix, type Result } from "../shared/result";
 import { weightsPathOf } from "../shared/weights-path";
-import { readJsonFile } from "./checkpoint/json";
+import { isJsonObject, readJsonFile } from "./checkpoint/json";
 import { OutputFile } from "./checkpoint/output-file";
 import { SafetensorsWriter, type TensorToWrite } from "./checkpoint/safetensors-writer";
 import type { Analysis } from "./compose";
@@ -55,6 +55,17 @@ function tensorsOf({ layer, channelFit }: MeasuredNorm, better: ElementWiseValue
     { name: `${layer.name}.weight`, dtype: "F32", shape: [gain.length], data: gain },
     { name: `${layer.name}.bias`, dtype: "F32", shape: [offset.length], data: offset },
   ];
+}
+
+/**
+ * Whether a file is a result: by its name, or under another name ending in .json by what it holds.
+ * @throws UserError where such a file can't be read.
+ */
+export async function isResultFile(path: string): Promise<boolean> {
+  if (path.endsWith(resultSuffix)) return true;
+  if (!path.toLowerCase().endsWith(".json")) return false;
+  const json = await readJsonFile(path);
+  return isJsonObject(json) && json["schema"] === resultSchema;
 }
 
 /**

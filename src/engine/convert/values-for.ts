@@ -1,10 +1,10 @@
 import { hasAlpha } from "../../shared/alpha";
 import type { ConvertRequest, InOrderFit, ValuesSource } from "../../shared/conversion";
-import { resultSuffix, type Result } from "../../shared/result";
+import type { Result } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
 import { analyzeCheckpoint, type RunContext } from "../analyze";
 import { readNorm } from "../norm-measurements";
-import { readResult } from "../result-file";
+import { isResultFile, readResult } from "../result-file";
 import type { SurveyedNorm } from "../survey";
 import { isWanted, type ValuesOf } from "./plan";
 import { readValuesFile } from "./values-file";
@@ -23,7 +23,7 @@ export interface FoundValues {
 export async function valuesFor(request: ConvertRequest, survey: ReadonlyMap<string, SurveyedNorm>, context: RunContext): Promise<FoundValues> {
   const { values, inOrder } = request;
   if (values === undefined) return inOrder === undefined ? fitted(request.analysis, context) : fittedInOrder(request, inOrder, context);
-  return values.endsWith(resultSuffix) ? ofResult(values, survey) : { source: { kind: "file", path: values }, valuesOf: await given(values, survey) };
+  return await isResultFile(values) ? ofResult(values, survey) : { source: { kind: "file", path: values }, valuesOf: await given(values, survey) };
 }
 
 async function given(path: string, survey: ReadonlyMap<string, SurveyedNorm>, only?: ReadonlySet<string>): Promise<ValuesOf> {

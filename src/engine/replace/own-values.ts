@@ -1,6 +1,5 @@
 import { UserError } from "../../shared/errors";
 import { replacementCurves, type ReplacementCurve } from "../../shared/replacement";
-import { resultSchema, resultSuffix } from "../../shared/result";
 import { weightsPathOf } from "../../shared/weights-path";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { openCheckpoint } from "../checkpoint/formats";
@@ -9,6 +8,7 @@ import { quote } from "../checkpoint/quote";
 import { safetensorsFile } from "../checkpoint/safetensors";
 import { readSafetensorsHeader } from "../checkpoint/safetensors-header";
 import { readTensor } from "../checkpoint/tensor-data";
+import { isResultFile } from "../result-file";
 
 /** Values of the user's own for one layer; what is absent is taken from the trained affine. */
 export interface OwnLayerValues {
@@ -40,14 +40,8 @@ export async function readOwnValues(path: string): Promise<ReadonlyMap<string, O
 }
 
 async function readFrom(path: string): Promise<Map<string, OwnLayerValues>> {
-  if (path.endsWith(resultSuffix)) return readTensors(weightsPathOf(path));
-  if (!path.toLowerCase().endsWith(".json")) return readTensors(path);
-  const json = await readJsonFile(path);
-  return isResult(json) ? readTensors(weightsPathOf(path)) : alphasOf(path, json);
-}
-
-function isResult(json: unknown): boolean {
-  return isJsonObject(json) && json["schema"] === resultSchema;
+  if (await isResultFile(path)) return readTensors(weightsPathOf(path));
+  return path.toLowerCase().endsWith(".json") ? alphasOf(path, await readJsonFile(path)) : readTensors(path);
 }
 
 function alphasOf(path: string, json: unknown): Map<string, OwnLayerValues> {

@@ -174,13 +174,15 @@ describe("a converted checkpoint", () => {
     expect((await readSafetensorsHeader(join(again.target, "model.safetensors"))).metadata.get("curve")).toBe("isru");
   });
 
-  test("is a tanh in the file beside a result, as that states", async () => {
+  test.each(["r.normlens.json", "r.json"])("is a tanh in the file beside the result %s, as that states", async (name) => {
     const folder = await temporaryFolder();
-    const path = join(folder, "r.normlens.json");
+    const path = join(folder, name);
     const analysis = await analyzeCheckpoint((await request(gpt2)).analysis, context);
     const [, weights] = await writeResult(path, analysis);
     expect((await readSafetensorsHeader(weights!)).metadata.get("curve")).toBe("tanh");
-    expect((await convert(gpt2, { values: path })).layers).toHaveLength(5);
+    const { layers, target } = await convert(gpt2, { values: path });
+    expect(layers).toHaveLength(5);
+    expect(await readFile(join(target, "README.md"), "utf8")).toContain("R²");
   });
 
   test.each(["llama-hf.gguf", "gpt2-hf.gguf"])("is written as safetensors: %s", async (name) => {
