@@ -40,7 +40,7 @@ class Classifier:
 
     def __init__(self, label, folder, data):
         self.label, self.folder = label, folder
-        self.held_out, self.calibration = pictures(data / "digits-held-out"), [pixels for pixels in pictures(data / "digits-calibration")[0].split(16)]
+        self.held_out, self.calibration = pictures(data / "digits-held-out"), pictures(data / "digits-calibration")[0].split(16)
         drawn = torch.load(data / "digits-training.pt")
         self.training = list(zip(drawn["pixels"], drawn["labels"]))
         self.replace_options = ["--images", data / "digits-calibration", "--held-out", data / "digits-held-out"]

@@ -38,6 +38,11 @@ export function formatCounted(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** A sentence as a part of another: without its capital and its full stop. */
+export function asClause(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1, -1)}`;
+}
+
 /** A large number in words that are read at a glance: "124 M". */
 export function formatLarge(value: number): string {
   const unit = [

@@ -2,6 +2,7 @@ import type { onnx } from "onnx-proto";
 import { messageOf, UserError } from "../../shared/errors";
 import { batchNormReason } from "../../shared/batch-norms";
 import { formatFamily } from "../../shared/family";
+import { asClause } from "../../shared/format";
 import { batchNormsOf } from "../batch-norms";
 import type { Checkpoint } from "../checkpoint/checkpoint";
 import { intAttribute } from "../graph/attributes";
@@ -58,7 +59,7 @@ function remarkOnDropout({ model }: Graph): string[] {
 }
 
 function withoutNorms({ path, leftOut }: Checkpoint, hidden: number, batchNorms: number): UserError {
-  if (leftOut !== undefined) return new UserError(`${path} has no norm layer in the part that is read; ${leftOut.charAt(0).toLowerCase()}${leftOut.slice(1)}`);
+  if (leftOut !== undefined) return new UserError(`${path} has no norm layer in the part that is read; ${asClause(leftOut)}.`);
   if (hidden === 0 && batchNorms > 0) return new UserError(`${path} has batch norms alone (${batchNorms}), which are no candidates: ${batchNormReason}; choose a model with layer norms.`);
   const what = hidden === 0 ? "no norm layer that NormLens knows; if there is one" : "norm layers in a part of the graph alone whose inside can't be watched; export it without, or";
   return new UserError(`${path} has ${what}${hidden === 0 ? "," : ""} record its input in a capture file (docs/capture.md) and run "normlens fit" on that.`);

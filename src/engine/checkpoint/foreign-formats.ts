@@ -15,6 +15,8 @@ interface ForeignFormat {
 
 const convertTorch = "load it with PyTorch and save it as safetensors (transformers: save_pretrained, timm and others: safetensors.torch.save_file)";
 const convert = "convert it to safetensors";
+/** What to do with a TensorFlow checkpoint in shards. */
+export const tensorflowInOneFile = 'save it so (save_pretrained with max_shard_size="1TB"), or as safetensors';
 
 const foreignFormats: readonly ForeignFormat[] = [
   {
@@ -44,7 +46,7 @@ const foreignFormats: readonly ForeignFormat[] = [
   },
   {
     name: "the index of a TensorFlow checkpoint in shards, which NormLens reads in one file alone",
-    advice: 'save it so (save_pretrained with max_shard_size="1TB"), or as safetensors',
+    advice: tensorflowInOneFile,
     extensions: [],
     called: /\.h5\.index\.json$/,
     begins: never,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../shared/errors";
 import type { CheckpointFormat } from "./checkpoint";
 import { flaxFile } from "./flax";
+import { tensorflowInOneFile } from "./foreign-formats";
 import { ggufFile } from "./gguf";
 import { hdf5File } from "./hdf5-file";
 import { kerasFile } from "./keras";
@@ -96,7 +97,7 @@ function chooseWeights(names: readonly string[], { usual }: WeightFiles, folder:
     throw new UserError(`${folder} holds ${candidates.length} shards of a checkpoint but not their index (*${usual.slice(usual.lastIndexOf("."))}${indexEnding}); get the index and put it there.`);
   }
   if (candidates.every((name) => /-\d+-of-\d+\.h5$/.test(name))) {
-    throw new UserError(`${folder} holds ${candidates.length} shards of a TensorFlow checkpoint, which NormLens reads in one file alone; save it so (save_pretrained with max_shard_size="1TB"), or as safetensors.`);
+    throw new UserError(`${folder} holds ${candidates.length} shards of a TensorFlow checkpoint, which NormLens reads in one file alone; ${tensorflowInOneFile}.`);
   }
   throw new UserError(`${folder} holds several checkpoints (${candidates.slice(0, 4).join(", ")}${candidates.length > 4 ? ", …" : ""}); name the file that you mean.`);
 }

@@ -5,16 +5,9 @@ import { openCheckpoint } from "../../../../src/engine/checkpoint/formats";
 import { openOnnxRuntime } from "../../../../src/engine/runtime/onnxruntime";
 import { readAll } from "../../checkpoint/fuzz/read-all";
 import { refusal, temporaryFolder } from "../../checkpoint/files";
-import { modelFiles, modelNames, writeModel } from "./model-files";
+import { modelFiles, modelNames, writeModel, type Node } from "./model-files";
 import { unpacked } from "./models";
 import { mutatedModel } from "./mutated-models";
-
-interface Node {
-  readonly name: string;
-  readonly op: string;
-  readonly input?: readonly string[];
-  readonly attr?: Readonly<Record<string, unknown>>;
-}
 
 interface Weights {
   readonly paths: readonly string[];

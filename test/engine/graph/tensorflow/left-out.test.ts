@@ -5,15 +5,8 @@ import { convertCheckpoint } from "../../../../src/engine/convert/convert";
 import { outputNames } from "../../../../src/engine/graph/graph";
 import { refusal } from "../../checkpoint/files";
 import { context, request } from "../../convert/conversion";
-import { modelFiles } from "./model-files";
+import { modelFiles, type Node } from "./model-files";
 import { unpacked } from "./models";
-
-interface Node {
-  readonly name: string;
-  readonly op: string;
-  readonly input?: readonly string[];
-  readonly attr?: Readonly<Record<string, unknown>>;
-}
 
 interface Model {
   readonly signature: { readonly inputs: unknown };

@@ -9,6 +9,14 @@ const folder = join(import.meta.dirname, "golden");
 /** The files of a model by their paths in its folder. */
 export type ModelFiles = ReadonlyMap<string, Buffer>;
 
+/** A node of a graph, as the model.json of TensorFlow.js has it. */
+export interface Node {
+  readonly name: string;
+  readonly op: string;
+  readonly input?: readonly string[];
+  readonly attr?: Readonly<Record<string, unknown>>;
+}
+
 /** The models that there are. */
 export function modelNames(): string[] {
   return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
